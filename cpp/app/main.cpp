@@ -1,0 +1,177 @@
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstring>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "service/service.hpp"
+
+namespace {
+
+using namespace sevenstops;
+
+constexpr std::string_view usage =
+    "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
+    "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token TEXT]\n"
+    "         [--dependency NAME=PORT]... [--fault slow-dependency=SECONDS]\n"
+    "         [--fault stalled-acceptor=SECONDS/PERIOD] [--die-with-parent]\n"
+    "       sevenstops-service --guard COMMAND [ARG]...   runs COMMAND so that it dies with its "
+    "parent\n";
+
+template <class Number>
+Number number(std::string_view option, std::string_view text, double low, double high) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() ||
+      static_cast<double>(value) < low || static_cast<double>(value) > high) {
+    throw std::invalid_argument(std::string(option) + " takes a number between " +
+                                std::to_string(static_cast<long long>(low)) + " and " +
+                                std::to_string(static_cast<long long>(high)) + ", not '" +
+                                std::string(text) + "'");
+  }
+  return value;
+}
+
+std::pair<std::string_view, std::string_view> split(std::string_view option, std::string_view text,
+                                                    char at) {
+  const auto place = text.find(at);
+  if (place == std::string_view::npos) {
+    throw std::invalid_argument(std::string(option) + " takes NAME" + at + "VALUE, not '" +
+                                std::string(text) + "'");
+  }
+  return {text.substr(0, place), text.substr(place + 1)};
+}
+
+void die_with_parent() {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // The parent may have died before the call.
+  if (::getppid() == 1) {
+    ::_exit(1);
+  }
+}
+
+struct CommandLine {
+  Settings settings = hardened();
+  ServiceOptions options;
+};
+
+void inject(ServiceOptions& options, std::string_view fault) {
+  constexpr double hour = 3600;
+  const auto [name, value] = split("--fault", fault, '=');
+  if (name == "slow-dependency") {
+    options.slow.work =
+        std::chrono::duration<double>(number<double>("slow-dependency", value, 0, hour));
+  } else if (name == "stalled-acceptor") {
+    const auto [stall, period] = split("stalled-acceptor", value, '/');
+    options.stalled.stall =
+        std::chrono::duration<double>(number<double>("stalled-acceptor", stall, 0, hour));
+    options.stalled.period =
+        std::chrono::duration<double>(number<double>("stalled-acceptor", period, 0, hour));
+    if (options.stalled.stall > options.stalled.period) {
+      throw std::invalid_argument("stalled-acceptor cannot stall for longer than its period");
+    }
+  } else {
+    throw std::invalid_argument("unknown fault '" + std::string(name) + "'");
+  }
+}
+
+CommandLine read(int argc, char** argv) {
+  CommandLine line;
+  std::vector<std::string_view> sets;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--die-with-parent") {
+      die_with_parent();
+      continue;
+    }
+    if (i + 1 >= argc) {
+      throw std::invalid_argument("option " + std::string(option) +
+                                  " is unknown or lacks its value");
+    }
+    const std::string_view value = argv[++i];
+    if (option == "--preset") {
+      if (value != "fragile" && value != "hardened") {
+        throw std::invalid_argument("--preset takes fragile or hardened, not '" +
+                                    std::string(value) + "'");
+      }
+      line.settings = value == "fragile" ? fragile() : hardened();
+    } else if (option == "--set") {
+      sets.push_back(value);
+    } else if (option == "--port") {
+      line.options.port = number<std::uint16_t>(option, value, 0, 65535);
+    } else if (option == "--admin-port") {
+      line.options.admin_port = number<std::uint16_t>(option, value, 0, 65535);
+    } else if (option == "--threads") {
+      line.options.threads = number<int>(option, value, 0, 1024);
+    } else if (option == "--rows") {
+      line.options.rows = number<std::int64_t>(option, value, 0, 10000000);
+    } else if (option == "--token") {
+      line.options.token = value;
+    } else if (option == "--dependency") {
+      const auto [name, port] = split(option, value, '=');
+      line.options.dependencies.push_back(
+          {std::string(name), number<std::uint16_t>(option, port, 1, 65535)});
+    } else if (option == "--fault") {
+      inject(line.options, value);
+    } else {
+      throw std::invalid_argument("unknown option " + std::string(option));
+    }
+  }
+  for (const auto set : sets) {
+    const auto [name, value] = split("--set", set, '=');
+    set_field(line.settings, name, value);
+  }
+  return line;
+}
+
+int guard(char** command) {
+  die_with_parent();
+  ::execvp(command[0], command);
+  std::cerr << "sevenstops-service: cannot run " << command[0] << ": " << std::strerror(errno)
+            << '\n';
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc > 2 && std::string_view(argv[1]) == "--guard") {
+    return guard(argv + 2);
+  }
+  if (argc == 2 && std::string_view(argv[1]) == "--help") {
+    std::cout << usage;
+    return 0;
+  }
+  try {
+    const auto line = read(argc, argv);
+    ::signal(SIGPIPE, SIG_IGN);
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+      files.rlim_cur = files.rlim_max;
+      ::setrlimit(RLIMIT_NOFILE, &files);
+    }
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    Service service(line.settings, line.options);
+    std::cout << R"({"port":)" << service.port() << R"(,"admin_port":)" << service.admin_port()
+              << "}" << std::endl;
+    int signal = 0;
+    ::sigwait(&ends, &signal);
+    service.stop();
+  } catch (const std::exception& error) {
+    std::cerr << "sevenstops-service: " << error.what() << '\n';
+    return 2;
+  }
+  return 0;
+}

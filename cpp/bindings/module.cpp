@@ -1,0 +1,6 @@
+#include "bindings/module.hpp"
+
+PYBIND11_MODULE(_core, module) {
+  module.doc() = "The C++ core of sevenstops.";
+  sevenstops::bindings::bind_service(module);
+}

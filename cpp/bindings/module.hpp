@@ -1,0 +1,9 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace sevenstops::bindings {
+
+void bind_service(pybind11::module_& module);
+
+}  // namespace sevenstops::bindings

@@ -1,0 +1,29 @@
+#include <pybind11/stl.h>
+
+#include "bindings/module.hpp"
+#include "service/service.hpp"
+#include "service/settings.hpp"
+
+namespace sevenstops::bindings {
+
+namespace py = pybind11;
+
+void bind_service(py::module_& module) {
+  py::class_<FieldInfo>(module, "FieldInfo")
+      .def_readonly("name", &FieldInfo::name)
+      .def_readonly("type", &FieldInfo::type)
+      .def_readonly("unit", &FieldInfo::unit)
+      .def_readonly("low", &FieldInfo::low)
+      .def_readonly("high", &FieldInfo::high)
+      .def_readonly("meaning", &FieldInfo::meaning);
+  py::class_<Settings>(module, "Settings")
+      .def("set", &set_field, py::arg("name"), py::arg("value"))
+      .def("get", &get_field, py::arg("name"))
+      .def("copy", [](const Settings& s) { return s; })
+      .def("__eq__", [](const Settings& a, const Settings& b) { return a == b; });
+  module.def("fragile", &fragile);
+  module.def("hardened", &hardened);
+  module.def("field_infos", &field_infos);
+}
+
+}  // namespace sevenstops::bindings

@@ -1,0 +1,150 @@
+#include "service/report.hpp"
+
+#include <boost/json.hpp>
+#include <map>
+#include <sstream>
+
+namespace sevenstops {
+namespace {
+
+struct StopSum {
+  std::uint64_t entered = 0;
+  std::uint64_t bytes = 0;
+  double seconds = 0;
+  std::array<std::uint64_t, DurationHistogram::buckets> durations{};
+  std::map<std::string, std::uint64_t> refused;
+};
+
+StopSum sum(const std::vector<const Metrics*>& threads, std::size_t stop) {
+  StopSum total;
+  for (const auto* thread : threads) {
+    const auto& m = thread->stops[stop];
+    total.entered += m.entered.value();
+    total.bytes += m.bytes.value();
+    total.seconds += m.seconds.seconds();
+    for (int i = 0; i < DurationHistogram::buckets; ++i) {
+      total.durations[static_cast<std::size_t>(i)] += m.seconds.count(i);
+    }
+    for (const auto& slot : m.refusals) {
+      if (const char* reason = slot.reason.load(std::memory_order_acquire); reason != nullptr) {
+        total.refused[reason] += slot.count.value();
+      }
+    }
+  }
+  return total;
+}
+
+struct Gauge {
+  const char* name;
+  const char* type;
+  const char* help;
+  Counter Metrics::*field;
+  bool maximum;
+};
+
+constexpr std::array gauges = {
+    Gauge{"requests_total", "counter", "Requests parsed.", &Metrics::requests, false},
+    Gauge{"connections_open", "gauge", "Connections open now.", &Metrics::connections_open, false},
+    Gauge{"refused_buffered_bytes_max", "gauge", "Most bytes held for one refused request.",
+          &Metrics::refused_buffered_max, true},
+    Gauge{"refused_body_bytes_total", "counter", "Body bytes read for refused requests.",
+          &Metrics::refused_body_bytes, false},
+    Gauge{"queued_bytes", "gauge", "Bytes produced that clients have not taken.",
+          &Metrics::queued_bytes, false},
+    Gauge{"queued_bytes_max", "gauge", "The most there ever were, summed over threads.",
+          &Metrics::queued_bytes_max, false},
+    Gauge{"work_completed_total", "counter", "Own work that came to its end.",
+          &Metrics::work_completed, false},
+    Gauge{"work_orphaned_total", "counter", "Own work that ended after the caller had left.",
+          &Metrics::work_orphaned, false},
+};
+
+std::uint64_t total(const std::vector<const Metrics*>& threads, const Gauge& gauge) {
+  std::uint64_t value = 0;
+  for (const auto* thread : threads) {
+    const auto n = (thread->*gauge.field).value();
+    value = gauge.maximum ? std::max(value, n) : value + n;
+  }
+  return value;
+}
+
+}  // namespace
+
+std::string report_prometheus(const std::vector<const Metrics*>& threads) {
+  std::ostringstream out;
+  const auto header = [&](std::string_view name, std::string_view type, std::string_view help) {
+    out << "# HELP sevenstops_" << name << ' ' << help << "\n# TYPE sevenstops_" << name << ' '
+        << type << '\n';
+  };
+  for (const auto& gauge : gauges) {
+    header(gauge.name, gauge.type, gauge.help);
+    out << "sevenstops_" << gauge.name << ' ' << total(threads, gauge) << '\n';
+  }
+  std::array<StopSum, stop_names.size()> stops;
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    stops[i] = sum(threads, i);
+  }
+  const auto label = [](std::size_t stop) {
+    return "{stop=\"" + std::string(stop_names[stop]) + "\"";
+  };
+  header("stop_entered_total", "counter", "What entered a stop.");
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    out << "sevenstops_stop_entered_total" << label(i) << "} " << stops[i].entered << '\n';
+  }
+  header("stop_bytes_total", "counter", "Bytes a stop dealt with.");
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    out << "sevenstops_stop_bytes_total" << label(i) << "} " << stops[i].bytes << '\n';
+  }
+  header("stop_refused_total", "counter", "What a stop refused, by reason.");
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    for (const auto& [reason, count] : stops[i].refused) {
+      out << "sevenstops_stop_refused_total" << label(i) << ",reason=\"" << reason << "\"} "
+          << count << '\n';
+    }
+  }
+  header("stop_seconds", "histogram", "Time spent in a stop.");
+  for (std::size_t i = 0; i < stops.size(); ++i) {
+    std::uint64_t below = 0;
+    for (int b = 0; b < DurationHistogram::buckets; ++b) {
+      below += stops[i].durations[static_cast<std::size_t>(b)];
+      out << "sevenstops_stop_seconds_bucket" << label(i) << ",le=\"";
+      if (b + 1 == DurationHistogram::buckets) {
+        out << "+Inf";
+      } else {
+        out << DurationHistogram::bound(b);
+      }
+      out << "\"} " << below << '\n';
+    }
+    out << "sevenstops_stop_seconds_sum" << label(i) << "} " << stops[i].seconds << '\n'
+        << "sevenstops_stop_seconds_count" << label(i) << "} " << below << '\n';
+  }
+  return out.str();
+}
+
+std::string report_json(const std::vector<const Metrics*>& threads) {
+  boost::json::object document;
+  for (const auto& gauge : gauges) {
+    document[gauge.name] = total(threads, gauge);
+  }
+  boost::json::object stops;
+  for (std::size_t i = 0; i < stop_names.size(); ++i) {
+    const auto s = sum(threads, i);
+    boost::json::object refused;
+    for (const auto& [reason, count] : s.refused) {
+      refused[reason] = count;
+    }
+    std::uint64_t timed = 0;
+    for (const auto n : s.durations) {
+      timed += n;
+    }
+    stops[stop_names[i]] = {{"entered", s.entered},
+                            {"bytes", s.bytes},
+                            {"seconds", s.seconds},
+                            {"timed", timed},
+                            {"refused", std::move(refused)}};
+  }
+  document["stops"] = std::move(stops);
+  return boost::json::serialize(document);
+}
+
+}  // namespace sevenstops

@@ -1,0 +1,2 @@
+// Asio compiled here once; the other files see declarations only.
+#include <boost/asio/impl/src.hpp>

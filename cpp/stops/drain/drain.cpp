@@ -1,0 +1,120 @@
+#include "stops/drain/drain.hpp"
+
+#include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/status.hpp>
+#include <charconv>
+
+namespace sevenstops {
+namespace {
+
+// A scratch for bytes that nobody reads: shared by all lingering connections of a thread.
+thread_local std::array<char, 65536> discarded;
+
+void append_head(std::string& out, const Body& body, bool keep_alive, bool chunked) {
+  const auto status = static_cast<boost::beast::http::status>(body.status);
+  const auto phrase = boost::beast::http::obsolete_reason(status);
+  out.append("HTTP/1.1 ").append(std::to_string(body.status)).append(" ");
+  out.append(phrase.data(), phrase.size());
+  out.append("\r\nServer: sevenstops\r\nContent-Type: ").append(body.content_type);
+  if (body.status == 401) {
+    out.append("\r\nWWW-Authenticate: Bearer");
+  }
+  if (chunked) {
+    out.append("\r\nTransfer-Encoding: chunked");
+  } else if (!body.source) {
+    out.append("\r\nContent-Length: ").append(std::to_string(body.bytes.size()));
+  }
+  out.append(keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
+}
+
+void append_chunk(std::string& out, std::string_view piece) {
+  std::array<char, 16> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+  out.append(digits.data(), end).append("\r\n").append(piece).append("\r\n");
+}
+
+}  // namespace
+
+void Drain::queued(std::size_t before, std::size_t after) {
+  metrics_.queued_bytes.add(after);
+  metrics_.queued_bytes.sub(before);
+  metrics_.queued_bytes_max.raise_to(metrics_.queued_bytes.value());
+}
+
+asio::awaitable<bool> Drain::send(Connection& connection, Body& body, bool keep_alive,
+                                  bool head_only) {
+  auto& out = connection.out;
+  out.clear();
+  // HTTP/1.0 knows no chunks (RFC 9112, 6.1): there the end of the connection ends the stream.
+  const bool chunked = body.source != nullptr && connection.request.minor_version == 1;
+  append_head(out, body, keep_alive && (chunked || !body.source), chunked);
+  if (!head_only) {
+    out.append(body.bytes);
+  }
+  metrics_[Stop::drain].bytes.add(out.size());
+  if (!co_await write_all(connection, out, seconds(settings_.write_timeout))) {
+    co_return false;
+  }
+  if (!body.source || head_only) {
+    co_return true;
+  }
+  co_return co_await stream(connection, *body.source, chunked) && chunked;
+}
+
+asio::awaitable<bool> Drain::stream(Connection& connection, ByteSource& source, bool chunked) {
+  std::string piece;
+  std::string queue;
+  bool more = true;
+  bool sent = true;
+  while (more && sent) {
+    piece.clear();
+    const auto produced = co_await source.next(piece);
+    if (!produced) {
+      sent = false;
+      break;
+    }
+    more = *produced;
+    const auto before = queue.size();
+    if (!piece.empty()) {
+      chunked ? append_chunk(queue, piece) : static_cast<void>(queue.append(piece));
+    }
+    if (!more && chunked) {
+      queue.append("0\r\n\r\n");
+    }
+    queued(before, queue.size());
+    metrics_[Stop::drain].bytes.add(queue.size() - before);
+    if (!settings_.await_writes && more) {
+      // The fragile way: hand over what the kernel takes at once and go on producing.
+      boost::system::error_code error;
+      const auto taken = connection.socket.write_some(asio::buffer(queue), error);
+      if (!error) {
+        queue.erase(0, taken);
+        queued(taken, 0);
+      }
+      sent = !error || error == asio::error::would_block;
+    } else if (!more || queue.size() >= static_cast<std::size_t>(settings_.high_water)) {
+      sent = co_await write_all(connection, queue, seconds(settings_.write_timeout));
+      queued(queue.size(), 0);
+      queue.clear();
+    }
+  }
+  queued(queue.size(), 0);
+  co_return sent;
+}
+
+asio::awaitable<void> Drain::linger(Connection& connection) {
+  boost::system::error_code error;
+  connection.socket.shutdown(tcp::socket::shutdown_send, error);
+  connection.deadline = Clock::now() + seconds(settings_.linger_timeout);
+  while (!error && !connection.timed_out && Clock::now() < connection.deadline) {
+    const auto [failed, count] = co_await connection.socket.async_read_some(
+        asio::buffer(discarded), asio::as_tuple(asio::use_awaitable));
+    error = failed;
+  }
+  connection.deadline = Clock::time_point::max();
+}
+
+}  // namespace sevenstops

@@ -1,0 +1,140 @@
+#include "stops/handle/store.hpp"
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <random>
+#include <stdexcept>
+
+namespace sevenstops {
+namespace {
+
+[[noreturn]] void fail(sqlite3* db, const char* doing) {
+  throw std::runtime_error(std::string(doing) + " the data set failed: " + sqlite3_errmsg(db));
+}
+
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+Statement prepare(sqlite3* db, const char* sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(db, sql, -1, &statement, nullptr) != SQLITE_OK) {
+    fail(db, "preparing a query on");
+  }
+  return Statement(statement);
+}
+
+void bind(sqlite3_stmt* statement, int column, std::int64_t value) {
+  sqlite3_bind_int64(statement, column, value);
+}
+void bind(sqlite3_stmt* statement, int column, const std::string& value) {
+  sqlite3_bind_text(statement, column, value.data(), static_cast<int>(value.size()),
+                    SQLITE_TRANSIENT);
+}
+void read(sqlite3_stmt* statement, int column, std::int64_t& value) {
+  value = sqlite3_column_int64(statement, column);
+}
+void read(sqlite3_stmt* statement, int column, std::string& value) {
+  value.assign(reinterpret_cast<const char*>(sqlite3_column_text(statement, column)),
+               static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
+}
+
+void fill(sqlite3* db, std::int64_t rows) {
+  constexpr auto schema =
+      "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+      "CREATE TABLE orders(id INTEGER PRIMARY KEY, user_id INTEGER, status TEXT,"
+      " total_cents INTEGER, currency TEXT, created_at TEXT, items INTEGER, note TEXT);"
+      "BEGIN";
+  if (sqlite3_exec(db, schema, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    fail(db, "creating");
+  }
+  const auto insert = prepare(db, "INSERT INTO orders VALUES(?,?,?,?,?,?,?,?)");
+  constexpr std::array statuses = {"placed", "paid", "shipped", "returned"};
+  constexpr std::array currencies = {"EUR", "USD", "GBP"};
+  std::mt19937_64 random(7);
+  for (std::int64_t id = 1; id <= rows; ++id) {
+    const auto r = random();
+    Order order{.id = id,
+                .user_id = static_cast<std::int64_t>(r % 10000),
+                .status = statuses[(r >> 16) % statuses.size()],
+                .total_cents = static_cast<std::int64_t>((r >> 20) % 100000),
+                .currency = currencies[(r >> 40) % currencies.size()],
+                .created_at = "2024-0" + std::to_string(1 + (r >> 44) % 9) + "-1" +
+                              std::to_string((r >> 48) % 10) + "T12:00:00Z",
+                .items = static_cast<std::int64_t>(1 + (r >> 52) % 12),
+                .note = "leave at the \"side\" door, ring twice"};
+    int column = 0;
+    for_each_column(order, [&](auto, const auto& field) { bind(insert.get(), ++column, field); });
+    if (sqlite3_step(insert.get()) != SQLITE_DONE) {
+      fail(db, "filling");
+    }
+    sqlite3_reset(insert.get());
+  }
+  if (sqlite3_exec(db, "COMMIT", nullptr, nullptr, nullptr) != SQLITE_OK) {
+    fail(db, "committing");
+  }
+}
+
+}  // namespace
+
+void Store::Close::operator()(sqlite3* db) const { sqlite3_close(db); }
+
+Store::Store(std::int64_t rows, int readers) {
+  auto path = (std::filesystem::temp_directory_path() / "sevenstops-XXXXXX").string();
+  const int file = ::mkstemp(path.data());
+  if (file < 0) {
+    throw std::runtime_error("no temporary file for the data set could be made in " + path);
+  }
+  ::close(file);
+  const auto unlink = [](const std::string* p) { ::unlink(p->c_str()); };
+  const std::unique_ptr<const std::string, decltype(unlink)> unlinked(&path, unlink);
+  for (int i = 0; i < readers; ++i) {
+    sqlite3* db = nullptr;
+    const int opened = sqlite3_open(path.c_str(), &db);
+    idle_.emplace_back(db);
+    if (opened != SQLITE_OK) {
+      fail(db, "opening");
+    }
+    if (i == 0) {
+      fill(db, rows);
+    }
+    // The file is opened for good by the first read, which has to come before the unlink.
+    if (sqlite3_step(prepare(db, "SELECT count(*) FROM sqlite_master").get()) != SQLITE_ROW) {
+      fail(db, "reading");
+    }
+  }
+}
+
+Store::~Store() = default;
+
+std::vector<Order> Store::orders(std::int64_t after, std::int64_t limit) {
+  Database db;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (idle_.empty()) {
+      throw std::logic_error("more threads read the data set than it was opened for");
+    }
+    db = std::move(idle_.back());
+    idle_.pop_back();
+  }
+  std::vector<Order> rows;
+  {
+    const auto select = prepare(db.get(), "SELECT * FROM orders WHERE id > ? ORDER BY id LIMIT ?");
+    bind(select.get(), 1, after);
+    bind(select.get(), 2, limit);
+    while (sqlite3_step(select.get()) == SQLITE_ROW) {
+      auto& order = rows.emplace_back();
+      int column = 0;
+      for_each_column(order, [&](auto, auto& field) { read(select.get(), column++, field); });
+    }
+  }
+  const std::scoped_lock lock(mutex_);
+  idle_.push_back(std::move(db));
+  return rows;
+}
+
+}  // namespace sevenstops

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "service/settings.hpp"
+#include "stops/refusal.hpp"
+#include "stops/request.hpp"
+#include "stops/route/router.hpp"
+
+namespace sevenstops {
+
+/// Middleware: the layers between a matched route and its handler; here one, the bearer token.
+class Chain {
+ public:
+  Chain(const MiddlewareSettings& settings, std::string token);
+
+  /// How many layers stand at this moment of the registration.
+  [[nodiscard]] int layers() const { return layers_; }
+  void add_auth_layer() { ++layers_; }
+
+  /// 401 for a route that is not open and a request without the token. Without
+  /// `closed_by_default` a layer guards only the routes registered after it.
+  [[nodiscard]] Outcome<void> admit(const Request& request, const Route& route) const;
+
+ private:
+  MiddlewareSettings settings_;
+  std::string token_;
+  int layers_ = 0;
+};
+
+}  // namespace sevenstops

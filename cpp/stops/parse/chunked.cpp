@@ -1,0 +1,200 @@
+#include "stops/parse/chunked.hpp"
+
+#include <algorithm>
+
+#include "stops/request.hpp"
+
+namespace sevenstops {
+namespace {
+
+constexpr std::size_t extension_line_limit = 256;
+constexpr int extension_total_limit = 4096;
+constexpr int trailer_byte_limit = 4096;
+constexpr int trailer_field_limit = 32;
+constexpr int size_digit_limit = 16;
+
+constexpr Refusal bad(const char* reason) { return {.reason = reason, .status = 400}; }
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  if (c >= 'a' && c <= 'f') {
+    return c - 'a' + 10;
+  }
+  if (c >= 'A' && c <= 'F') {
+    return c - 'A' + 10;
+  }
+  return -1;
+}
+
+bool token_char(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+bool value_char(char c) {
+  return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
+}
+
+// RFC 9112, 7.1.1: name[=token or "quoted"], several parted by ';'.
+bool valid_extensions(std::string_view text) {
+  std::size_t i = 0;
+  const auto token = [&] {
+    const auto start = i;
+    while (i < text.size() && token_char(text[i])) {
+      ++i;
+    }
+    return i > start;
+  };
+  const auto quoted = [&] {
+    for (++i; i < text.size(); ++i) {
+      if (text[i] == '\\') {
+        ++i;
+      } else if (text[i] == '"') {
+        ++i;
+        return true;
+      }
+    }
+    return false;
+  };
+  while (true) {
+    if (!token()) {
+      return false;
+    }
+    if (i < text.size() && text[i] == '=') {
+      ++i;
+      if (i >= text.size() || !(text[i] == '"' ? quoted() : token())) {
+        return false;
+      }
+    }
+    if (i == text.size()) {
+      return true;
+    }
+    if (text[i++] != ';') {
+      return false;
+    }
+  }
+}
+
+}  // namespace
+
+Outcome<std::size_t> ChunkedDecoder::decode(std::string_view input, std::string& body) {
+  std::size_t used = 0;
+  while (used < input.size() && state_ != State::done) {
+    if (state_ == State::data) {
+      const auto take = std::min<std::uint64_t>(left_, input.size() - used);
+      body.append(input.substr(used, take));
+      used += take;
+      left_ -= take;
+      if (left_ == 0) {
+        state_ = State::data_cr;
+      }
+      continue;
+    }
+    if (const auto stepped = step(input[used]); !stepped) {
+      return stepped.error();
+    }
+    ++used;
+  }
+  return Outcome<std::size_t>(used);
+}
+
+Outcome<void> ChunkedDecoder::step(char c) {
+  switch (state_) {
+    case State::size:
+      if (const int digit = hex_value(c); digit >= 0) {
+        if (++digits_ > size_digit_limit || left_ > (body_limit_ + 1) * 2) {
+          return bad("chunk_size");
+        }
+        left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
+        if (left_ > body_limit_ || total_ + left_ > body_limit_) {
+          return Refusal{.reason = "body_limit", .status = 413};
+        }
+        return {};
+      }
+      if (digits_ == 0) {
+        return bad("chunk_size");
+      }
+      if (c == ';') {
+        state_ = State::extension;
+        extension_.clear();
+        return {};
+      }
+      if (c == '\r') {
+        state_ = State::size_lf;
+        return {};
+      }
+      return bad("chunk_size");
+    case State::extension:
+      if (c == '\r') {
+        state_ = State::size_lf;
+        return valid_extensions(extension_) ? Outcome<void>() : bad("chunk_extension");
+      }
+      if (!value_char(c) || extension_.size() >= extension_line_limit ||
+          ++extension_total_ > extension_total_limit) {
+        return bad("chunk_extension");
+      }
+      extension_.push_back(c);
+      return {};
+    case State::size_lf:
+      if (c != '\n') {
+        return bad("chunk_line");
+      }
+      total_ += left_;
+      digits_ = 0;
+      state_ = left_ == 0 ? State::trailer : State::data;
+      return {};
+    case State::data_cr:
+      state_ = State::data_lf;
+      return c == '\r' ? Outcome<void>() : bad("chunk_end");
+    case State::data_lf:
+      state_ = State::size;
+      return c == '\n' ? Outcome<void>() : bad("chunk_end");
+    case State::trailer:
+      if (++trailer_bytes_ > trailer_byte_limit) {
+        return Refusal{.reason = "trailer_limit", .status = 431};
+      }
+      if (c == '\r') {
+        state_ = State::trailer_lf;
+        return {};
+      }
+      trailer_line_.push_back(c);
+      return {};
+    case State::trailer_lf:
+      return c == '\n' ? end_trailer_line() : bad("trailer_line");
+    case State::data:
+    case State::done:
+      break;
+  }
+  return {};
+}
+
+Outcome<void> ChunkedDecoder::end_trailer_line() {
+  if (trailer_line_.empty()) {
+    state_ = State::done;
+    return {};
+  }
+  if (++trailer_fields_ > trailer_field_limit) {
+    return Refusal{.reason = "trailer_limit", .status = 431};
+  }
+  const std::string_view line = trailer_line_;
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    return bad("trailer_field");
+  }
+  const auto name = line.substr(0, colon);
+  // RFC 9110, 6.5.1: framing, routing and authentication never come in a trailer.
+  const bool forbidden = iequals(name, "content-length") || iequals(name, "transfer-encoding") ||
+                         iequals(name, "host") || iequals(name, "authorization") ||
+                         iequals(name, "trailer");
+  if (forbidden || !std::ranges::all_of(name, token_char) ||
+      !std::ranges::all_of(line.substr(colon + 1), value_char)) {
+    return bad("trailer_field");
+  }
+  trailer_line_.clear();
+  state_ = State::trailer;
+  return {};
+}
+
+}  // namespace sevenstops

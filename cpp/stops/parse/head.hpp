@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "service/settings.hpp"
+#include "stops/refusal.hpp"
+#include "stops/request.hpp"
+
+namespace sevenstops {
+
+/// Finds the end of a head in bytes that arrive piece by piece, looking at each byte once and
+/// refusing as soon as a limit is passed.
+class HeadScanner {
+ public:
+  /// `bytes` is everything held so far. The head's length, terminator included; 0: more is
+  /// needed; or a refusal: 414, 431, or 400 for a line that doesn't end in CRLF.
+  [[nodiscard]] Outcome<std::size_t> scan(std::string_view bytes, const ParseSettings& limits);
+  void reset() { *this = {}; }
+
+ private:
+  std::size_t position_ = 0;
+  std::size_t line_start_ = 0;
+  std::int64_t lines_ = 0;
+};
+
+/// Reads a whole head (RFC 9112, 2 to 6) into `request`, whose `head` holds the bytes.
+/// Stricter than the RFC where it leaves a choice that two parsers could take differently:
+/// one Content-Length of plain digits, or one Transfer-Encoding that is exactly `chunked`, never
+/// both; no obs-fold; exactly one valid Host on HTTP/1.1.
+[[nodiscard]] Outcome<void> parse_head(Request& request);
+
+}  // namespace sevenstops

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "service/metrics.hpp"
+#include "stops/connection.hpp"
+#include "stops/parse/head.hpp"
+
+namespace sevenstops {
+
+/// Parse: bytes become a request.
+class Parse {
+ public:
+  explicit Parse(const ParseSettings& settings) : settings_(settings) {}
+
+  /// Waits for the next head and reads it into `connection.request`. A refusal of status 0 means
+  /// that the peer closed, or was silent between requests for `idle_timeout`.
+  [[nodiscard]] asio::awaitable<Outcome<Request*>> head(Connection& connection) const;
+
+  /// Reads the request's body into `request.body`, answering `Expect: 100-continue` first. With
+  /// `check_before_buffering` an oversized body is refused by its declared length; without, it is
+  /// kept up to `body_limit` and refused at its end.
+  [[nodiscard]] asio::awaitable<Outcome<void>> body(Connection& connection) const;
+
+  /// Refuses by the declared length alone; what can be known before anything is read.
+  [[nodiscard]] Outcome<void> declared(const Request& request) const;
+
+ private:
+  [[nodiscard]] asio::awaitable<Outcome<void>> sized_body(Connection& connection,
+                                                          Clock::time_point deadline) const;
+  [[nodiscard]] asio::awaitable<Outcome<void>> chunked_body(Connection& connection,
+                                                            Clock::time_point deadline) const;
+  ParseSettings settings_;
+};
+
+}  // namespace sevenstops

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sevenstops {
+
+struct HeaderField {
+  std::string_view name;
+  std::string_view value;
+};
+
+/// One request as parse gives it. The views point into `head`.
+struct Request {
+  std::string head;
+  std::string_view method;
+  std::string_view target;
+  /// Path and query as written, without scheme and authority.
+  std::string_view path;
+  std::string_view query;
+  int minor_version = 1;
+  std::vector<HeaderField> fields;
+  std::optional<std::uint64_t> content_length;
+  bool chunked = false;
+  bool keep_alive = true;
+  bool expects_continue = false;
+  std::string body;
+  bool body_read = false;
+  std::chrono::steady_clock::time_point arrived;
+
+  /// The first field of this name, compared without case; nullptr when there is none.
+  [[nodiscard]] const HeaderField* find(std::string_view name) const;
+  [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
+  void clear();
+};
+
+/// ASCII comparison without case (RFC 9110, 5.1: field names are case-insensitive).
+[[nodiscard]] bool iequals(std::string_view a, std::string_view b);
+
+}  // namespace sevenstops

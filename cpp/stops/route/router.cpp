@@ -1,0 +1,192 @@
+#include "stops/route/router.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace sevenstops {
+namespace {
+
+int hex_value(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
+
+bool unreserved(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
+bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
+
+// The next segment of "/a/b"; takes it and its slash off `rest`.
+std::string_view next_segment(std::string_view& rest) {
+  rest.remove_prefix(1);
+  const auto slash = std::min(rest.find('/'), rest.size());
+  const auto segment = rest.substr(0, slash);
+  rest.remove_prefix(slash);
+  return segment;
+}
+
+bool matches(std::string_view pattern, std::string_view path, std::string& parameter) {
+  while (pattern.starts_with('/') && path.starts_with('/')) {
+    const auto expected = next_segment(pattern);
+    const auto segment = next_segment(path);
+    if (is_parameter(expected) && !segment.empty()) {
+      parameter = segment;
+    } else if (expected != segment) {
+      return false;
+    }
+  }
+  return pattern.empty() && path.empty();
+}
+
+}  // namespace
+
+std::string_view endpoint_name(Endpoint endpoint) {
+  constexpr std::string_view names[] = {"healthz", "user_me", "user", "wipe",
+                                        "echo",    "orders",  "page", "export_csv"};
+  return names[static_cast<int>(endpoint)];
+}
+
+bool normalize_path(std::string_view path, std::string& normal) {
+  std::string decoded;
+  decoded.reserve(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%' || i + 2 >= path.size()) {
+      decoded.push_back(path[i]);
+      continue;
+    }
+    const char c = static_cast<char>(hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]));
+    if (unreserved(c)) {
+      decoded.push_back(c);
+    } else {
+      constexpr std::string_view digits = "0123456789ABCDEF";
+      decoded.push_back('%');
+      decoded.push_back(digits[static_cast<std::size_t>(hex_value(path[i + 1]))]);
+      decoded.push_back(digits[static_cast<std::size_t>(hex_value(path[i + 2]))]);
+    }
+    i += 2;
+  }
+  normal.clear();
+  std::string_view rest = decoded;
+  while (rest.starts_with('/')) {
+    const auto segment = next_segment(rest);
+    if (segment.empty() || segment == ".") {
+      continue;
+    }
+    if (segment == "..") {
+      if (normal.empty()) {
+        return false;
+      }
+      normal.resize(normal.rfind('/'));
+      continue;
+    }
+    normal.push_back('/');
+    normal.append(segment);
+  }
+  if (normal.empty()) {
+    normal.push_back('/');
+  }
+  return true;
+}
+
+struct Router::Node {
+  std::map<std::string, std::unique_ptr<Node>, std::less<>> fixed;
+  std::unique_ptr<Node> parameter;
+  std::vector<const Route*> routes;
+
+  // The node that a path ends at: static before parameter, going back where static led nowhere.
+  const Node* walk(std::string_view path, std::string& value) const {
+    if (path.empty() || path == "/") {
+      return routes.empty() ? nullptr : this;
+    }
+    const auto segment = next_segment(path);
+    if (const auto found = fixed.find(segment); found != fixed.end()) {
+      if (const auto* end = found->second->walk(path, value); end != nullptr) {
+        return end;
+      }
+    }
+    if (!parameter || segment.empty()) {
+      return nullptr;
+    }
+    const auto* end = parameter->walk(path, value);
+    if (end != nullptr) {
+      value = segment;
+    }
+    return end;
+  }
+
+  const Route* find(std::string_view method) const {
+    const auto found = std::ranges::find(routes, method, &Route::method);
+    return found == routes.end() ? nullptr : *found;
+  }
+};
+
+Router::Router(const RouteSettings& settings)
+    : settings_(settings), root_(std::make_unique<Node>()) {}
+Router::~Router() = default;
+Router::Router(Router&&) noexcept = default;
+
+void Router::add(Route route) {
+  routes_.push_back(std::make_unique<Route>(std::move(route)));
+  const auto* added = routes_.back().get();
+  Node* node = root_.get();
+  for (std::string_view rest = added->pattern; rest.starts_with('/');) {
+    const auto segment = next_segment(rest);
+    auto& child = is_parameter(segment) ? node->parameter : node->fixed[std::string(segment)];
+    if (!child) {
+      child = std::make_unique<Node>();
+    }
+    node = child.get();
+  }
+  if (settings_.tree && node->find(added->method) != nullptr) {
+    throw std::invalid_argument("route " + added->method + " " + added->pattern +
+                                " matches the same requests as an earlier one");
+  }
+  node->routes.push_back(added);
+}
+
+Outcome<Match> Router::match(std::string_view method, std::string_view path) const {
+  std::string normal;
+  if (settings_.normalize_paths) {
+    const bool plain =
+        path.find("//") == std::string_view::npos && path.find('%') == std::string_view::npos &&
+        path.find("/.") == std::string_view::npos && (path.size() == 1 || !path.ends_with('/'));
+    if (!plain) {
+      if (!normalize_path(path, normal)) {
+        return Refusal{.reason = "path_above_root", .status = 400, .close = false};
+      }
+      path = normal;
+    }
+  }
+  return settings_.tree ? match_tree(method, path) : match_in_order(method, path);
+}
+
+Outcome<Match> Router::match_tree(std::string_view method, std::string_view path) const {
+  Match match;
+  const Node* node = root_->walk(path, match.parameter);
+  if (node == nullptr) {
+    return Refusal{.reason = "no_route", .status = 404, .close = false};
+  }
+  match.route = node->find(method);
+  if (match.route == nullptr) {
+    return Refusal{.reason = "method", .status = 405, .close = false};
+  }
+  return match;
+}
+
+Outcome<Match> Router::match_in_order(std::string_view method, std::string_view path) const {
+  bool other_method = false;
+  for (const auto& route : routes_) {
+    Match match;
+    if (!matches(route->pattern, path, match.parameter)) {
+      continue;
+    }
+    if (route->method == method) {
+      match.route = route.get();
+      return match;
+    }
+    other_method = true;
+  }
+  return other_method ? Refusal{.reason = "method", .status = 405, .close = false}
+                      : Refusal{.reason = "no_route", .status = 404, .close = false};
+}
+
+}  // namespace sevenstops

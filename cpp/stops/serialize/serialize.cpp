@@ -1,0 +1,141 @@
+#include "stops/serialize/serialize.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+
+namespace sevenstops {
+namespace {
+
+void append_number(std::string& out, std::int64_t value) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+  out.append(digits.data(), end);
+}
+
+void append_json(std::string& out, std::int64_t value) { append_number(out, value); }
+
+// RFC 8259, 7: quotation mark, reverse solidus and control characters are escaped.
+void append_json(std::string& out, std::string_view value) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  out.push_back('"');
+  for (const char c : value) {
+    if (c == '"' || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out.append("\\u00");
+      out.push_back(hex[static_cast<unsigned char>(c) >> 4]);
+      out.push_back(hex[c & 15]);
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back('"');
+}
+
+void append_csv(std::string& out, std::int64_t value) { append_number(out, value); }
+void append_csv(std::string& out, std::string_view value) {
+  if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out.append(value);
+    return;
+  }
+  out.push_back('"');
+  for (const char c : value) {
+    out.append(c == '"' ? 2 : 1, c);
+  }
+  out.push_back('"');
+}
+
+std::string compiled_json(const std::vector<Order>& orders) {
+  constexpr std::size_t row_estimate = 200;
+  std::string out;
+  out.reserve(orders.size() * row_estimate);
+  out.append(R"({"orders":[)");
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    out.append(i == 0 ? "" : ",");
+    char separator = '{';
+    for_each_column(orders[i], [&](std::string_view name, const auto& field) {
+      out.push_back(separator);
+      separator = ',';
+      out.push_back('"');
+      out.append(name).append("\":");
+      append_json(out, field);
+    });
+    out.push_back('}');
+  }
+  out.append("]}");
+  return out;
+}
+
+std::string generic_json(const std::vector<Order>& orders) {
+  boost::json::array rows;
+  for (const auto& order : orders) {
+    boost::json::object row;
+    for_each_column(order, [&](std::string_view name, const auto& field) { row[name] = field; });
+    rows.push_back(std::move(row));
+  }
+  boost::json::object document;
+  document["orders"] = std::move(rows);
+  return boost::json::serialize(document);
+}
+
+class Csv : public ByteSource {
+ public:
+  explicit Csv(std::unique_ptr<RowSource> rows) : rows_(std::move(rows)) {}
+
+  boost::asio::awaitable<Outcome<bool>> next(std::string& out) override {
+    if (!header_written_) {
+      header_written_ = true;
+      char separator = 0;
+      const Order columns;
+      for_each_column(columns, [&](std::string_view name, const auto&) {
+        out.append(separator == 0 ? 0 : 1, separator).append(name);
+        separator = ',';
+      });
+      out.append("\r\n");
+    }
+    const auto lot = co_await rows_->next();
+    if (!lot) {
+      co_return lot.error();
+    }
+    for (const auto& order : *lot) {
+      char separator = 0;
+      for_each_column(order, [&](std::string_view, const auto& field) {
+        out.append(separator == 0 ? 0 : 1, separator);
+        append_csv(out, field);
+        separator = ',';
+      });
+      out.append("\r\n");
+    }
+    co_return !lot->empty();
+  }
+
+ private:
+  std::unique_ptr<RowSource> rows_;
+  bool header_written_ = false;
+};
+
+}  // namespace
+
+Body serialize(Result result, const SerializeSettings& settings) {
+  if (auto* text = std::get_if<Text>(&result)) {
+    return {.content_type = text->content_type, .bytes = std::move(text->text), .source = nullptr};
+  }
+  if (const auto* page = std::get_if<Page>(&result)) {
+    return {.content_type = "application/json",
+            .bytes = settings.compiled ? compiled_json(page->orders) : generic_json(page->orders),
+            .source = nullptr};
+  }
+  return {.content_type = "text/csv",
+          .bytes = {},
+          .source = std::make_unique<Csv>(std::move(std::get<std::unique_ptr<RowSource>>(result)))};
+}
+
+Body serialize(const Refusal& refusal) {
+  return {.status = refusal.status,
+          .content_type = "text/plain",
+          .bytes = std::string(refusal.reason) + "\n",
+          .source = nullptr};
+}
+
+}  // namespace sevenstops

@@ -1,0 +1,31 @@
+#include "service/settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace sevenstops {
+namespace {
+
+TEST(Settings, EveryFieldReadsBackWhatWasWritten) {
+  for (const auto& info : field_infos()) {
+    Settings settings = hardened();
+    const auto text = get_field(fragile(), info.name);
+    set_field(settings, info.name, text);
+    EXPECT_EQ(get_field(settings, info.name), text);
+    EXPECT_FALSE(info.meaning.empty());
+  }
+}
+
+TEST(Settings, RefusesInOneSentence) {
+  Settings settings;
+  EXPECT_THROW(set_field(settings, "accept.backlogs", "1"), std::invalid_argument);
+  EXPECT_THROW(set_field(settings, "accept.backlog", "0"), std::invalid_argument);
+  EXPECT_THROW(set_field(settings, "accept.backlog", "16x"), std::invalid_argument);
+  EXPECT_THROW(set_field(settings, "parse.head_timeout", "nan"), std::invalid_argument);
+  EXPECT_THROW(set_field(settings, "route.tree", "maybe"), std::invalid_argument);
+  EXPECT_TRUE(settings == hardened());
+}
+
+}  // namespace
+}  // namespace sevenstops

@@ -1,0 +1,51 @@
+#include "stops/route/router.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace sevenstops {
+namespace {
+
+Router users(bool tree, bool normalize) {
+  Router router({.tree = tree, .normalize_paths = normalize});
+  router.add({"GET", "/users/{id}", Endpoint::user});
+  router.add({"GET", "/users/me", Endpoint::user_me});
+  router.add({"POST", "/admin/wipe", Endpoint::wipe});
+  return router;
+}
+
+TEST(Router, StaticStandsBeforeParameterWhateverTheOrder) {
+  EXPECT_EQ(users(true, true).match("GET", "/users/me")->route->endpoint, Endpoint::user_me);
+  EXPECT_EQ(users(false, false).match("GET", "/users/me")->route->endpoint, Endpoint::user);
+}
+
+TEST(Router, OddSpellingsReachTheSameHandler) {
+  const auto router = users(true, true);
+  for (const auto* path :
+       {"//admin/wipe", "/./admin/wipe", "/%61dmin/wipe", "/x/../admin/wipe", "/admin/wipe/"}) {
+    const auto match = router.match("POST", path);
+    ASSERT_TRUE(match) << path;
+    EXPECT_EQ(match->route->endpoint, Endpoint::wipe) << path;
+  }
+  EXPECT_EQ(router.match("GET", "/../etc").error().status, 400U);
+  EXPECT_EQ(router.match("GET", "/admin/wipe").error().status, 405U);
+  EXPECT_EQ(router.match("GET", "/admin%2Fwipe").error().status, 404U);
+}
+
+TEST(Router, GoesBackWhereStaticLedNowhere) {
+  Router router({});
+  router.add({"GET", "/a/{x}/c", Endpoint::user});
+  router.add({"GET", "/a/b", Endpoint::healthz});
+  const auto match = router.match("GET", "/a/b/c");
+  ASSERT_TRUE(match);
+  EXPECT_EQ(match->parameter, "b");
+}
+
+TEST(Router, RefusesAmbiguityWhenAdded) {
+  auto router = users(true, true);
+  EXPECT_THROW(router.add({"GET", "/users/{name}", Endpoint::echo}), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace sevenstops
