@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+namespace sevenstops {
+
+/// Latencies from 1 µs to 60 s with three significant digits, in the manner of HdrHistogram
+/// (Tene): each power of two is cut into 1,024 equal steps, so no value is off by more than 0.1 %.
+class Histogram {
+ public:
+  static constexpr std::uint64_t highest = 60'000'000;
+
+  Histogram() : counts_(index(highest) + 1) {}
+
+  void record(std::uint64_t micros) {
+    micros = std::min(micros, highest);
+    ++counts_[index(micros)];
+    ++total_;
+    sum_ += static_cast<double>(micros);
+    max_ = std::max(max_, micros);
+  }
+
+  /// Adds the other's samples, to the last count.
+  void merge(const Histogram& other) {
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      counts_[i] += other.counts_[i];
+    }
+    total_ += other.total_;
+    sum_ += other.sum_;
+    max_ = std::max(max_, other.max_);
+  }
+
+  [[nodiscard]] std::uint64_t total() const { return total_; }
+  [[nodiscard]] double mean_seconds() const {
+    return total_ == 0 ? 0 : sum_ / static_cast<double>(total_) * 1e-6;
+  }
+  [[nodiscard]] double max_seconds() const { return static_cast<double>(max_) * 1e-6; }
+
+  /// The latency in seconds that a share `q` (0 to 1) of the samples does not exceed; 0 without
+  /// samples.
+  [[nodiscard]] double quantile_seconds(double q) const {
+    const auto rank = std::max<std::uint64_t>(
+        1, static_cast<std::uint64_t>(std::ceil(q * static_cast<double>(total_))));
+    std::uint64_t seen = 0;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      seen += counts_[i];
+      if (total_ > 0 && seen >= rank) {
+        return static_cast<double>(std::min(value(i), max_)) * 1e-6;
+      }
+    }
+    return 0;
+  }
+
+  /// Samples above `seconds`.
+  [[nodiscard]] std::uint64_t slower_than(double seconds) const {
+    const auto micros = static_cast<std::uint64_t>(seconds * 1e6);
+    std::uint64_t count = 0;
+    for (std::size_t i = index(std::min(micros, highest)) + 1; i < counts_.size(); ++i) {
+      count += counts_[i];
+    }
+    return count;
+  }
+
+ private:
+  static constexpr int step_bits = 10;
+
+  static constexpr std::size_t index(std::uint64_t v) {
+    const int shift = std::max(0, static_cast<int>(std::bit_width(v)) - step_bits - 1);
+    return (static_cast<std::size_t>(shift) << step_bits) + (v >> shift);
+  }
+  // The highest value that falls into a slot.
+  static constexpr std::uint64_t value(std::size_t slot) {
+    if (slot < (2U << step_bits)) {
+      return slot;
+    }
+    const auto shift = (slot >> step_bits) - 1;
+    const std::uint64_t base = slot - (shift << step_bits);
+    return ((base + 1) << shift) - 1;
+  }
+
+  std::vector<std::uint64_t> counts_;
+  std::uint64_t total_ = 0;
+  double sum_ = 0;
+  std::uint64_t max_ = 0;
+};
+
+}  // namespace sevenstops
