@@ -5,5 +5,7 @@
 namespace sevenstops::bindings {
 
 void bind_service(pybind11::module_& module);
+void bind_load(pybind11::module_& module);
+void bind_probes(pybind11::module_& module);
 
 }  // namespace sevenstops::bindings

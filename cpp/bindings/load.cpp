@@ -1,0 +1,78 @@
+#include <pybind11/stl.h>
+
+#include "bindings/module.hpp"
+#include "load/load.hpp"
+
+namespace sevenstops::bindings {
+
+namespace py = pybind11;
+
+void bind_load(py::module_& module) {
+  py::enum_<Arrivals>(module, "Arrivals")
+      .value("closed", Arrivals::closed)
+      .value("constant", Arrivals::constant)
+      .value("poisson", Arrivals::poisson)
+      .value("burst", Arrivals::burst);
+  py::class_<RequestSpec>(module, "RequestSpec")
+      .def(py::init<>())
+      .def_readwrite("name", &RequestSpec::name)
+      .def_readwrite("method", &RequestSpec::method)
+      .def_readwrite("target", &RequestSpec::target)
+      .def_readwrite("headers", &RequestSpec::headers)
+      .def_readwrite("body", &RequestSpec::body)
+      .def_readwrite("weight", &RequestSpec::weight);
+  py::class_<Crowd>(module, "Crowd")
+      .def(py::init<>())
+      .def_readwrite("kind", &Crowd::kind)
+      .def_readwrite("target", &Crowd::target)
+      .def_readwrite("count", &Crowd::count)
+      .def_readwrite("bytes", &Crowd::bytes)
+      .def_readwrite("rate", &Crowd::rate);
+  py::class_<Plan>(module, "Plan")
+      .def(py::init<>())
+      .def_readwrite("seed", &Plan::seed)
+      .def_readwrite("arrivals", &Plan::arrivals)
+      .def_readwrite("rate", &Plan::rate)
+      .def_readwrite("burst_size", &Plan::burst_size)
+      .def_readwrite("burst_period", &Plan::burst_period)
+      .def_readwrite("duration", &Plan::duration)
+      .def_readwrite("connections", &Plan::connections)
+      .def_readwrite("threads", &Plan::threads)
+      .def_readwrite("keep_alive", &Plan::keep_alive)
+      .def_readwrite("connect_timeout", &Plan::connect_timeout)
+      .def_readwrite("read_timeout", &Plan::read_timeout)
+      .def_readwrite("requests", &Plan::requests)
+      .def_readwrite("crowds", &Plan::crowds)
+      .def("check", &Plan::check)
+      .def("canonical", &Plan::canonical)
+      .def("fingerprint", &Plan::fingerprint);
+  py::class_<Histogram>(module, "Histogram")
+      .def(py::init<>())
+      .def("record", &Histogram::record, py::arg("micros"))
+      .def("merge", &Histogram::merge, py::arg("other"))
+      .def("quantile", &Histogram::quantile_seconds, py::arg("q"))
+      .def("slower_than", &Histogram::slower_than, py::arg("seconds"))
+      .def_property_readonly("total", &Histogram::total)
+      .def_property_readonly("mean", &Histogram::mean_seconds)
+      .def_property_readonly("max", &Histogram::max_seconds);
+  py::class_<RequestRecord>(module, "RequestRecord")
+      .def_readonly("latency", &RequestRecord::latency)
+      .def_readonly("outcomes", &RequestRecord::outcomes)
+      .def_readonly("statuses", &RequestRecord::statuses);
+  py::class_<CrowdRecord>(module, "CrowdRecord")
+      .def_readonly("statuses", &CrowdRecord::statuses)
+      .def_readonly("bytes_sent", &CrowdRecord::bytes_sent)
+      .def_readonly("bytes_read", &CrowdRecord::bytes_read);
+  py::class_<LoadResult>(module, "LoadResult")
+      .def_readonly("fingerprint", &LoadResult::fingerprint)
+      .def_readonly("duration", &LoadResult::duration)
+      .def_readonly("requests", &LoadResult::requests)
+      .def_readonly("all", &LoadResult::all)
+      .def_readonly("connect", &LoadResult::connect)
+      .def_readonly("by_name", &LoadResult::by_name)
+      .def_readonly("crowds", &LoadResult::crowds);
+  module.def("run_load", &run_load, py::arg("plan"), py::arg("port"),
+             py::call_guard<py::gil_scoped_release>());
+}
+
+}  // namespace sevenstops::bindings

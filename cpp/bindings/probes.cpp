@@ -1,0 +1,28 @@
+#include <pybind11/stl.h>
+
+#include "bindings/module.hpp"
+#include "probes/isolation.hpp"
+#include "probes/listener.hpp"
+#include "probes/process.hpp"
+#include "probes/tcp_ext.hpp"
+
+namespace sevenstops::bindings {
+
+namespace py = pybind11;
+
+void bind_probes(py::module_& module) {
+  py::class_<ListenerProbe>(module, "ListenerProbe")
+      .def_readonly("queue_depth", &ListenerProbe::queue_depth)
+      .def_readonly("backlog", &ListenerProbe::backlog)
+      .def_readonly("drops", &ListenerProbe::drops);
+  py::class_<ProcessProbe>(module, "ProcessProbe")
+      .def_readonly("rss_bytes", &ProcessProbe::rss_bytes)
+      .def_readonly("pss_bytes", &ProcessProbe::pss_bytes)
+      .def_readonly("cpu_seconds", &ProcessProbe::cpu_seconds);
+  module.def("probe_listener", &probe_listener, py::arg("port"));
+  module.def("probe_process", &probe_process, py::arg("pid"));
+  module.def("probe_tcp_ext", &probe_tcp_ext);
+  module.def("isolate", &isolate);
+}
+
+}  // namespace sevenstops::bindings

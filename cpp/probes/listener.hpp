@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+namespace sevenstops {
+
+/// What the kernel knows of one listening TCP port, summed over its SO_REUSEPORT listeners.
+struct ListenerProbe {
+  /// Connections completed and not yet accepted.
+  std::uint64_t queue_depth = 0;
+  /// What listen() was granted.
+  std::uint64_t backlog = 0;
+  /// Connection attempts dropped because the queue was full (sk_drops; linux/inet_diag.h).
+  std::uint64_t drops = 0;
+};
+
+/// Asks the sock_diag netlink socket, without a namespace of one's own. Throws std::runtime_error
+/// when the kernel does not answer or nothing listens on `port`.
+[[nodiscard]] ListenerProbe probe_listener(std::uint16_t port);
+
+}  // namespace sevenstops
