@@ -1,0 +1,66 @@
+"""Route: a parameter shadows a static path, and odd spellings slip past."""
+
+import json
+import urllib.error
+import urllib.request
+
+from sevenstops import _core
+from sevenstops.evidence import Metric
+from sevenstops.experiments.base import Experiment, Lab, Sample, failures, request, service
+
+# Spelling and the handler that has to answer it.
+SPELLINGS = (
+    ("/users/me", "user_me"),
+    ("//users/me", "user_me"),
+    ("/users//me", "user_me"),
+    ("/users/%6De", "user_me"),
+    ("/./users/me", "user_me"),
+    ("/users/me/", "user_me"),
+    ("/users/42", "user"),
+    ("/users/%34%32", "user"),
+)
+
+
+def plan(seed: int) -> _core.Plan:
+    """Good traffic, beside which each spelling is asked for."""
+    p = _core.Plan()
+    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.constant, 500, 1, 8
+    p.requests = [request("/users/42", "good")]
+    p.requests = [*p.requests, *(request(t, t, weight=0.05) for t, _ in SPELLINGS)]
+    return p
+
+
+def handler_of(port: int, target: str) -> str:
+    """The handler that answers `target`, or the status."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{port}{target}", timeout=5) as answer:
+            return str(json.load(answer)["handler"])
+    except urllib.error.HTTPError as refusal:
+        return str(refusal.code)
+
+
+def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+    """One freshly started service behind an edge that passes paths on as they are."""
+    with service(lab, settings) as s, lab.front(s) as port:
+        result = _core.run_load(p, port)
+        wrong = [t for t, handler in SPELLINGS if handler_of(port, t) != handler]
+        misrouted = sum(sum(result.by_name[t].outcomes.values()) for t in wrong)
+        return {
+            "misrouted_requests": misrouted,
+            "good_requests_failed": failures(result, "good"),
+        }
+
+
+EXPERIMENT = Experiment(
+    stop="route",
+    failure="shadowed-route",
+    symptom="the wrong handler answers",
+    fix="radix tree, static before parameter; one normal form for paths",
+    metrics=[
+        Metric("misrouted_requests", "1", "client", "lower", "== 0"),
+        Metric("good_requests_failed", "1", "client", "lower", "== 0", guard=True),
+    ],
+    plan=plan,
+    run=run,
+)
