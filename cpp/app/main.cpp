@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
+#include "probes/isolation.hpp"
 #include "service/service.hpp"
 
 namespace {
@@ -22,9 +25,12 @@ constexpr std::string_view usage =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
     "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token TEXT]\n"
     "         [--dependency NAME=PORT]... [--fault slow-dependency=SECONDS]\n"
-    "         [--fault stalled-acceptor=SECONDS/PERIOD] [--die-with-parent]\n"
-    "       sevenstops-service --guard COMMAND [ARG]...   runs COMMAND so that it dies with its "
-    "parent\n";
+    "         [--fault stalled-acceptor=SECONDS/PERIOD] [--die-with PID]\n"
+    "       sevenstops-service --guard PID COMMAND [ARG]...\n"
+    "         runs COMMAND so that it is killed when the thread that started it ends\n"
+    "       sevenstops-service --isolate COMMAND [ARG]...\n"
+    "         runs COMMAND in a network namespace of its own, where the kernel allows one;\n"
+    "         SEVENSTOPS_ISOLATION tells it which kind: netns, userns+netns or none\n";
 
 template <class Number>
 Number number(std::string_view option, std::string_view text, double low, double high) {
@@ -50,10 +56,10 @@ std::pair<std::string_view, std::string_view> split(std::string_view option, std
   return {text.substr(0, place), text.substr(place + 1)};
 }
 
-void die_with_parent() {
+void die_with(int parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before the call.
-  if (::getppid() == 1) {
+  if (::getppid() != parent) {
     ::_exit(1);
   }
 }
@@ -88,16 +94,14 @@ CommandLine read(int argc, char** argv) {
   std::vector<std::string_view> sets;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
-    if (option == "--die-with-parent") {
-      die_with_parent();
-      continue;
-    }
     if (i + 1 >= argc) {
       throw std::invalid_argument("option " + std::string(option) +
                                   " is unknown or lacks its value");
     }
     const std::string_view value = argv[++i];
-    if (option == "--preset") {
+    if (option == "--die-with") {
+      die_with(number<int>(option, value, 1, std::numeric_limits<int>::max()));
+    } else if (option == "--preset") {
       if (value != "fragile" && value != "hardened") {
         throw std::invalid_argument("--preset takes fragile or hardened, not '" +
                                     std::string(value) + "'");
@@ -132,25 +136,42 @@ CommandLine read(int argc, char** argv) {
   return line;
 }
 
-int guard(char** command) {
-  die_with_parent();
+// Gives the process over to `command`; comes back only when that fails.
+int become(char** command) {
   ::execvp(command[0], command);
   std::cerr << "sevenstops-service: cannot run " << command[0] << ": " << std::strerror(errno)
             << '\n';
   return 1;
 }
 
+int become_isolated(char** command) {
+  std::string kind = "none";
+  try {
+    kind = isolate();
+  } catch (const std::exception& error) {
+    std::cerr << "sevenstops: " << error.what()
+              << "; the run goes on with the counters of each listener\n";
+  }
+  ::setenv("SEVENSTOPS_ISOLATION", kind.c_str(), 1);
+  return become(command);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 2 && std::string_view(argv[1]) == "--guard") {
-    return guard(argv + 2);
-  }
-  if (argc == 2 && std::string_view(argv[1]) == "--help") {
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (argc == 2 && first == "--help") {
     std::cout << usage;
     return 0;
   }
   try {
+    if (argc > 3 && first == "--guard") {
+      die_with(number<int>(first, argv[2], 1, std::numeric_limits<int>::max()));
+      return become(argv + 3);
+    }
+    if (argc > 2 && first == "--isolate") {
+      return become_isolated(argv + 2);
+    }
     const auto line = read(argc, argv);
     ::signal(SIGPIPE, SIG_IGN);
     rlimit files{};

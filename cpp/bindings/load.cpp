@@ -7,6 +7,24 @@ namespace sevenstops::bindings {
 
 namespace py = pybind11;
 
+namespace {
+
+// Ctrl-C has to end a load of an hour at once, and only the interpreter sees it.
+LoadResult interruptible_load(const Plan& plan, const Target& target) {
+  constexpr std::chrono::milliseconds look_for_signals{50};
+  const py::gil_scoped_release released;
+  LoadRun run(plan, target);
+  while (!run.wait_for(look_for_signals)) {
+    const py::gil_scoped_acquire held;
+    if (PyErr_CheckSignals() != 0) {
+      throw py::error_already_set();
+    }
+  }
+  return run.result();
+}
+
+}  // namespace
+
 void bind_load(py::module_& module) {
   py::enum_<Arrivals>(module, "Arrivals")
       .value("closed", Arrivals::closed)
@@ -71,8 +89,15 @@ void bind_load(py::module_& module) {
       .def_readonly("connect", &LoadResult::connect)
       .def_readonly("by_name", &LoadResult::by_name)
       .def_readonly("crowds", &LoadResult::crowds);
-  module.def("run_load", &run_load, py::arg("plan"), py::arg("port"),
-             py::call_guard<py::gil_scoped_release>());
+  py::class_<Target>(module, "Target")
+      .def(py::init([](std::uint16_t port, std::string address, std::string host) {
+             return Target{port, std::move(address), std::move(host)};
+           }),
+           py::arg("port"), py::arg("address") = Target{}.address, py::arg("host") = Target{}.host)
+      .def_readonly("port", &Target::port)
+      .def_readonly("address", &Target::address)
+      .def_readonly("host", &Target::host);
+  module.def("run_load", &interruptible_load, py::arg("plan"), py::arg("target"));
 }
 
 }  // namespace sevenstops::bindings

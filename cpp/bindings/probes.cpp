@@ -1,7 +1,6 @@
 #include <pybind11/stl.h>
 
 #include "bindings/module.hpp"
-#include "probes/isolation.hpp"
 #include "probes/listener.hpp"
 #include "probes/process.hpp"
 #include "probes/tcp_ext.hpp"
@@ -22,7 +21,6 @@ void bind_probes(py::module_& module) {
   module.def("probe_listener", &probe_listener, py::arg("port"));
   module.def("probe_process", &probe_process, py::arg("pid"));
   module.def("probe_tcp_ext", &probe_tcp_ext);
-  module.def("isolate", &isolate);
 }
 
 }  // namespace sevenstops::bindings

@@ -11,8 +11,8 @@
 namespace sevenstops {
 namespace {
 
-std::string prebuild(const RequestSpec& spec, bool keep_alive) {
-  std::string bytes = spec.method + " " + spec.target + " HTTP/1.1\r\nHost: sevenstops.test\r\n";
+std::string prebuild(const RequestSpec& spec, const std::string& host, bool keep_alive) {
+  std::string bytes = spec.method + " " + spec.target + " HTTP/1.1\r\nHost: " + host + "\r\n";
   for (const auto& [name, value] : spec.headers) {
     bytes += name + ": " + value + "\r\n";
   }
@@ -35,11 +35,11 @@ const char* status_class(unsigned status) {
 
 }  // namespace
 
-LoadThread::LoadThread(const Plan& p, std::int64_t index, const tcp::endpoint& e,
+LoadThread::LoadThread(const Plan& p, std::int64_t index, const tcp::endpoint& e, std::string h,
                        Clock::time_point s)
-    : plan(p), endpoint(e), start(s), arrivals(p, index) {
+    : plan(p), endpoint(e), host(std::move(h)), start(s), arrivals(p, index) {
   for (const auto& spec : p.requests) {
-    prebuilt.push_back(prebuild(spec, p.keep_alive));
+    prebuilt.push_back(prebuild(spec, host, p.keep_alive));
   }
   result.crowds.resize(p.crowds.size());
 }
@@ -93,7 +93,7 @@ asio::awaitable<void> honest_client(LoadThread& thread) {
       connection = std::make_unique<Connection>(tcp::socket(executor));
       listed = thread.open.insert(thread.open.end(), connection.get());
       boost::system::error_code error;
-      connection->socket.open(tcp::v4(), error);
+      connection->socket.open(thread.endpoint.protocol(), error);
       if (error) {
         failed("connect_error");
         continue;

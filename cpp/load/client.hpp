@@ -10,10 +10,12 @@ namespace sevenstops {
 
 /// What the clients of one load thread share.
 struct LoadThread {
-  LoadThread(const Plan& p, std::int64_t index, const tcp::endpoint& e, Clock::time_point s);
+  LoadThread(const Plan& p, std::int64_t index, const tcp::endpoint& e, std::string h,
+             Clock::time_point s);
 
   const Plan& plan;
   tcp::endpoint endpoint;
+  std::string host;
   Clock::time_point start;
   ArrivalSequence arrivals;
   std::vector<std::string> prebuilt;

@@ -10,8 +10,8 @@ asio::awaitable<void> endless_header(LoadThread& thread, const Crowd& crowd, Cro
   for (int i = 0; i < 16; ++i) {
     piece += line;
   }
-  co_await flood(thread, "GET " + crowd.target + " HTTP/1.1\r\nHost: sevenstops.test\r\n", piece,
-                 crowd.bytes, record);
+  co_await flood(thread, "GET " + crowd.target + " HTTP/1.1\r\nHost: " + thread.host + "\r\n",
+                 piece, crowd.bytes, record);
 }
 
 }  // namespace sevenstops

@@ -16,15 +16,14 @@ asio::awaitable<void> slow_reader(LoadThread& thread, const Crowd& crowd, CrowdR
   Connection connection{tcp::socket(executor)};
   const auto listed = thread.open.insert(thread.open.end(), &connection);
   boost::system::error_code error;
-  connection.socket.open(tcp::v4(), error);
+  connection.socket.open(thread.endpoint.protocol(), error);
   // Set before the handshake, which fixes the window that is offered.
   connection.socket.set_option(asio::socket_base::receive_buffer_size(receive_buffer), error);
   const auto [refused] = co_await connection.socket.async_connect(thread.endpoint, tuple);
   unsigned status = 0;
   if (!refused) {
-    const std::string request = "GET " + crowd.target +
-                                " HTTP/1.1\r\nHost: sevenstops.test\r\n"
-                                "Connection: close\r\n\r\n";
+    const std::string request = "GET " + crowd.target + " HTTP/1.1\r\nHost: " + thread.host +
+                                "\r\nConnection: close\r\n\r\n";
     connection.socket.non_blocking(true, error);
     co_await write_all(connection, request, seconds(thread.plan.read_timeout));
     const auto end = thread.start + seconds(thread.plan.duration);

@@ -92,6 +92,8 @@ struct Metrics {
   std::array<StopMetrics, 7> stops;
   Counter requests;
   Counter connections_open;
+  /// Connections whose walk ended in an exception.
+  Counter walks_broken;
   /// Most bytes that were held for any request that was then refused.
   Counter refused_buffered_max;
   /// Bytes of bodies that were read for requests that were then refused.

@@ -45,6 +45,8 @@ struct Gauge {
 constexpr std::array gauges = {
     Gauge{"requests_total", "counter", "Requests parsed.", &Metrics::requests, false},
     Gauge{"connections_open", "gauge", "Connections open now.", &Metrics::connections_open, false},
+    Gauge{"walks_broken_total", "counter", "Connections ended by an exception.",
+          &Metrics::walks_broken, false},
     Gauge{"refused_buffered_bytes_max", "gauge", "Most bytes held for one refused request.",
           &Metrics::refused_buffered_max, true},
     Gauge{"refused_body_bytes_total", "counter", "Body bytes read for refused requests.",

@@ -71,6 +71,7 @@ struct Service::State {
       auto& owner = settings.accept.reuse_port ? t : *threads[turn++ % threads.size()];
       auto socket = co_await t.accept->next(owner.io);
       t.metrics[Stop::accept].entered.add();
+      t.metrics[Stop::accept].seconds.record(time_in_queue(socket));
       if (owner.metrics.connections_open.value() >=
           static_cast<std::uint64_t>(settings.accept.max_connections)) {
         t.metrics[Stop::accept].refuse("max_connections");
@@ -85,7 +86,13 @@ struct Service::State {
             asio::socket_base::send_buffer_size(static_cast<int>(settings.drain.send_buffer)),
             error);
       }
-      asio::co_spawn(owner.io, walk(owner.stops, std::move(socket)), asio::detached);
+      asio::co_spawn(owner.io, walk(owner.stops, std::move(socket)),
+                     [&metrics = owner.metrics](const std::exception_ptr& broken) {
+                       // One connection's trouble must not end the thread that serves the others.
+                       if (broken) {
+                         metrics.walks_broken.add();
+                       }
+                     });
     }
   }
 };
@@ -135,6 +142,7 @@ void Service::stop() {
       t->thread.join();
     }
   }
+  state_->workers->join();
 }
 
 }  // namespace sevenstops

@@ -8,7 +8,10 @@ namespace {
 // What stands for a stop's work in the counters: entered, how long, and why it refused.
 class Visit {
  public:
-  Visit(Metrics& metrics, Stop stop) : metrics_(metrics[stop]) { metrics_.entered.add(); }
+  Visit(Metrics& metrics, Stop stop, Clock::time_point start = Clock::now())
+      : metrics_(metrics[stop]), start_(start) {
+    metrics_.entered.add();
+  }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
   ~Visit() { metrics_.seconds.record(Clock::now() - start_); }
@@ -23,7 +26,7 @@ class Visit {
 
  private:
   StopMetrics& metrics_;
-  Clock::time_point start_ = Clock::now();
+  Clock::time_point start_;
 };
 
 // Keeps a connection on the sweep's list and in the count for as long as it walks.
@@ -67,10 +70,10 @@ class Walk {
  private:
   asio::awaitable<Outcome<Request*>> parse() {
     const auto request = co_await s_.parse.head(c_);
-    if (!request && request.error().status == 0) {
+    if (!request && request.error().reason == idle) {
       co_return request;
     }
-    Visit visit(s_.metrics, Stop::parse);
+    Visit visit(s_.metrics, Stop::parse, c_.request.arrived);
     s_.metrics.requests.add();
     s_.metrics[Stop::parse].bytes.add(c_.request.head.size());
     co_return visit(request);
@@ -86,7 +89,13 @@ class Walk {
       s_.metrics[Stop::parse].refuse(declared.error().reason);
       co_return declared;
     }
+    if (!c_.request.has_body() || c_.request.body_read) {
+      co_return Outcome<void>();
+    }
+    // A body is an observation of its own in parse's histogram.
+    const auto start = Clock::now();
     auto read = co_await s_.parse.body(c_);
+    s_.metrics[Stop::parse].seconds.record(Clock::now() - start);
     s_.metrics[Stop::parse].bytes.add(c_.request.body.size());
     if (!read) {
       s_.metrics[Stop::parse].refuse(read.error().reason);
@@ -115,8 +124,12 @@ class Walk {
 
   asio::awaitable<Outcome<Result>> handle(const Match& match) {
     Visit visit(s_.metrics, Stop::handle);
-    auto result = co_await s_.handle.run(c_, match);
-    co_return visit(std::move(result));
+    try {
+      co_return visit(co_await s_.handle.run(c_, match));
+    } catch (const std::exception&) {
+      // Answered below: a handler may fail, the connection's walk goes on.
+    }
+    co_return visit(Outcome<Result>(Refusal{.reason = "exception", .status = 500}));
   }
 
   Body serialize(Result result) {

@@ -1,5 +1,7 @@
 #include "stops/accept/accept.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -67,6 +69,15 @@ asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
       co_await pause(retry_pause);
     }
   }
+}
+
+std::chrono::milliseconds time_in_queue(tcp::socket& socket) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    return {};
+  }
+  return std::chrono::milliseconds(info.tcpi_last_ack_recv);
 }
 
 void shed(tcp::socket socket) {

@@ -32,6 +32,12 @@ class Accept {
   Clock::time_point start_ = Clock::now();
 };
 
+/// How long the kernel held a connection before it was taken: the age of the last acknowledgement
+/// that came on it (tcpi_last_ack_recv, whole milliseconds, in Linux's tcp_get_info). The handshake
+/// ends with one, and the first request brings one at once, so a client that waits a while before
+/// it sends makes this too short, never too long.
+[[nodiscard]] std::chrono::milliseconds time_in_queue(tcp::socket& socket);
+
 /// Accepts the next connection only to say 503 and close: a refusal that the client can see.
 void shed(tcp::socket socket);
 

@@ -15,6 +15,7 @@ namespace sevenstops {
 namespace {
 
 constexpr std::int64_t export_lot = 500;
+constexpr std::chrono::milliseconds retry_pause{10};
 
 class ExportRows : public RowSource {
  public:
@@ -147,9 +148,14 @@ asio::awaitable<bool> Handle::ask_all(Clock::time_point limit,
                       std::optional<Clock::time_point> budget,
                       std::shared_ptr<Progress> shared) -> asio::awaitable<void> {
     bool ok = false;
-    do {
+    while (true) {
       ok = co_await ask(dependency, until, budget) == 200;
-    } while (!ok && !budget && Clock::now() < until);
+      if (ok || budget || Clock::now() + retry_pause >= until) {
+        break;
+      }
+      asio::steady_timer pause(co_await asio::this_coro::executor, retry_pause);
+      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
     shared->all_ok = shared->all_ok && ok;
     if (--shared->left == 0) {
       shared->done.cancel();

@@ -24,6 +24,9 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
+  /// Waits for the jobs that are under way. The contexts of their callers must still be there.
+  void join() { pool_.join(); }
+
   /// Runs `job` on a worker and comes back to the caller's executor; 503 when the queue is full.
   template <class Job>
   asio::awaitable<Outcome<std::invoke_result_t<Job>>> run(Job job) {

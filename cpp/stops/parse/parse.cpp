@@ -21,17 +21,16 @@ asio::awaitable<Outcome<Request*>> Parse::head(Connection& connection) const {
   auto& request = connection.request;
   request.clear();
   HeadScanner scanner;
-  auto deadline = Clock::now() + seconds(settings_.idle_timeout);
-  if (connection.end > connection.begin) {
-    deadline = Clock::now() + seconds(settings_.head_timeout);
-  }
+  request.arrived = Clock::now();
+  const bool pipelined = !connection.unread().empty();
+  auto deadline =
+      request.arrived + seconds(pipelined ? settings_.head_timeout : settings_.idle_timeout);
   while (true) {
     const auto length = scanner.scan(connection.unread(), settings_);
     if (!length) {
       co_return length.error();
     }
     if (*length > 0) {
-      request.arrived = Clock::now();
       request.head.assign(connection.unread().substr(0, *length));
       connection.consume(*length);
       const auto parsed = parse_head(request);
@@ -40,13 +39,14 @@ asio::awaitable<Outcome<Request*>> Parse::head(Connection& connection) const {
       }
       co_return &request;
     }
-    const bool idle = connection.unread().empty();
+    const bool waiting = connection.unread().empty();
     if (co_await read_more(connection, deadline, read_size) == 0) {
-      co_return idle ? Refusal{.reason = "idle", .status = 0}
-                     : cut_short(connection, "head_timeout");
+      co_return waiting ? Refusal{.reason = idle, .status = 0}
+                        : cut_short(connection, "head_timeout");
     }
-    if (idle) {
-      deadline = Clock::now() + seconds(settings_.head_timeout);
+    if (waiting) {
+      request.arrived = Clock::now();
+      deadline = request.arrived + seconds(settings_.head_timeout);
     }
   }
 }

@@ -6,13 +6,17 @@
 
 namespace sevenstops {
 
+/// The reason of the refusal that is none: the peer closed or kept silent between two requests.
+inline constexpr const char* idle = "idle";
+
 /// Parse: bytes become a request.
 class Parse {
  public:
   explicit Parse(const ParseSettings& settings) : settings_(settings) {}
 
   /// Waits for the next head and reads it into `connection.request`. A refusal of status 0 means
-  /// that the peer closed, or was silent between requests for `idle_timeout`.
+  /// that the peer is gone: within a head, or between two requests (`idle`), where it may also have
+  /// been silent for `idle_timeout`. `request.arrived` is the time of the head's first byte.
   [[nodiscard]] asio::awaitable<Outcome<Request*>> head(Connection& connection) const;
 
   /// Reads the request's body into `request.body`, answering `Expect: 100-continue` first. With
