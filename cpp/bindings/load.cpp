@@ -9,6 +9,21 @@ namespace py = pybind11;
 
 namespace {
 
+// A constructor that takes any of the object's fields by keyword.
+template <class Object>
+auto from_fields() {
+  return py::init([](const py::kwargs& fields) {
+    auto object = py::cast(Object{});
+    for (const auto& [name, value] : fields) {
+      if (!py::hasattr(object, name)) {
+        throw py::type_error("there is no field '" + py::cast<std::string>(name) + "'");
+      }
+      object.attr(name) = value;
+    }
+    return py::cast<Object>(object);
+  });
+}
+
 // Ctrl-C has to end a load of an hour at once, and only the interpreter sees it.
 LoadResult interruptible_load(const Plan& plan, const Target& target) {
   constexpr std::chrono::milliseconds look_for_signals{50};
@@ -32,7 +47,7 @@ void bind_load(py::module_& module) {
       .value("poisson", Arrivals::poisson)
       .value("burst", Arrivals::burst);
   py::class_<RequestSpec>(module, "RequestSpec")
-      .def(py::init<>())
+      .def(from_fields<RequestSpec>())
       .def_readwrite("name", &RequestSpec::name)
       .def_readwrite("method", &RequestSpec::method)
       .def_readwrite("target", &RequestSpec::target)
@@ -40,14 +55,14 @@ void bind_load(py::module_& module) {
       .def_readwrite("body", &RequestSpec::body)
       .def_readwrite("weight", &RequestSpec::weight);
   py::class_<Crowd>(module, "Crowd")
-      .def(py::init<>())
+      .def(from_fields<Crowd>())
       .def_readwrite("kind", &Crowd::kind)
       .def_readwrite("target", &Crowd::target)
       .def_readwrite("count", &Crowd::count)
       .def_readwrite("bytes", &Crowd::bytes)
       .def_readwrite("rate", &Crowd::rate);
   py::class_<Plan>(module, "Plan")
-      .def(py::init<>())
+      .def(from_fields<Plan>())
       .def_readwrite("seed", &Plan::seed)
       .def_readwrite("arrivals", &Plan::arrivals)
       .def_readwrite("rate", &Plan::rate)

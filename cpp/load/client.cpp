@@ -12,7 +12,8 @@ namespace sevenstops {
 namespace {
 
 std::string prebuild(const RequestSpec& spec, const std::string& host, bool keep_alive) {
-  std::string bytes = spec.method + " " + spec.target + " HTTP/1.1\r\nHost: " + host + "\r\n";
+  std::string bytes = spec.method;
+  bytes.append(" ").append(spec.target).append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n");
   for (const auto& [name, value] : spec.headers) {
     bytes += name + ": " + value + "\r\n";
   }

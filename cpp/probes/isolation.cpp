@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +32,10 @@ void bring_up_loopback() {
 std::string isolate() {
   const auto uid = std::to_string(::getuid());
   const auto gid = std::to_string(::getgid());
+  // The kernel forgets this signal when credentials change (commit_creds), as with a new user
+  // namespace they do.
+  int death_signal = 0;
+  ::prctl(PR_GET_PDEATHSIG, &death_signal);
   std::string kind = "netns";
   if (::unshare(CLONE_NEWNET) != 0) {
     kind = "userns+netns";
@@ -42,6 +47,7 @@ std::string isolate() {
     write_file("/proc/self/setgroups", "deny");
     write_file("/proc/self/uid_map", "0 " + uid + " 1");
     write_file("/proc/self/gid_map", "0 " + gid + " 1");
+    ::prctl(PR_SET_PDEATHSIG, death_signal);
   }
   bring_up_loopback();
   return kind;

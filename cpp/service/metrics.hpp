@@ -42,7 +42,7 @@ class DurationHistogram {
   void record(std::chrono::nanoseconds duration) {
     const auto micros =
         static_cast<std::uint64_t>(duration.count() < 0 ? 0 : duration.count() / 1000);
-    counts_[std::min<int>(std::bit_width(micros), buckets - 1)].add();
+    counts_[std::min(static_cast<int>(std::bit_width(micros)), buckets - 1)].add();
     nanoseconds_.add(static_cast<std::uint64_t>(duration.count() < 0 ? 0 : duration.count()));
   }
   [[nodiscard]] std::uint64_t count(int bucket) const { return counts_[bucket].value(); }

@@ -1,9 +1,12 @@
 """Processes that end with this one, however it ends."""
 
+import contextlib
 import os
 import select
 import subprocess
+import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -13,49 +16,71 @@ from sevenstops.errors import LabError
 EXECUTABLE = Path(_core.__file__).parent / "sevenstops-service"
 
 
-class Process:
-    """A child that the kernel kills when this process dies (PR_SET_PDEATHSIG).
+@contextlib.contextmanager
+def pinned(cpus: frozenset[int]) -> Iterator[None]:
+    """Runs the calling thread, and what it starts, on `cpus`; anywhere when there are none."""
+    before = os.sched_getaffinity(0)
+    if cpus:
+        os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
-    Start it from a thread that lives as long as the child should: the signal comes when that
-    thread ends.
+
+class Process:
+    """A child that the kernel kills when this process dies (PR_SET_PDEATHSIG); a context manager.
+
+    `command` has to arrange for the signal itself, as the service's executable does with
+    `--die-with`. Start it from a thread that lives as long as the child should: the signal comes
+    when that thread ends.
     """
 
-    def __init__(self, command: list[str], cpus: set[int] | None = None, log: Path | None = None):
-        """Starts `command`; `cpus` pins it, `log` takes its stderr."""
-        self._cpus = cpus
-        target = log.open("wb") if log else subprocess.PIPE
-        before = os.sched_getaffinity(0)
-        if cpus:
-            # The child inherits the mask; a call after its start would miss its first threads.
-            os.sched_setaffinity(0, cpus)
-        try:
+    def __init__(self, command: list[str], cpus: frozenset[int] = frozenset()):
+        """Starts `command`, on the processors `cpus` where they are given."""
+        # A file, since a pipe that nobody reads would stop a child that complains at length.
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        # The child inherits the mask; a call after its start would miss its first threads.
+        with pinned(cpus):
             self.popen = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=target
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
             )
-        finally:
-            os.sched_setaffinity(0, before)
-            if log and not isinstance(target, int):
-                target.close()
 
     @property
     def pid(self) -> int:
         """The child's process id."""
         return self.popen.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether the child runs."""
+        return self.popen.poll() is None
+
+    def last_words(self) -> str:
+        """The last line that the child wrote to stderr, without its own name before it."""
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1].removeprefix(f"{EXECUTABLE.name}: ") if lines else ""
+
     def first_line(self, timeout: float) -> bytes:
-        """The child's first line of output; raises LabError with its own words when there is none."""
+        """The child's first line of output, within `timeout` seconds.
+
+        Raises LabError with the child's own words when there is none.
+        """
         assert self.popen.stdout is not None
         ready, _, _ = select.select([self.popen.stdout], [], [], timeout)
         line = self.popen.stdout.readline() if ready else b""
         if not line:
+            if ready:
+                self.popen.wait()
+            words = self.last_words()
             self.stop()
-            words = self.popen.stderr.read().decode() if self.popen.stderr else ""
-            raise LabError(words.strip() or "the service did not start")
+            raise LabError(words or f"the service did not start within {timeout:g} s")
         return line
 
     def stop(self) -> None:
         """Ends the child: asks first, insists after two seconds."""
-        if self.popen.poll() is None:
+        if self.alive:
             self.popen.terminate()
             try:
                 self.popen.wait(2)
@@ -64,6 +89,8 @@ class Process:
         self.popen.wait()
         if self.popen.stdout:
             self.popen.stdout.close()
+        if not self._errors.closed:
+            self._errors.close()
 
     def __enter__(self) -> "Process":
         """Itself."""
@@ -79,9 +106,8 @@ class Process:
         self.stop()
 
 
-def wait_until(ready: "object", timeout: float, what: str) -> None:
+def wait_until(ready: Callable[[], bool], timeout: float, what: str) -> None:
     """Polls `ready()` until it is true; raises LabError naming `what` after `timeout` seconds."""
-    assert callable(ready)
     end = time.monotonic() + timeout
     while not ready():
         if time.monotonic() > end:

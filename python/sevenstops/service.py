@@ -1,12 +1,15 @@
 """The HTTP service under study, as a process of its own."""
 
 import json
+import os
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from sevenstops import _core
+from sevenstops.errors import LabError, core_errors
 from sevenstops.processes import EXECUTABLE, Process
 
 STOPS = ("accept", "parse", "route", "middleware", "handle", "serialize", "drain")
@@ -21,9 +24,29 @@ def settings_with(base: _core.Settings, stop: str, other: _core.Settings) -> _co
     return mixed
 
 
+def settings_from(preset: str, changes: list[str]) -> _core.Settings:
+    """A preset with `stop.field=value` changes. Raises LabError naming what is wrong with one."""
+    presets = {"fragile": _core.fragile, "hardened": _core.hardened}
+    if preset not in presets:
+        raise LabError(f"unknown preset '{preset}': there are fragile and hardened")
+    settings = presets[preset]()
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise LabError(f"a setting is given as stop.field=value, not '{change}'")
+        with core_errors():
+            settings.set(name, value)
+    return settings
+
+
 @dataclass(frozen=True)
 class ServiceOptions:
-    """What a service needs besides its settings; see the executable's --help."""
+    """What a service needs besides its settings.
+
+    Ports are on 127.0.0.1, and 0 lets the kernel choose; `threads` counts I/O threads (0: one per
+    usable processor); `rows` the orders in the data set; `dependencies` are names and ports of
+    services beneath; `faults` as the executable's --fault takes them; `cpus` pins the process.
+    """
 
     port: int = 0
     admin_port: int = 0
@@ -35,12 +58,19 @@ class ServiceOptions:
 
 
 class Service:
-    """A running service; a context manager. Raises LabError in one sentence when it can't start."""
+    """A running service; a context manager that ends it.
 
-    def __init__(self, settings: _core.Settings, options: ServiceOptions | None = None) -> None:
-        """Starts the process and waits until it listens."""
+    `port` and `admin_port` tell where it listens, `url` how to ask it. Raises LabError in one
+    sentence when it can't start or has died.
+    """
+
+    def __init__(
+        self, settings: _core.Settings | None = None, options: ServiceOptions | None = None
+    ) -> None:
+        """Starts the process, hardened unless told otherwise, and waits until it listens."""
+        settings = settings or _core.hardened()
         options = options or ServiceOptions()
-        command = [str(EXECUTABLE), "--die-with-parent"]
+        command = [str(EXECUTABLE), "--die-with", str(os.getpid())]
         for name, value in (
             ("port", options.port),
             ("admin-port", options.admin_port),
@@ -54,26 +84,44 @@ class Service:
             command += ["--dependency", f"{name}={port}"]
         for fault in options.faults:
             command += ["--fault", fault]
-        self.process = Process(command, set(options.cpus) or None)
+        self.process = Process(command, options.cpus)
         ports = json.loads(self.process.first_line(timeout=30))
         self.port: int = ports["port"]
         self.admin_port: int = ports["admin_port"]
+
+    @property
+    def url(self) -> str:
+        """The service's own address, past any edge."""
+        return f"http://127.0.0.1:{self.port}"
 
     def stops(self) -> dict[str, Any]:
         """The admin listener's /stops: every counter, summed over threads."""
         url = f"http://127.0.0.1:{self.admin_port}/stops"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(url, timeout=5) as answer:
-            counters: dict[str, Any] = json.load(answer)
-            return counters
+        try:
+            with opener.open(url, timeout=5) as answer:
+                counters: dict[str, Any] = json.load(answer)
+                return counters
+        except (urllib.error.URLError, OSError) as error:
+            raise LabError(self._trouble(str(error))) from error
 
     def memory(self) -> int:
         """Resident bytes of the process now."""
-        return _core.probe_process(self.process.pid).rss_bytes
+        try:
+            return _core.probe_process(self.process.pid).rss_bytes
+        except RuntimeError as error:
+            raise LabError(self._trouble(str(error))) from error
 
     def listener(self) -> _core.ListenerProbe:
         """Queue depth, backlog and drops of the service's own listener."""
-        return _core.probe_listener(self.port)
+        with core_errors():
+            return _core.probe_listener(self.port)
+
+    def _trouble(self, otherwise: str) -> str:
+        if self.process.alive:
+            return f"the service on port {self.port} does not say how it is: {otherwise}"
+        code = self.process.popen.returncode
+        return f"the service ended during the run (exit code {code}): {self.process.last_words()}"
 
     def stop(self) -> None:
         """Ends the process."""

@@ -1,12 +1,24 @@
 """One file per failure. A new experiment is a new module here; nothing else has to change."""
 
 import importlib
+import json
+import os
 import pkgutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any
 
-from sevenstops.experiments.base import Experiment, Lab
+from sevenstops.environment import Lab
+from sevenstops.errors import LabError
+from sevenstops.experiments.base import Experiment
+from sevenstops.processes import EXECUTABLE
 from sevenstops.service import STOPS
 
-__all__ = ["Experiment", "Lab", "all_experiments"]
+__all__ = ["Experiment", "Lab", "all_experiments", "choose", "experiment_named", "run"]
+
+ROUNDS = 5
+QUICK_ROUNDS = 3
 
 
 def all_experiments() -> list[Experiment]:
@@ -17,3 +29,46 @@ def all_experiments() -> list[Experiment]:
         if module.name != "base"
     ]
     return sorted(found, key=lambda e: (STOPS.index(e.stop), e.order))
+
+
+def choose(stops: Iterable[str] = (), everything: bool = False) -> list[Experiment]:
+    """The experiments of these stops; without stops the core ones, or really all.
+
+    Raises LabError for an unknown stop.
+    """
+    wanted = set(stops)
+    for stop in wanted:
+        if stop not in STOPS:
+            raise LabError(f"unknown stop '{stop}': the stops are {', '.join(STOPS)}")
+    if wanted:
+        return [e for e in all_experiments() if e.stop in wanted]
+    return [e for e in all_experiments() if everything or e.core]
+
+
+def experiment_named(failure: str) -> Experiment:
+    """The experiment of one failure, such as "shadowed-route". Raises LabError naming them all."""
+    known = {e.failure: e for e in all_experiments()}
+    if failure not in known:
+        raise LabError(f"unknown failure '{failure}': there are {', '.join(known)}")
+    return known[failure]
+
+
+def run(
+    *stops: str, edge: str = "nginx", quick: bool = True, seed: int = 7, everything: bool = False
+) -> dict[str, Any]:
+    """Measures in a child interpreter with a network namespace of its own, where there is one.
+
+    Gives the evidence document (schemas/evidence-1.json). For tests and notebooks, whose own
+    process has threads already and can't move. Raises LabError with the child's own sentence.
+    """
+    choose(stops, everything)
+    options = ["--edge", edge, "--seed", str(seed), "--json", "-"]
+    options += ["--quick"] * quick + ["--all"] * everything
+    guard = [str(EXECUTABLE), "--guard", str(os.getpid())]
+    command = [*guard, sys.executable, "-m", "sevenstops", "run", *stops, *options]
+    child = subprocess.run(command, capture_output=True, text=True, check=False)
+    if child.returncode not in (0, 1):
+        lines = child.stderr.strip().splitlines() or [f"the run ended with {child.returncode}"]
+        raise LabError(lines[-1].removeprefix("sevenstops: "))
+    document: dict[str, Any] = json.loads(child.stdout)
+    return document

@@ -1,31 +1,34 @@
 """Accept: bursts of connections meet a stalled acceptor."""
 
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, service
+from sevenstops._core import Arrivals, Plan, Settings
+from sevenstops.experiments.base import Experiment, Lab, Metric, Sample, run_plan, service
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """150 new connections at once, every second, three times; a client gives up after 2.5 s."""
-    p = _core.Plan()
-    p.seed = seed
-    p.arrivals = _core.Arrivals.burst
-    p.burst_size, p.burst_period, p.duration = 150, 1.0, 3.0
-    p.connections, p.keep_alive = 600, False
-    p.connect_timeout, p.read_timeout = 1.5, 1.0
-    return p
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.burst,
+        burst_size=150,
+        burst_period=1.0,
+        duration=3.0,
+        connections=600,
+        keep_alive=False,
+        connect_timeout=1.5,
+        read_timeout=1.0,
+    )
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """One freshly started service whose acceptor takes nothing for 0.5 s of every second."""
     with service(lab, settings, faults=("stalled-acceptor=0.5/1.0",)) as s:
         drops = s.listener().drops
-        result = _core.run_load(p, s.port)
-        answered = result.all.outcomes.get("2xx", 0)
+        result = run_plan(p, s.port)
+        never_connected = result.requests - result.connect.total
         return {
             "listen_drops": s.listener().drops - drops,
-            "slow_connects": result.connect.slower_than(0.9) + result.requests - result.connect.total,
-            "vanished_requests": result.requests - answered,
+            "slow_connects": result.connect.slower_than(0.9) + never_connected,
+            "vanished_requests": result.requests - result.all.outcomes.get("2xx", 0),
         }
 
 

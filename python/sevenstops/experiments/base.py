@@ -1,44 +1,26 @@
 """What every experiment is made of."""
 
 import contextlib
-import os
+import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sevenstops import _core
-from sevenstops.edges.nginx import Nginx
-from sevenstops.evidence import Evidence, Metric
+from sevenstops.edges import edge_named
+from sevenstops.environment import Lab
+from sevenstops.errors import LabError
+from sevenstops.evidence import Evidence, Metric, Sample
+from sevenstops.loading import run_plan
+from sevenstops.processes import pinned
 from sevenstops.service import Service, ServiceOptions, settings_with
 
-Sample = dict[str, float]
+__all__ = [
+    "Experiment", "Lab", "Metric", "PeakMemory", "Sample",
+    "failures", "front", "run_plan", "service", "warm_up",
+]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class Lab:
-    """How the runs are made: edge, seed, and which processors belong to whom."""
-
-    edge: str = "nginx"
-    seed: int = 7
-    cpus: tuple[int, ...] = field(default_factory=lambda: tuple(sorted(os.sched_getaffinity(0))))
-
-    @property
-    def service_cpus(self) -> frozenset[int]:
-        """The service's processor; none is set apart where there is only one."""
-        return frozenset(self.cpus[:1]) if len(self.cpus) > 1 else frozenset()
-
-    @property
-    def other_cpus(self) -> frozenset[int]:
-        """The processors of edge and load."""
-        return frozenset(self.cpus[1:])
-
-    @contextlib.contextmanager
-    def front(self, service: Service, header_buffer: int = 16384) -> Iterator[int]:
-        """The port that clients talk to: the edge's, or the service's own without one."""
-        if self.edge == "none":
-            yield service.port
-            return
-        with Nginx(service.port, header_buffer, self.other_cpus) as edge:
-            yield edge.port
+Settings = _core.Settings
 
 
 @dataclass(frozen=True)
@@ -50,22 +32,28 @@ class Experiment:
     symptom: str
     fix: str
     metrics: list[Metric]
+    # The plan for a seed: the same for both sides, or they could not be compared.
     plan: Callable[[int], _core.Plan]
-    run: Callable[[Lab, _core.Settings, _core.Plan], Sample]
+    # One run of a freshly started service.
+    run: Callable[[Lab, Settings, _core.Plan], Sample]
+    # Place among the experiments of its stop.
     order: int = 0
-    # Changes to the fragile preset of this stop that make this failure and not another.
+    # Changes to the hardened preset that make this failure, where the stop's fragile preset would
+    # make another one as well.
     before: dict[str, str] = field(default_factory=dict)
     # Why the edge stays out, where it would hide the failure.
     without_edge: str = ""
+    # Whether it belongs to a run that names no stop.
+    core: bool = True
 
-    def sides(self) -> tuple[_core.Settings, _core.Settings]:
+    def sides(self) -> tuple[Settings, Settings]:
         """The settings before and after: they differ in this stop only."""
         hardened = _core.hardened()
-        fragile = settings_with(hardened, self.stop, _core.fragile())
-        if self.before:
-            fragile = hardened.copy()
-            for name, value in self.before.items():
-                fragile.set(name, value)
+        if not self.before:
+            return settings_with(hardened, self.stop, _core.fragile()), hardened
+        fragile = hardened.copy()
+        for name, value in self.before.items():
+            fragile.set(name, value)
         return fragile, hardened
 
     def measure(
@@ -73,48 +61,110 @@ class Experiment:
         lab: Lab,
         rounds: int,
         progress: Callable[[str, int], None] = lambda side, done: None,
-        sides: tuple[_core.Settings, _core.Settings] | None = None,
+        sides: tuple[Settings, Settings] | None = None,
     ) -> Evidence:
-        """Runs both sides `rounds` times each, in ABBA order, under the identical plan."""
+        """Runs both sides `rounds` times each, in ABBA order, under the identical plan.
+
+        `progress` is told the side and the round before each run; `sides` stand for the
+        experiment's own settings before and after.
+        """
         if self.without_edge:
-            lab = Lab("none", lab.seed, lab.cpus)
+            lab = replace(lab, edge="none")
         plan = self.plan(lab.seed)
-        plan.check()
-        evidence = Evidence(
-            self.stop, self.failure, self.symptom, self.fix, plan.fingerprint(), lab.seed,
-            self.metrics, lab.edge,
-        )  # fmt: skip
         before, after = sides or self.sides()
-        for n in range(rounds):
-            order = ("before", "after") if n % 2 == 0 else ("after", "before")
-            for side in order:
-                progress(side, n)
-                settings = before if side == "before" else after
-                getattr(evidence, side).append(self.run(lab, settings, plan))
+        evidence = Evidence(
+            stop=self.stop,
+            failure=self.failure,
+            symptom=self.symptom,
+            fix=self.fix,
+            fingerprint=plan.fingerprint(),
+            seed=lab.seed,
+            metrics=self.metrics,
+            edge=edge_named(lab.edge).version(),
+            settings=difference(before, after),
+            without_edge=self.without_edge,
+        )
+        with pinned(lab.load_cpus):
+            for n in range(rounds):
+                order = ("before", "after") if n % 2 == 0 else ("after", "before")
+                for side in order:
+                    progress(side, n)
+                    same = self.plan(lab.seed)
+                    if same.fingerprint() != evidence.fingerprint:
+                        raise LabError(f"{self.failure}: the plans of two runs are not identical")
+                    settings = before if side == "before" else after
+                    getattr(evidence, side).append(self.run(lab, settings, same))
         return evidence
 
 
-def service(lab: Lab, settings: _core.Settings, **options: object) -> Service:
+def difference(before: Settings, after: Settings) -> dict[str, dict[str, str]]:
+    """The fields whose values differ, by name."""
+    names = [info.name for info in _core.field_infos()]
+    return {
+        name: {"before": before.get(name), "after": after.get(name)}
+        for name in names
+        if before.get(name) != after.get(name)
+    }
+
+
+def service(lab: Lab, settings: Settings, **options: Any) -> Service:
     """A service on the lab's processors, with options as ServiceOptions names them."""
-    return Service(settings, ServiceOptions(cpus=lab.service_cpus, **options))  # type: ignore[arg-type]
+    return Service(settings, ServiceOptions(cpus=lab.service_cpus, **options))
 
 
-def request(
-    target: str, name: str = "request", method: str = "GET", weight: float = 1, body: str = "",
-    headers: list[tuple[str, str]] | None = None,
-) -> _core.RequestSpec:  # fmt: skip
-    """One kind of request of a plan's mix."""
-    spec = _core.RequestSpec()
-    spec.name, spec.method, spec.target, spec.weight, spec.body = name, method, target, weight, body
-    spec.headers = headers or []
-    return spec
+@contextlib.contextmanager
+def front(lab: Lab, behind: Service, header_limit: int = 16384) -> Iterator[int]:
+    """The port that clients talk to: the edge's, or the service's own without one."""
+    with edge_named(lab.edge)(behind.port, header_limit, lab.edge_cpus) as edge:
+        yield edge.port
 
 
-def crowd(kind: str, target: str, count: int, bytes: int = 0, rate: float = 0) -> _core.Crowd:
-    """Misbehaving clients of a plan."""
-    c = _core.Crowd()
-    c.kind, c.target, c.count, c.bytes, c.rate = kind, target, count, bytes, rate
-    return c
+class PeakMemory:
+    """Watches how far a service's resident memory climbs while a block runs.
+
+    `growth` is in bytes, from the block's start; looked at every 20 ms and at its end.
+    """
+
+    PERIOD = 0.02
+
+    def __init__(self, watched: Service) -> None:
+        """Watches nothing yet."""
+        self._service = watched
+        self._done = threading.Event()
+        self._start = self._peak = 0
+
+    @property
+    def growth(self) -> int:
+        """Bytes above the start at the peak."""
+        return self._peak - self._start
+
+    def _look(self) -> None:
+        self._peak = max(self._peak, self._service.memory())
+
+    def _watch(self) -> None:
+        # A service that has died is noticed by whoever asks it next.
+        with contextlib.suppress(LabError):
+            while not self._done.wait(self.PERIOD):
+                self._look()
+
+    def __enter__(self) -> "PeakMemory":
+        """Begins to watch."""
+        self._start = self._peak = self._service.memory()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        """Looks a last time and stops."""
+        self._done.set()
+        self._thread.join()
+        with contextlib.suppress(LabError):
+            self._look()
+
+
+def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:
+    """Sends good traffic for 0.3 s: pages touched by any first request are nobody's failure."""
+    run_plan(_core.Plan(requests=requests, duration=0.3, connections=connections), port)
 
 
 def failures(result: _core.LoadResult, name: str) -> int:

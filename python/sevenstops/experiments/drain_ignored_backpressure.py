@@ -1,45 +1,43 @@
 """Drain: readers at 200 KB/s on the export."""
 
-import threading
-import time
-
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, crowd, failures, request, service
+from sevenstops._core import Arrivals, Crowd, Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Experiment,
+    Lab,
+    Metric,
+    PeakMemory,
+    Sample,
+    failures,
+    front,
+    run_plan,
+    service,
+    warm_up,
+)
 
 ROWS = 100_000
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """Ten slow readers of an export of about 9 MB, beside 200 good requests a second."""
-    p = _core.Plan()
-    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.constant, 200, 4, 16
-    p.requests = [request("/healthz", "good")]
-    p.crowds = [crowd("slow_reader", "/export.csv", 10, rate=200_000)]
-    return p
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.constant,
+        rate=200,
+        duration=4,
+        connections=16,
+        requests=[RequestSpec(name="good", target="/healthz")],
+        crowds=[Crowd(kind="slow_reader", target="/export.csv", count=10, rate=200_000)],
+    )
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """One freshly started service; its memory is watched while the readers read."""
-    with service(lab, settings, rows=ROWS) as s, lab.front(s) as port:
-        start = s.memory()
-        peak = [start]
-        done = threading.Event()
-
-        def watch() -> None:
-            while not done.is_set():
-                peak[0] = max(peak[0], s.memory())
-                time.sleep(0.05)
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
-        try:
-            result = _core.run_load(p, port)
-        finally:
-            done.set()
-            watcher.join()
+    with service(lab, settings, rows=ROWS) as s, front(lab, s) as port:
+        warm_up(port, p.requests)
+        with PeakMemory(s) as memory:
+            result = run_plan(p, port)
         return {
-            "rss_growth_bytes": peak[0] - start,
+            "rss_growth_bytes": memory.growth,
             "queued_bytes_max": s.stops()["queued_bytes_max"],
             "good_requests_failed": failures(result, "good"),
         }

@@ -1,43 +1,57 @@
 """Handle: three hops with a timeout each, the last one slow."""
 
 import contextlib
+import time
 
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, failures, request, service
+from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Experiment,
+    Lab,
+    Metric,
+    Sample,
+    failures,
+    front,
+    run_plan,
+    service,
+)
+from sevenstops.service import Service
 
 SLOW = 2.0
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """Pages at 10 a second beside /healthz at 100."""
-    p = _core.Plan()
-    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.constant, 110, 3, 64
-    p.requests = [request("/page", "page", weight=1), request("/healthz", "good", weight=10)]
-    return p
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.constant,
+        rate=110,
+        duration=3,
+        connections=64,
+        requests=[
+            RequestSpec(name="page", target="/page", weight=1),
+            RequestSpec(name="good", target="/healthz", weight=10),
+        ],
+    )
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """page → catalog → pricing → inventory, each a process; inventory needs 2 s."""
     with contextlib.ExitStack() as stack:
 
-        def hop(hops_below: int, beneath: tuple[tuple[str, int], ...], *faults: str):  # type: ignore[no-untyped-def]
+        def hop(beneath: int, below: Service | None = None, *faults: str) -> Service:
             own = settings.copy()
-            own.set("handle.hops_below", str(hops_below))
-            return stack.enter_context(
-                service(lab, own, dependencies=beneath, faults=faults, rows=1)
-            )
+            own.set("handle.hops_below", str(beneath))
+            chain = ((f"hop{beneath}", below.port),) if below else ()
+            return stack.enter_context(service(lab, own, dependencies=chain, faults=faults, rows=1))
 
-        inventory = hop(0, (), f"slow-dependency={SLOW}")
-        pricing = hop(1, (("inventory", inventory.port),))
-        catalog = hop(2, (("pricing", pricing.port),))
-        front = hop(3, (("catalog", catalog.port),))
-        port = stack.enter_context(lab.front(front))
-        result = _core.run_load(p, port)
+        inventory = hop(0, None, f"slow-dependency={SLOW}")
+        pricing = hop(1, inventory)
+        catalog = hop(2, pricing)
+        entry = hop(3, catalog)
+        port = stack.enter_context(front(lab, entry))
+        result = run_plan(p, port)
         # Work that was begun is let come to its end before it is counted.
-        rest = _core.Plan()
-        rest.arrivals, rest.rate, rest.duration = _core.Arrivals.constant, 1, SLOW + 0.2
-        _core.run_load(rest, port)
+        time.sleep(SLOW + 0.2)
         return {
             "latency_p99_seconds": result.by_name["page"].latency.quantile(0.99),
             "orphaned_work": inventory.stops()["work_orphaned_total"],

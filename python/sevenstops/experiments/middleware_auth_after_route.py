@@ -1,34 +1,47 @@
 """Middleware: a protected route registered before the layer that protects it."""
 
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, failures, request, service
+from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Experiment,
+    Lab,
+    Metric,
+    Sample,
+    failures,
+    front,
+    run_plan,
+    service,
+)
+
+BODY = "b" * 65536
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """Callers with and without the token, each with a body of 64 KiB."""
-    body = "b" * 65536
-    p = _core.Plan()
-    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.constant, 100, 2, 16
-    p.requests = [
-        request("/admin/wipe", "intruder", "POST", body=body),
-        request(
-            "/admin/wipe", "admin", "POST", body=body,
-            headers=[("Authorization", "Bearer let-me-in")],
-        ),
-    ]  # fmt: skip
-    return p
+    token = [("Authorization", "Bearer let-me-in")]
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.constant,
+        rate=100,
+        duration=2,
+        connections=16,
+        requests=[
+            RequestSpec(name="intruder", method="POST", target="/admin/wipe", body=BODY),
+            RequestSpec(
+                name="admin", method="POST", target="/admin/wipe", body=BODY, headers=token
+            ),
+        ],
+    )
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """One freshly started service."""
-    with service(lab, settings) as s, lab.front(s) as port:
-        result = _core.run_load(p, port)
+    with service(lab, settings) as s, front(lab, s) as port:
+        result = run_plan(p, port)
         intruders = result.by_name["intruder"]
         return {
             "unauthenticated_2xx": intruders.outcomes.get("2xx", 0),
             "intruder_body_bytes_read": s.stops()["refused_body_bytes_total"]
-            + intruders.outcomes.get("2xx", 0) * 65536,
+            + intruders.outcomes.get("2xx", 0) * len(BODY),
             "admin_requests_failed": failures(result, "admin"),
         }
 

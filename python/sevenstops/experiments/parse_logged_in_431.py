@@ -1,26 +1,38 @@
 """Parse: users whose cookies have grown meet a limit below the edge's."""
 
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, failures, request, service
+from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Experiment,
+    Lab,
+    Metric,
+    Sample,
+    failures,
+    front,
+    run_plan,
+    service,
+)
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """One request in four carries 12 KiB of cookies."""
     cookies = "; ".join(f"c{i}={'v' * 1000}" for i in range(12))
-    p = _core.Plan()
-    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.constant, 400, 2, 16
-    p.requests = [
-        request("/users/me", "anonymous", weight=3),
-        request("/users/me", "logged_in", weight=1, headers=[("Cookie", cookies)]),
-    ]
-    return p
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.constant,
+        rate=400,
+        duration=2,
+        connections=16,
+        requests=[
+            RequestSpec(name="anonymous", target="/users/me", weight=3),
+            RequestSpec(name="logged_in", target="/users/me", headers=[("Cookie", cookies)]),
+        ],
+    )
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """One freshly started service behind an edge that takes lines of 16 KiB."""
-    with service(lab, settings) as s, lab.front(s) as port:
-        result = _core.run_load(p, port)
+    with service(lab, settings) as s, front(lab, s) as port:
+        result = run_plan(p, port)
         users = result.by_name["logged_in"]
         total = sum(users.outcomes.values())
         return {

@@ -1,38 +1,48 @@
 """Parse: endless heads and a declared 64 MiB body are buffered before they are refused."""
 
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, crowd, failures, request, service
+from sevenstops._core import Arrivals, Crowd, Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Experiment,
+    Lab,
+    Metric,
+    PeakMemory,
+    Sample,
+    failures,
+    run_plan,
+    service,
+    warm_up,
+)
 
 MIB = 1 << 20
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """Two endless heads and two 64 MiB bodies beside 200 good requests a second."""
-    p = _core.Plan()
-    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.constant, 200, 2, 16
-    p.requests = [request("/healthz", "good")]
-    p.crowds = [
-        crowd("endless_header", "/healthz", 2, bytes=80 * MIB),
-        crowd("endless_body", "/echo", 2, bytes=64 * MIB),
-    ]
-    return p
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.constant,
+        rate=200,
+        duration=2,
+        connections=16,
+        requests=[RequestSpec(name="good", target="/healthz")],
+        crowds=[
+            Crowd(kind="endless_header", target="/healthz", count=2, bytes=80 * MIB),
+            Crowd(kind="endless_body", target="/echo", count=2, bytes=64 * MIB),
+        ],
+    )
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """One freshly started service."""
     with service(lab, settings) as s:
-        # Pages touched by any first request are not the attack's.
-        warm = _core.Plan()
-        warm.requests, warm.duration, warm.connections = p.requests, 0.3, 16
-        _core.run_load(warm, s.port)
-        rss = s.memory()
-        result = _core.run_load(p, s.port)
+        warm_up(s.port, p.requests)
+        with PeakMemory(s) as memory:
+            result = run_plan(p, s.port)
         counters = s.stops()
         statuses = [sorted(c.statuses) for c in result.crowds]
         return {
             "buffered_bytes_per_refused_request": counters["refused_buffered_bytes_max"],
-            "rss_growth_bytes": max(0, s.memory() - rss),
+            "rss_growth_bytes": memory.growth,
             "wrong_refusals": float(statuses != [[431], [413]]),
             "good_requests_failed": failures(result, "good"),
         }

@@ -4,9 +4,17 @@ import json
 import urllib.error
 import urllib.request
 
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, failures, request, service
+from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Experiment,
+    Lab,
+    Metric,
+    Sample,
+    failures,
+    front,
+    run_plan,
+    service,
+)
 
 # Spelling and the handler that has to answer it.
 SPELLINGS = (
@@ -21,13 +29,17 @@ SPELLINGS = (
 )
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """Good traffic, beside which each spelling is asked for."""
-    p = _core.Plan()
-    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.constant, 500, 1, 8
-    p.requests = [request("/users/42", "good")]
-    p.requests = [*p.requests, *(request(t, t, weight=0.05) for t, _ in SPELLINGS)]
-    return p
+    odd = [RequestSpec(name=t, target=t, weight=0.05) for t, _ in SPELLINGS]
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.constant,
+        rate=500,
+        duration=1,
+        connections=8,
+        requests=[RequestSpec(name="good", target="/users/42"), *odd],
+    )
 
 
 def handler_of(port: int, target: str) -> str:
@@ -40,10 +52,10 @@ def handler_of(port: int, target: str) -> str:
         return str(refusal.code)
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """One freshly started service behind an edge that passes paths on as they are."""
-    with service(lab, settings) as s, lab.front(s) as port:
-        result = _core.run_load(p, port)
+    with service(lab, settings) as s, front(lab, s) as port:
+        result = run_plan(p, port)
         wrong = [t for t, handler in SPELLINGS if handler_of(port, t) != handler]
         misrouted = sum(sum(result.by_name[t].outcomes.values()) for t in wrong)
         return {

@@ -1,28 +1,41 @@
 """Serialize: 5,000 rows as one generic document beside small requests."""
 
-from sevenstops import _core
-from sevenstops.evidence import Metric
-from sevenstops.experiments.base import Experiment, Lab, Sample, failures, request, service
+from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Experiment,
+    Lab,
+    Metric,
+    Sample,
+    failures,
+    front,
+    run_plan,
+    service,
+)
 
 
-def plan(seed: int) -> _core.Plan:
+def plan(seed: int) -> Plan:
     """Small requests at 380 a second, large ones at 20."""
-    p = _core.Plan()
-    p.seed, p.arrivals, p.rate, p.duration, p.connections = seed, _core.Arrivals.poisson, 400, 3, 64
-    p.requests = [
-        request("/healthz", "small", weight=19),
-        request("/orders?limit=5000", "large", weight=1),
-    ]
-    return p
+    return Plan(
+        seed=seed,
+        arrivals=Arrivals.poisson,
+        rate=400,
+        duration=3,
+        connections=64,
+        requests=[
+            RequestSpec(name="small", target="/healthz", weight=19),
+            RequestSpec(name="large", target="/orders?limit=5000", weight=1),
+        ],
+    )
 
 
-def run(lab: Lab, settings: _core.Settings, p: _core.Plan) -> Sample:
+def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     """One freshly started service with one I/O thread."""
-    with service(lab, settings) as s, lab.front(s) as port:
-        result = _core.run_load(p, port)
+    with service(lab, settings) as s, front(lab, s) as port:
+        result = run_plan(p, port)
+        serialize = s.stops()["stops"]["serialize"]
         large = sum(result.by_name["large"].outcomes.values())
         return {
-            "serialize_seconds_per_large_request": s.stops()["stops"]["serialize"]["seconds"] / large,
+            "serialize_seconds_per_large_request": serialize["seconds"] / large,
             "small_latency_p99_seconds": result.by_name["small"].latency.quantile(0.99),
             "requests_failed": failures(result, "small") + failures(result, "large"),
         }

@@ -1,0 +1,5 @@
+"""`python -m sevenstops`: the command line."""
+
+from sevenstops.cli import main
+
+main()

@@ -1,0 +1,212 @@
+"""The command line: run, serve, load."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import click
+import typer
+from rich.console import Console
+
+from sevenstops import _core
+from sevenstops.document import evidence_document, require_writable, write_json
+from sevenstops.edges import edge_named, edges
+from sevenstops.environment import ISOLATION_VARIABLE, Lab
+from sevenstops.errors import LabError
+from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, choose
+from sevenstops.loading import LoadReport, load
+from sevenstops.processes import EXECUTABLE
+from sevenstops.progress import RunProgress
+from sevenstops.report.markdown import write_report
+from sevenstops.report.quantities import human, three_digits
+from sevenstops.report.table import terminal_table
+from sevenstops.service import STOPS, Service, ServiceOptions, settings_from
+
+# Wide enough for the table where no terminal says how wide it is.
+PLAIN_WIDTH = 160
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="How an HTTP service fails at each of its seven stops, and what mends it: measured.",
+)
+
+JsonOption = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the result here; - is stdout.")
+]
+
+
+def console(stderr: bool = False) -> Console:
+    """For people to read."""
+    plain = Console(stderr=stderr)
+    return plain if plain.is_terminal else Console(stderr=stderr, width=PLAIN_WIDTH)
+
+
+def isolate() -> None:
+    """Begins this process anew in a network namespace of its own, unless it is in one."""
+    if ISOLATION_VARIABLE not in os.environ:
+        arguments = [sys.executable, "-m", "sevenstops", *sys.argv[1:]]
+        os.execv(EXECUTABLE, [str(EXECUTABLE), "--isolate", *arguments])
+
+
+@app.command()
+def run(
+    stops: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[STOP]...", help=f"Of {', '.join(STOPS)}; without, the core ones."),
+    ] = None,
+    edge: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(edges()))}.")] = "nginx",
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"{QUICK_ROUNDS} runs of each side, not {ROUNDS}.")
+    ] = False,
+    json_file: JsonOption = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the report with its figures here.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of every plan.")] = 7,
+    everything: Annotated[bool, typer.Option("--all", help="Every experiment there is.")] = False,
+) -> None:
+    """Measure failures before and after their fix, under identical load.
+
+    Exits with 0 when every failure is fixed, with 1 when one is not or can't be told.
+    """
+    chosen = choose(stops or (), everything)
+    edge_named(edge).version()
+    to_stdout = json_file == Path("-")
+    if json_file and not to_stdout:
+        require_writable(json_file)
+    if out:
+        make_folder(out)
+    isolate()
+    lab = Lab(edge, seed)
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    evidence = []
+    with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
+        for experiment in chosen:
+            measured = experiment.measure(
+                lab, rounds, lambda side, n, e=experiment: progress.side(e, side, n)
+            )
+            evidence.append(measured)
+            progress.ended(experiment, measured.verdict())
+    document = evidence_document(lab, evidence)
+    if to_stdout:
+        print(json.dumps(document))
+    else:
+        console().print(terminal_table(document))
+    if json_file and not to_stdout:
+        write_json(json_file, document)
+    if out:
+        print(f"The report is in {write_report(document, out)}", file=sys.stderr)
+    if any(e.verdict() != "fixed" for e in evidence):
+        raise typer.Exit(1)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes `folder` where it is missing. Raises LabError where it can't be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabError(f"{folder} cannot be made: {error.strerror}") from error
+    require_writable(folder / "report.md")
+
+
+@app.command()
+def serve(
+    preset: Annotated[str, typer.Option(help="fragile or hardened.")] = "hardened",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8080,
+    admin_port: Annotated[int, typer.Option(min=0, max=65535, help="Of /metrics and /stops.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, max=1024, help="0: one per processor.")] = 0,
+    rows: Annotated[int, typer.Option(min=0, max=10_000_000, help="Orders to serve.")] = 20000,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="STOP.FIELD=VALUE", help="A setting.")
+    ] = None,
+) -> None:
+    """Run the service until Ctrl-C."""
+    settings = settings_from(preset, changes or [])
+    with Service(settings, ServiceOptions(port, admin_port, threads, rows)) as service:
+        print(f"{preset} service on {service.url}")
+        print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
+        service.process.popen.wait()
+    raise LabError("the service ended by itself")
+
+
+@app.command("load")
+def load_command(
+    url: Annotated[str, typer.Argument(metavar="URL", help="http://HOST[:PORT]/PATH")],
+    duration: Annotated[float, typer.Option(help="Seconds.")],
+    connections: Annotated[int, typer.Option(help="At once.")],
+    rate: Annotated[
+        float | None, typer.Option(help="Requests a second; without, each waits for an answer.")
+    ] = None,
+    arrivals: Annotated[str, typer.Option(help="With a rate: constant or poisson.")] = "constant",
+    threads: Annotated[int, typer.Option(help="That send.")] = 1,
+    new_connections: Annotated[
+        bool, typer.Option("--new-connections", help="One for each request.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1)] = 7,
+    json_file: JsonOption = None,
+) -> None:
+    """Send a load and tell what became of it; latency counts from the intended send time."""
+    kinds = {"constant": _core.Arrivals.constant, "poisson": _core.Arrivals.poisson}
+    if arrivals not in kinds:
+        raise LabError(f"arrivals are constant or poisson, not '{arrivals}'")
+    to_stdout = json_file == Path("-")
+    if json_file and not to_stdout:
+        require_writable(json_file)
+    open_loop = {} if rate is None else {"rate": rate, "arrivals": kinds[arrivals]}
+    report = load(
+        url,
+        duration=duration,
+        connections=connections,
+        threads=threads,
+        keep_alive=not new_connections,
+        seed=seed,
+        **open_loop,
+    )
+    if to_stdout:
+        print(json.dumps(report.as_dict()))
+    else:
+        print_load(report)
+    if json_file and not to_stdout:
+        write_json(json_file, report.as_dict())
+
+
+def print_load(report: LoadReport) -> None:
+    """A load's result in a few lines."""
+    document = report.as_dict()
+    seconds = human(document["duration"], "seconds")
+    print(f"{document['requests']} requests in {seconds}: {three_digits(document['rate'])}/s")
+    times = (f"{name} {human(value, 'seconds')}" for name, value in document["latency"].items())
+    print("latency: " + ", ".join(times))
+    print("outcomes: " + ", ".join(f"{k} {n}" for k, n in sorted(document["outcomes"].items())))
+
+
+def main() -> NoReturn:
+    """The entry point: what goes wrong outside the lab is one sentence and a non-zero exit."""
+    # Ends as an exception does, so that every child and folder goes with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        code = app(standalone_mode=False)
+    except LabError as error:
+        print(f"sevenstops: {error}", file=sys.stderr)
+        code = 2
+    except click.ClickException as error:
+        print(f"sevenstops: {error.format_message()}", file=sys.stderr)
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        print("sevenstops: interrupted", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:
+        # The reader has left; what is still buffered has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

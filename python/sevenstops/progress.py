@@ -1,0 +1,74 @@
+"""What a run tells while it goes: a live line on a terminal, plain lines elsewhere."""
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from sevenstops.experiments import Experiment
+
+# What a run needs beside its load: a service started and stopped, counters read.
+OVERHEAD_SECONDS = 0.8
+
+
+class RunProgress:
+    """Follows a run of experiments; a context manager."""
+
+    def __init__(self, console: Console, chosen: list[Experiment], rounds: int, seed: int) -> None:
+        """`console` is where it is told."""
+        self._console = console
+        self._chosen = chosen
+        self._rounds = rounds
+        self._weights = {
+            e.failure: 2 * rounds * (e.plan(seed).duration + OVERHEAD_SECONDS) for e in chosen
+        }
+        self._start = time.monotonic()
+        self._done = 0.0
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"), console=console, transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task("", total=sum(self._weights.values()), left="")
+
+    def _left(self) -> str:
+        total = sum(self._weights.values())
+        elapsed = time.monotonic() - self._start
+        # The estimate is the plans' own until it can be held against the time gone by.
+        pace = elapsed / self._done if self._done > 0.1 * total else 1.0
+        return f"about {max(0.0, (total - self._done) * pace):.0f} s left"
+
+    def side(self, experiment: Experiment, side: str, n: int) -> None:
+        """One run begins."""
+        if n or side == "after":
+            self._done += self._weights[experiment.failure] / (2 * self._rounds)
+        self._bar.update(
+            self._task, completed=self._done, left=self._left(),
+            description=f"{experiment.stop}: {experiment.failure}, {side} {n + 1}/{self._rounds}",
+        )  # fmt: skip
+
+    def ended(self, experiment: Experiment, verdict: str) -> None:
+        """One experiment has its verdict."""
+        before = self._chosen[: self._chosen.index(experiment) + 1]
+        self._done = sum(self._weights[e.failure] for e in before)
+        elapsed = time.monotonic() - self._start
+        self._console.print(
+            f"{len(before)}/{len(self._chosen)} {experiment.stop}: {experiment.failure}: {verdict} "
+            f"({elapsed:.0f} s, {self._left()})",
+            highlight=False,
+        )
+
+    def __enter__(self) -> "RunProgress":
+        """Shows itself on a terminal."""
+        if self._console.is_terminal:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Gives the terminal back."""
+        self._bar.stop()

@@ -1,0 +1,80 @@
+"""The Markdown report with its figures."""
+
+from pathlib import Path
+from typing import Any
+
+from sevenstops.document import write_json, write_whole
+from sevenstops.report.plots import draw_stop
+from sevenstops.report.quantities import change, human, sentence
+from sevenstops.report.table import markdown_table
+
+
+def write_report(document: dict[str, Any], folder: Path) -> Path:
+    """Writes evidence.json, a figure for each stop and report.md into `folder`; gives the last."""
+    stops = list(dict.fromkeys(e["stop"] for e in document["evidence"]))
+    for stop in stops:
+        draw_stop(document, stop, folder / f"{stop}.png")
+    write_json(folder / "evidence.json", document)
+    report = folder / "report.md"
+    write_whole(report, markdown(document))
+    return report
+
+
+def markdown(document: dict[str, Any]) -> str:
+    """The whole report's text."""
+    parts = ["# Seven stops, before and after", _environment(document["environment"])]
+    parts.append(markdown_table(document))
+    stops = dict.fromkeys(e["stop"] for e in document["evidence"])
+    for stop in stops:
+        found = [e for e in document["evidence"] if e["stop"] == stop]
+        symptoms = "; ".join(e["symptom"] for e in found)
+        parts.append(f"## {sentence(stop)}\n\n![{stop}, before and after: {symptoms}]({stop}.png)")
+        parts += [_failure(e) for e in found]
+    return "\n\n".join(parts) + "\n"
+
+
+def _environment(environment: dict[str, Any]) -> str:
+    pinning = environment["pinning"]
+    where = ", ".join(
+        f"{who} on {', '.join(map(str, cpus)) if cpus else 'any'}" for who, cpus in pinning.items()
+    )
+    return (
+        f"Measured on {environment['cores']} cores of {environment.get('machine', 'a machine')}, "
+        f"Linux {environment['kernel']}, behind {environment['edge']}, "
+        f"isolation: {environment['isolation']}; processors: {where}."
+    )
+
+
+def _failure(evidence: dict[str, Any]) -> str:
+    lines = [
+        f"### {evidence['failure']}: {evidence['verdict']}",
+        "",
+        f"{sentence(evidence['symptom'])}. Mended by: {evidence['fix']}.",
+        "",
+        "| metric | source | before | after | change | must hold | holds |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for m in evidence["metrics"]:
+        sides = [
+            ", ".join(human(value, m["unit"], m["name"]) for value in m[side]["samples"])
+            for side in ("before", "after")
+        ]
+        guard = " (guard)" if m.get("guard") else ""
+        symbol, bound = m["threshold"].split()[1:]
+        must = f"{symbol} {human(float(bound), m['unit'], m['name'])}"
+        holds = "yes" if m["pass"] else "**no**"
+        lines.append(
+            f"| {m['name']}{guard} | {m['source']} | {' | '.join(sides)} | {change(m)} "
+            f"| {must} | {holds} |"
+        )
+    lines += ["", "| setting | before | after |", "|---|---|---|"]
+    lines += [
+        f"| `{name}` | {values['before']} | {values['after']} |"
+        for name, values in evidence["settings"].items()
+    ]
+    edge = evidence["edge"]
+    if evidence.get("without_edge"):
+        edge = f"none ({evidence['without_edge']})"
+    plan = evidence["plan"]
+    lines += ["", f"Edge: {edge}. Plan: seed {plan['seed']}, `{plan['fingerprint']}`."]
+    return "\n".join(lines)
