@@ -98,6 +98,8 @@ struct Metrics {
   Counter refused_buffered_max;
   /// Bytes of bodies that were read for requests that were then refused.
   Counter refused_body_bytes;
+  /// Bytes of bodies that were read on protected routes for requests without the token.
+  Counter unauthenticated_body_bytes;
   /// Bytes produced that the client has not taken: now, and the most there ever were.
   Counter queued_bytes;
   Counter queued_bytes_max;

@@ -84,7 +84,7 @@ class Walk {
     return visit(s_.router.match(request.method, request.path));
   }
 
-  asio::awaitable<Outcome<void>> body() {
+  asio::awaitable<Outcome<void>> body(const Match& match) {
     if (auto declared = s_.parse.declared(c_.request); !declared) {
       s_.metrics[Stop::parse].refuse(declared.error().reason);
       co_return declared;
@@ -97,6 +97,9 @@ class Walk {
     auto read = co_await s_.parse.body(c_);
     s_.metrics[Stop::parse].seconds.record(Clock::now() - start);
     s_.metrics[Stop::parse].bytes.add(c_.request.body.size());
+    if (!match.route->open && !s_.middleware.authenticated(c_.request)) {
+      s_.metrics.unauthenticated_body_bytes.add(c_.request.body.size());
+    }
     if (!read) {
       s_.metrics[Stop::parse].refuse(read.error().reason);
     }
@@ -106,7 +109,7 @@ class Walk {
   // Where the body is read is this stop's setting; reading it is parse's work.
   asio::awaitable<Outcome<void>> middleware(const Request& request, const Match& match) {
     if (!s_.middleware_settings.body_after_auth) {
-      if (auto read = co_await body(); !read) {
+      if (auto read = co_await body(match); !read) {
         co_return read;
       }
     }
@@ -114,7 +117,7 @@ class Walk {
     if (!admitted) {
       co_return admitted;
     }
-    co_return co_await body();
+    co_return co_await body(match);
   }
 
   Outcome<void> admit(const Request& request, const Match& match) {

@@ -4,8 +4,9 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import click
 import typer
@@ -88,9 +89,7 @@ def run(
     evidence = []
     with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
         for experiment in chosen:
-            measured = experiment.measure(
-                lab, rounds, lambda side, n, e=experiment: progress.side(e, side, n)
-            )
+            measured = experiment.measure(lab, rounds, partial(progress.side, experiment))
             evidence.append(measured)
             progress.ended(experiment, measured.verdict())
     document = evidence_document(lab, evidence)
@@ -158,7 +157,9 @@ def load_command(
     to_stdout = json_file == Path("-")
     if json_file and not to_stdout:
         require_writable(json_file)
-    open_loop = {} if rate is None else {"rate": rate, "arrivals": kinds[arrivals]}
+    open_loop: dict[str, Any] = {}
+    if rate is not None:
+        open_loop = {"rate": rate, "arrivals": kinds[arrivals]}
     report = load(
         url,
         duration=duration,

@@ -21,6 +21,8 @@ class Chain {
   /// 401 for a route that is not open and a request without the token. Without
   /// `closed_by_default` a layer guards only the routes registered after it.
   [[nodiscard]] Outcome<void> admit(const Request& request, const Route& route) const;
+  /// Whether the request brings the token; takes as long for every wrong one of its length.
+  [[nodiscard]] bool authenticated(const Request& request) const;
 
  private:
   MiddlewareSettings settings_;

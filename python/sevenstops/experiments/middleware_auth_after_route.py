@@ -40,8 +40,7 @@ def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
         intruders = result.by_name["intruder"]
         return {
             "unauthenticated_2xx": intruders.outcomes.get("2xx", 0),
-            "intruder_body_bytes_read": s.stops()["refused_body_bytes_total"]
-            + intruders.outcomes.get("2xx", 0) * len(BODY),
+            "intruder_body_bytes_read": s.stops()["unauthenticated_body_bytes_total"],
             "admin_requests_failed": failures(result, "admin"),
         }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sevenstops.document import write_json, write_whole
 from sevenstops.report.plots import draw_stop
-from sevenstops.report.quantities import change, human, sentence
+from sevenstops.report.quantities import change, human, must, sentence
 from sevenstops.report.table import markdown_table
 
 
@@ -60,12 +60,10 @@ def _failure(evidence: dict[str, Any]) -> str:
             for side in ("before", "after")
         ]
         guard = " (guard)" if m.get("guard") else ""
-        symbol, bound = m["threshold"].split()[1:]
-        must = f"{symbol} {human(float(bound), m['unit'], m['name'])}"
         holds = "yes" if m["pass"] else "**no**"
         lines.append(
             f"| {m['name']}{guard} | {m['source']} | {' | '.join(sides)} | {change(m)} "
-            f"| {must} | {holds} |"
+            f"| {must(m)} | {holds} |"
         )
     lines += ["", "| setting | before | after |", "|---|---|---|"]
     lines += [

@@ -10,7 +10,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from sevenstops.report.quantities import human, scale, sentence, three_digits
+from sevenstops.report.quantities import bound, human, must, scale, sentence
 
 # Okabe and Ito, *Color Universal Design*: told apart in print and by colour-blind readers.
 BEFORE = "#7f7f7f"
@@ -42,8 +42,8 @@ def draw_stop(document: dict[str, Any], stop: str, path: Path) -> None:
 def _panel(axis: Axes, metric: dict[str, Any], failure: str) -> None:
     largest = max(*metric["before"]["samples"], *metric["after"]["samples"])
     divisor, symbol = scale(largest, metric["unit"], metric["name"])
-    bound = float(metric["threshold"].split()[-1]) / divisor
-    right = max(largest / divisor, bound, 1e-9)
+    limit = bound(metric) / divisor
+    right = max(largest / divisor, limit, 1e-9)
     for side, colour in (("before", BEFORE), ("after", AFTER)):
         samples = [value / divisor for value in metric[side]["samples"]]
         median = metric[side]["median"]
@@ -54,14 +54,14 @@ def _panel(axis: Axes, metric: dict[str, Any], failure: str) -> None:
             f"{side} {human(median, metric['unit'], metric['name'])}",
             (max(samples), LANES[side]), xytext=(8, 0), textcoords="offset points",
             va="center", fontsize=9, color=colour, fontweight="bold",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
-    axis.axvline(bound, color=THRESHOLD, linewidth=0.9)
+    axis.axvline(limit, color=THRESHOLD, linewidth=0.9, zorder=1)
     axis.annotate(
-        f"threshold {metric['threshold'].split()[1]} {three_digits(bound)} {symbol}".rstrip(),
-        (bound, 1), xycoords=("data", "axes fraction"), xytext=(4, 2), textcoords="offset points",
-        fontsize=7, color=THRESHOLD,
+        f"must be {must(metric)}", (limit, 1), xycoords=("data", "axes fraction"),
+        xytext=(4, 2), textcoords="offset points", fontsize=7, color=THRESHOLD,
     )  # fmt: skip
-    name = metric["name"].replace("_", " ")
+    name = metric["name"].removesuffix("_" + metric["unit"]).replace("_", " ")
     axis.set_title(
         f"{name}{f' ({failure})' if failure else ''}", fontsize=9, loc="right", color=INK
     )

@@ -6,6 +6,7 @@ from typing import Any
 Metric = dict[str, Any]
 """A metric of the evidence document."""
 
+WORDS = {"==": "exactly", "<=": "at most", "<": "below", ">=": "at least", ">": "above"}
 SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 BYTES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
 
@@ -24,9 +25,7 @@ def three_digits(value: float) -> str:
         return "0" if value == 0 else str(value)
     decimals = 2 - math.floor(math.log10(abs(value)))
     rounded = round(value, decimals)
-    if decimals <= 0 or (rounded == int(rounded) and abs(value) < 100 and value == int(value)):
-        return f"{rounded:,.0f}"
-    return f"{rounded:,.{decimals}f}"
+    return f"{rounded:,.{max(0, decimals)}f}"
 
 
 def human(value: float, unit: str, name: str = "") -> str:
@@ -34,7 +33,20 @@ def human(value: float, unit: str, name: str = "") -> str:
     divisor, symbol = scale(value, unit, name)
     if value == 0:
         return "0"
+    if unit == "1" and value == int(value) and abs(value) < 100 and not symbol:
+        return f"{value:.0f}"
     return f"{three_digits(value / divisor)} {symbol}".rstrip()
+
+
+def bound(metric: Metric) -> float:
+    """The threshold's number."""
+    return float(metric["threshold"].split()[-1])
+
+
+def must(metric: Metric) -> str:
+    """The threshold in words: "below 64.0 KiB"."""
+    word = WORDS[metric["threshold"].split()[1]]
+    return f"{word} {human(bound(metric), metric['unit'], metric['name'])}"
 
 
 def change(metric: Metric) -> str:
