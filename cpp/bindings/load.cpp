@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings/module.hpp"
+#include "load/fetch.hpp"
 #include "load/load.hpp"
 
 namespace sevenstops::bindings {
@@ -53,7 +54,8 @@ void bind_load(py::module_& module) {
       .def_readwrite("target", &RequestSpec::target)
       .def_readwrite("headers", &RequestSpec::headers)
       .def_readwrite("body", &RequestSpec::body)
-      .def_readwrite("weight", &RequestSpec::weight);
+      .def_readwrite("weight", &RequestSpec::weight)
+      .def_readwrite("expect", &RequestSpec::expect);
   py::class_<Crowd>(module, "Crowd")
       .def(from_fields<Crowd>())
       .def_readwrite("kind", &Crowd::kind)
@@ -91,7 +93,8 @@ void bind_load(py::module_& module) {
   py::class_<RequestRecord>(module, "RequestRecord")
       .def_readonly("latency", &RequestRecord::latency)
       .def_readonly("outcomes", &RequestRecord::outcomes)
-      .def_readonly("statuses", &RequestRecord::statuses);
+      .def_readonly("statuses", &RequestRecord::statuses)
+      .def_readonly("unexpected", &RequestRecord::unexpected);
   py::class_<CrowdRecord>(module, "CrowdRecord")
       .def_readonly("statuses", &CrowdRecord::statuses)
       .def_readonly("bytes_sent", &CrowdRecord::bytes_sent)
@@ -112,6 +115,16 @@ void bind_load(py::module_& module) {
       .def_readonly("port", &Target::port)
       .def_readonly("address", &Target::address)
       .def_readonly("host", &Target::host);
+  module.def(
+      "fetch",
+      [](const Target& target, const std::string& path, double patience) {
+        const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::duration<double>(patience));
+        const auto answer = fetch(target, path, limit);
+        return std::pair(answer.status, answer.body);
+      },
+      py::arg("target"), py::arg("path"), py::arg("patience") = 5.0,
+      py::call_guard<py::gil_scoped_release>());
   module.def("run_load", &interruptible_load, py::arg("plan"), py::arg("target"));
 }
 

@@ -70,6 +70,7 @@ asio::awaitable<void> honest_client(LoadThread& thread) {
     }
   };
   asio::steady_timer timer(executor);
+  std::string body;
   const auto end = thread.start + seconds(plan.duration);
   while (const auto arrival = thread.arrivals.next()) {
     auto intended = Clock::now();
@@ -113,7 +114,10 @@ asio::awaitable<void> honest_client(LoadThread& thread) {
     const auto deadline = intended + seconds(plan.connect_timeout + plan.read_timeout);
     // Whether all was sent does not matter here: a refusal may come before the last byte.
     co_await write_all(*connection, thread.prebuilt[arrival->request], seconds(plan.read_timeout));
-    const auto answer = co_await read_answer(*connection, deadline);
+    const auto& expect = plan.requests[arrival->request].expect;
+    body.clear();
+    const auto answer =
+        co_await read_answer(*connection, deadline, expect.empty() ? nullptr : &body);
     if (answer.status == 0) {
       failed(answer.failure);
       continue;
@@ -121,6 +125,7 @@ asio::awaitable<void> honest_client(LoadThread& thread) {
     record.latency.record(micros_since(intended));
     ++record.outcomes[status_class(answer.status)];
     ++record.statuses[answer.status];
+    record.unexpected += body.find(expect) == std::string::npos ? 1 : 0;
     if (!plan.keep_alive || !answer.keep_alive) {
       hang_up();
     }

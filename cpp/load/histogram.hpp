@@ -36,9 +36,9 @@ class Histogram {
 
   [[nodiscard]] std::uint64_t total() const { return total_; }
   [[nodiscard]] double mean_seconds() const {
-    return total_ == 0 ? 0 : sum_ / static_cast<double>(total_) * 1e-6;
+    return total_ == 0 ? 0 : sum_ / static_cast<double>(total_) / 1e6;
   }
-  [[nodiscard]] double max_seconds() const { return static_cast<double>(max_) * 1e-6; }
+  [[nodiscard]] double max_seconds() const { return static_cast<double>(max_) / 1e6; }
 
   /// The latency in seconds that a share `q` (0 to 1) of the samples does not exceed; 0 without
   /// samples.
@@ -49,7 +49,7 @@ class Histogram {
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       seen += counts_[i];
       if (total_ > 0 && seen >= rank) {
-        return static_cast<double>(std::min(value(i), max_)) * 1e-6;
+        return static_cast<double>(std::min(value(i), max_)) / 1e6;
       }
     }
     return 0;

@@ -55,7 +55,8 @@ std::string Plan::canonical() const {
                    {"target", r.target},
                    {"headers", std::move(headers)},
                    {"body", r.body},
-                   {"weight", r.weight}});
+                   {"weight", r.weight},
+                   {"expect", r.expect}});
   }
   boost::json::array others;
   for (const auto& c : crowds) {

@@ -17,6 +17,8 @@ struct RequestSpec {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   double weight = 1;
+  /// What the answer's first 64 KiB have to hold; empty: anything will do.
+  std::string expect;
 };
 
 /// Clients that misbehave beside the mix.

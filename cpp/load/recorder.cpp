@@ -16,6 +16,7 @@ void RequestRecord::merge(const RequestRecord& other) {
   latency.merge(other.latency);
   add(outcomes, other.outcomes);
   add(statuses, other.statuses);
+  unexpected += other.unexpected;
 }
 
 void CrowdRecord::merge(const CrowdRecord& other) {

@@ -16,6 +16,8 @@ struct RequestRecord {
   /// By kind: 2xx, 4xx, …, connect_timeout, connect_error, read_timeout, reset, closed_early.
   std::map<std::string, std::uint64_t> outcomes;
   std::map<unsigned, std::uint64_t> statuses;
+  /// Answers without what the request expects of them.
+  std::uint64_t unexpected = 0;
 
   void merge(const RequestRecord& other);
 };

@@ -51,7 +51,8 @@ Framing scan(std::string_view head) {
 
 }  // namespace
 
-asio::awaitable<Answer> read_answer(Connection& connection, Clock::time_point deadline) {
+asio::awaitable<Answer> read_answer(Connection& connection, Clock::time_point deadline,
+                                    std::string* body) {
   const auto fail = [&](bool any) {
     return Answer{.failure = connection.timed_out ? "read_timeout"
                              : any                ? "closed_early"
@@ -78,15 +79,21 @@ asio::awaitable<Answer> read_answer(Connection& connection, Clock::time_point de
   }
   const bool until_close = !framing.chunked && !framing.length;
   ChunkedDecoder decoder(std::uint64_t{1} << 50);
-  std::string discarded;
+  std::string decoded;
+  const auto keep = [&](std::string_view piece) {
+    if (body != nullptr) {
+      body->append(piece.substr(0, kept_bytes - std::min(body->size(), kept_bytes)));
+    }
+  };
   auto left = framing.length.value_or(0);
   while (true) {
     if (framing.chunked) {
-      discarded.clear();
-      const auto used = decoder.decode(connection.unread(), discarded);
+      decoded.clear();
+      const auto used = decoder.decode(connection.unread(), decoded);
       if (!used) {
         co_return fail(true);
       }
+      keep(decoded);
       connection.consume(*used);
       if (decoder.done()) {
         break;
@@ -94,6 +101,7 @@ asio::awaitable<Answer> read_answer(Connection& connection, Clock::time_point de
     } else {
       const auto take = until_close ? connection.unread().size()
                                     : std::min<std::uint64_t>(left, connection.unread().size());
+      keep(connection.unread().substr(0, take));
       connection.consume(take);
       left -= until_close ? 0 : take;
       if (!until_close && left == 0) {

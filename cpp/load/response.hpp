@@ -12,8 +12,11 @@ struct Answer {
   bool keep_alive = true;
 };
 
-/// Reads one response off the connection and forgets its body.
+/// Reads one response off the connection. Its body is forgotten, or appended to `body` where that
+/// is given, up to `kept_bytes`.
+inline constexpr std::size_t kept_bytes = 65536;
 [[nodiscard]] asio::awaitable<Answer> read_answer(Connection& connection,
-                                                  Clock::time_point deadline);
+                                                  Clock::time_point deadline,
+                                                  std::string* body = nullptr);
 
 }  // namespace sevenstops

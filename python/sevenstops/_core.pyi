@@ -57,9 +57,10 @@ class _RequestFields(TypedDict, total=False):
     headers: list[tuple[str, str]]
     body: str
     weight: float
+    expect: str
 
 class RequestSpec:
-    """One kind of request in a plan's mix."""
+    """One kind of request in a plan's mix; `expect` is what its answers have to hold."""
 
     name: str
     method: str
@@ -67,6 +68,7 @@ class RequestSpec:
     headers: list[tuple[str, str]]
     body: str
     weight: float
+    expect: str
     def __init__(self, **fields: Unpack[_RequestFields]) -> None: ...
 
 class _CrowdFields(TypedDict, total=False):
@@ -164,6 +166,8 @@ class RequestRecord:
     def outcomes(self) -> dict[str, int]: ...
     @property
     def statuses(self) -> dict[int, int]: ...
+    @property
+    def unexpected(self) -> int: ...
 
 class CrowdRecord:
     """What became of one crowd; status 0 stands for no answer."""
@@ -205,6 +209,9 @@ class Target:
     def address(self) -> str: ...
     @property
     def host(self) -> str: ...
+
+def fetch(target: Target, path: str, patience: float = 5.0) -> tuple[int, str]:
+    """Status and body of one GET; RuntimeError when no answer comes within `patience`."""
 
 def run_load(plan: Plan, target: Target) -> LoadResult:
     """Sends the plan's load and waits for its end, without the GIL; Ctrl-C ends it at once.

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 from rich.console import Console
 
@@ -25,6 +24,9 @@ from sevenstops.report.markdown import write_report
 from sevenstops.report.quantities import human, three_digits
 from sevenstops.report.table import terminal_table
 from sevenstops.service import STOPS, Service, ServiceOptions, settings_from
+
+# Click's own exception, whether typer depends on click or carries it.
+CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 
 # Wide enough for the table where no terminal says how wide it is.
 PLAIN_WIDTH = 160
@@ -196,10 +198,11 @@ def main() -> NoReturn:
     except LabError as error:
         print(f"sevenstops: {error}", file=sys.stderr)
         code = 2
-    except click.ClickException as error:
-        print(f"sevenstops: {error.format_message()}", file=sys.stderr)
+    except CommandLineError as error:
+        words = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        print(f"sevenstops: {words}", file=sys.stderr)
         code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("sevenstops: interrupted", file=sys.stderr)
         code = 130
     except BrokenPipeError:

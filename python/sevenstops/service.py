@@ -2,8 +2,6 @@
 
 import json
 import os
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -96,14 +94,12 @@ class Service:
 
     def stops(self) -> dict[str, Any]:
         """The admin listener's /stops: every counter, summed over threads."""
-        url = f"http://127.0.0.1:{self.admin_port}/stops"
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(url, timeout=5) as answer:
-                counters: dict[str, Any] = json.load(answer)
-                return counters
-        except (urllib.error.URLError, OSError) as error:
+            _, text = _core.fetch(_core.Target(self.admin_port), "/stops")
+        except RuntimeError as error:
             raise LabError(self._trouble(str(error))) from error
+        counters: dict[str, Any] = json.loads(text)
+        return counters
 
     def memory(self) -> int:
         """Resident bytes of the process now."""
