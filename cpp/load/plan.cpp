@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <stdexcept>
@@ -13,6 +14,14 @@ void require(bool holds, const char* sentence) {
   if (!holds) {
     throw std::invalid_argument(std::string("plan: ") + sentence);
   }
+}
+
+bool visible(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) { return c > ' ' && c != 0x7f; });
+}
+
+bool one_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
 }  // namespace
@@ -30,7 +39,14 @@ void Plan::check() const {
   require(!requests.empty(), "requests must name at least one request");
   for (const auto& request : requests) {
     require(request.weight > 0, "weight of a request must be above 0");
-    require(request.target.starts_with('/'), "target of a request must start with '/'");
+    require(request.target.starts_with('/') && visible(request.target),
+            "target of a request must start with '/' and hold no blank or control character");
+    require(!request.method.empty() && visible(request.method),
+            "method of a request must be a word");
+    for (const auto& [name, value] : request.headers) {
+      require(!name.empty() && visible(name) && one_line(value),
+              "headers of a request must be names and values of one line");
+    }
   }
   for (const auto& crowd : crowds) {
     require(crowd.kind == "endless_header" || crowd.kind == "endless_body" ||

@@ -1,12 +1,19 @@
 #include "stops/route/router.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 
 namespace sevenstops {
 namespace {
 
-int hex_value(char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; }
+// The value of two hex digits; -1 when they are none.
+int escaped_byte(std::string_view digits) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), value, 16);
+  return digits.size() == 2 && error == std::errc{} && end == digits.end() ? static_cast<int>(value)
+                                                                           : -1;
+}
 
 bool unreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
@@ -49,18 +56,21 @@ bool normalize_path(std::string_view path, std::string& normal) {
   std::string decoded;
   decoded.reserve(path.size());
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] != '%' || i + 2 >= path.size()) {
+    if (path[i] != '%') {
       decoded.push_back(path[i]);
       continue;
     }
-    const char c = static_cast<char>(hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]));
-    if (unreserved(c)) {
-      decoded.push_back(c);
+    const int byte = escaped_byte(path.substr(i + 1, 2));
+    if (byte < 0) {
+      return false;
+    }
+    if (unreserved(static_cast<char>(byte))) {
+      decoded.push_back(static_cast<char>(byte));
     } else {
       constexpr std::string_view digits = "0123456789ABCDEF";
       decoded.push_back('%');
-      decoded.push_back(digits[static_cast<std::size_t>(hex_value(path[i + 1]))]);
-      decoded.push_back(digits[static_cast<std::size_t>(hex_value(path[i + 2]))]);
+      decoded.push_back(digits[static_cast<std::size_t>(byte >> 4)]);
+      decoded.push_back(digits[static_cast<std::size_t>(byte & 15)]);
     }
     i += 2;
   }
@@ -151,7 +161,7 @@ Outcome<Match> Router::match(std::string_view method, std::string_view path) con
         path.find("/.") == std::string_view::npos && (path.size() == 1 || !path.ends_with('/'));
     if (!plain) {
       if (!normalize_path(path, normal)) {
-        return Refusal{.reason = "path_above_root", .status = 400, .close = false};
+        return Refusal{.reason = "path_form", .status = 400, .close = false};
       }
       path = normal;
     }

@@ -45,8 +45,8 @@ class Router {
   /// same requests as an earlier one.
   void add(Route route);
 
-  /// 404 for no pattern, 405 for a pattern with other methods, 400 for a path that climbs above
-  /// its root.
+  /// 404 for no pattern, 405 for a pattern with other methods, 400 for a path that has no
+  /// normal form.
   [[nodiscard]] Outcome<Match> match(std::string_view method, std::string_view path) const;
 
  private:
@@ -61,7 +61,7 @@ class Router {
 
 /// One normal form (RFC 3986, 6.2.2): unreserved characters decoded, hex digits in upper case, dot
 /// segments removed, doubled slashes and a trailing one dropped. False when the path climbs
-/// above its root.
+/// above its root or an escape lacks its two hex digits.
 [[nodiscard]] bool normalize_path(std::string_view path, std::string& normal);
 
 }  // namespace sevenstops

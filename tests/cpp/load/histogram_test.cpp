@@ -1,0 +1,69 @@
+#include "load/histogram.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+
+namespace sevenstops {
+namespace {
+
+std::vector<std::uint64_t> latencies(int count) {
+  std::mt19937_64 random(7);
+  std::lognormal_distribution<double> distribution(7, 2);
+  std::vector<std::uint64_t> values;
+  for (int i = 0; i < count; ++i) {
+    values.push_back(static_cast<std::uint64_t>(distribution(random)));
+  }
+  return values;
+}
+
+TEST(Histogram, QuantilesAreExactToThreeDigits) {
+  auto values = latencies(20001);
+  Histogram histogram;
+  for (const auto v : values) {
+    histogram.record(v);
+  }
+  std::ranges::sort(values);
+  for (const double q : {0.01, 0.5, 0.9, 0.99, 0.999, 1.0}) {
+    const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(values.size())));
+    const auto exact = static_cast<double>(std::min(values[rank - 1], Histogram::highest)) / 1e6;
+    EXPECT_NEAR(histogram.quantile_seconds(q), exact, exact * 0.001) << q;
+  }
+  EXPECT_DOUBLE_EQ(histogram.max_seconds(),
+                   static_cast<double>(std::min(values.back(), Histogram::highest)) / 1e6);
+}
+
+TEST(Histogram, MergedPartsEqualTheWhole) {
+  Histogram whole;
+  std::array<Histogram, 4> parts;
+  const auto values = latencies(10000);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    whole.record(values[i]);
+    parts[i % parts.size()].record(values[i]);
+  }
+  Histogram merged;
+  for (const auto& part : parts) {
+    merged.merge(part);
+  }
+  EXPECT_EQ(merged.total(), whole.total());
+  for (int i = 0; i <= 1000; ++i) {
+    EXPECT_EQ(merged.quantile_seconds(i / 1000.0), whole.quantile_seconds(i / 1000.0));
+  }
+}
+
+TEST(Histogram, CountsWhatIsSlower) {
+  Histogram histogram;
+  for (const std::uint64_t micros : {10U, 999'000U, 1'002'000U, 2'000'000U, 90'000'000U}) {
+    histogram.record(micros);
+  }
+  EXPECT_EQ(histogram.slower_than(1.0), 3U);
+  EXPECT_EQ(histogram.slower_than(0), 5U);
+  EXPECT_EQ(histogram.slower_than(100), 0U);
+  EXPECT_DOUBLE_EQ(histogram.max_seconds(), 60);
+  EXPECT_EQ(Histogram().quantile_seconds(0.5), 0);
+}
+
+}  // namespace
+}  // namespace sevenstops

@@ -1,0 +1,129 @@
+#include "service/service.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <thread>
+
+#include "load/fetch.hpp"
+#include "load/load.hpp"
+#include "probes/listener.hpp"
+
+namespace sevenstops {
+namespace {
+
+using namespace std::chrono_literals;
+
+boost::json::object stops(const Service& service) {
+  return boost::json::parse(service.stops_json()).as_object();
+}
+
+Plan mixed(double duration) {
+  Plan plan;
+  plan.duration = duration;
+  plan.connections = 24;
+  plan.threads = 2;
+  plan.requests = {
+      {.name = "healthz"},
+      {.name = "me", .target = "/users/me", .expect = "user_me"},
+      {.name = "orders", .target = "/orders?limit=50", .expect = "\"id\":50"},
+      {.name = "echo", .method = "POST", .target = "/echo", .body = "x", .expect = "x"}};
+  return plan;
+}
+
+TEST(Service, ManyThreadsServeManyClientsAndCountEachRequest) {
+  Service service(hardened(), {.threads = 4, .rows = 200});
+  const auto result = run_load(mixed(0.5), {service.port()});
+  std::uint64_t unexpected = 0;
+  for (const auto& [name, record] : result.by_name) {
+    unexpected += record.unexpected;
+  }
+  EXPECT_GT(result.requests, 100U);
+  EXPECT_EQ(result.all.outcomes.at("2xx"), result.requests);
+  EXPECT_EQ(unexpected, 0U);
+  const auto counted = stops(service);
+  EXPECT_EQ(counted.at("requests_total").to_number<std::uint64_t>(), result.requests);
+  EXPECT_EQ(counted.at("walks_broken_total").to_number<std::uint64_t>(), 0U);
+  const auto& each = counted.at("stops").as_object();
+  for (const auto* name : {"route", "middleware", "handle", "serialize", "drain"}) {
+    EXPECT_EQ(each.at(name).at("entered").to_number<std::uint64_t>(), result.requests) << name;
+  }
+}
+
+TEST(Service, StopsInTheMiddleOfALoad) {
+  for (int i = 0; i < 5; ++i) {
+    auto service = std::make_unique<Service>(hardened(), ServiceOptions{.threads = 3, .rows = 200});
+    auto plan = mixed(0.3);
+    plan.read_timeout = 0.2;
+    LoadRun run(plan, {service->port()});
+    std::this_thread::sleep_for(50ms);
+    service.reset();
+    EXPECT_GT(run.result().requests, 0U);
+  }
+}
+
+TEST(Service, SharedAcceptorServesEveryThread) {
+  auto settings = hardened();
+  settings.accept.reuse_port = false;
+  Service service(settings, {.threads = 3, .rows = 1});
+  auto plan = mixed(0.3);
+  plan.requests = {{.name = "healthz"}};
+  plan.keep_alive = false;
+  const auto result = run_load(plan, {service.port()});
+  EXPECT_EQ(result.all.outcomes.at("2xx"), result.requests);
+}
+
+TEST(Service, AdminSpeaksJsonAndPrometheus) {
+  Service service(hardened(), {.threads = 2, .rows = 1});
+  (void)fetch({service.port()}, "/healthz", 2s);
+  const auto json = fetch({service.admin_port()}, "/stops", 2s);
+  EXPECT_EQ(json.status, 200U);
+  EXPECT_EQ(boost::json::parse(json.body).at("requests_total").to_number<int>(), 1);
+  const auto text = fetch({service.admin_port()}, "/metrics", 2s);
+  EXPECT_NE(text.body.find("sevenstops_stop_entered_total{stop=\"drain\"} 1\n"), std::string::npos);
+  EXPECT_NE(text.body.find("# TYPE sevenstops_stop_seconds histogram\n"), std::string::npos);
+  EXPECT_EQ(fetch({service.admin_port()}, "/nothing", 2s).status, 404U);
+}
+
+TEST(Service, TakenPortIsOneSentence) {
+  Service first(hardened(), {.threads = 1, .rows = 1});
+  auto settings = hardened();
+  settings.accept.reuse_port = false;
+  EXPECT_THROW(Service(settings, {.port = first.port(), .threads = 1, .rows = 1}),
+               std::runtime_error);
+}
+
+TEST(Service, HeldConnectionsAreBoundedAndTheRestAreTold) {
+  auto settings = hardened();
+  settings.accept.max_connections = 4;
+  Service service(settings, {.threads = 1, .rows = 1});
+  auto plan = mixed(0.3);
+  plan.connections = 16;
+  plan.requests = {{.name = "healthz"}};
+  const auto result = run_load(plan, {service.port()});
+  EXPECT_GT(result.all.statuses.at(200), 0U);
+  EXPECT_GT(result.all.statuses.at(503), 0U);
+}
+
+TEST(Service, ListenerProbeSeesBacklogAndDrops) {
+  auto settings = hardened();
+  settings.accept.backlog = 4;
+  settings.accept.reuse_port = false;
+  Service service(settings, {.threads = 1,
+                             .rows = 1,
+                             .stalled = {.stall = std::chrono::duration<double>(10),
+                                         .period = std::chrono::duration<double>(10)}});
+  const auto before = probe_listener(service.port());
+  EXPECT_EQ(before.backlog, 4U);
+  EXPECT_EQ(before.drops, 0U);
+  Plan plan;
+  plan.connections = 30;
+  plan.duration = 0.2;
+  plan.connect_timeout = 0.2;
+  plan.read_timeout = 0.1;
+  (void)run_load(plan, {service.port()});
+  EXPECT_GT(probe_listener(service.port()).drops, 0U);
+}
+
+}  // namespace
+}  // namespace sevenstops

@@ -1,0 +1,83 @@
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "../../fuzz/targets.hpp"
+
+namespace sevenstops {
+namespace {
+
+// The raw cases as texts to begin from, and a few for the targets they don't reach.
+std::vector<std::string> seeds() {
+  std::ifstream file(SEVENSTOPS_TEST_DATA "/request_cases.json");
+  std::stringstream text;
+  text << file.rdbuf();
+  std::vector<std::string> found = {
+      "5\r\nhello\r\n0\r\n\r\n",
+      "5;ext=\"a b\"\r\nhello\r\n0\r\nTrailer: x\r\n\r\n",
+      "ffffffffffffffff\r\n",
+      "users/../admin/%2e%2e/%6De//x/./",
+  };
+  const auto document = boost::json::parse(text.str());
+  for (const auto& item : document.at("cases").as_array()) {
+    std::string raw;
+    for (const auto& part : item.at("parts").as_array()) {
+      if (part.as_array()[0] != "wait") {
+        raw += part.as_array()[1].as_string();
+      }
+    }
+    const auto body = raw.find("\r\n\r\n");
+    if (body != std::string::npos) {
+      found.push_back(raw.substr(body + 4));
+    }
+    found.push_back(std::move(raw));
+  }
+  return found;
+}
+
+std::string mutate(std::string text, const std::vector<std::string>& all, std::mt19937& random) {
+  constexpr std::string_view telling =
+      "\r\n\t :;,/%\0\x7f\xff"
+      "0aF\"\\";
+  for (auto times = 1 + random() % 4; times > 0; --times) {
+    const auto at = text.empty() ? 0 : random() % text.size();
+    switch (random() % 5) {
+      case 0:
+        text.insert(at, 1, telling[random() % telling.size()]);
+        break;
+      case 1:
+        text.erase(at, 1 + random() % 3);
+        break;
+      case 2:
+        text.replace(at, std::min<std::size_t>(1, text.size()), 1, static_cast<char>(random()));
+        break;
+      case 3:
+        text.insert(at, text.substr(random() % (text.size() + 1), random() % 64));
+        break;
+      default:
+        text.insert(at, all[random() % all.size()].substr(0, random() % 64));
+    }
+  }
+  return text;
+}
+
+void run(fuzz::Target target) {
+  constexpr int rounds = 20000;
+  std::mt19937 random(7);
+  const auto all = seeds();
+  for (int i = 0; i < rounds; ++i) {
+    const auto text =
+        mutate(all[static_cast<std::size_t>(i) % all.size()].substr(0, 8000), all, random);
+    target({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }
+}
+
+TEST(Fuzz, HeadKeepsItsPromises) { run(fuzz::head); }
+TEST(Fuzz, ChunkedBodyKeepsItsPromises) { run(fuzz::chunked); }
+TEST(Fuzz, PathKeepsItsPromises) { run(fuzz::path); }
+
+}  // namespace
+}  // namespace sevenstops

@@ -1,0 +1,116 @@
+#include "targets.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "stops/parse/chunked.hpp"
+#include "stops/parse/head.hpp"
+#include "stops/route/router.hpp"
+
+namespace sevenstops::fuzz {
+namespace {
+
+void require(bool holds, const char* promise) {
+  if (!holds) {
+    std::fprintf(stderr, "broken promise: %s\n", promise);
+    std::abort();
+  }
+}
+
+std::string text_of(std::span<const std::uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
+
+bool within(std::string_view part, std::string_view whole) {
+  return part.empty() ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+}
+
+// The head's length, or the negative status of its refusal.
+long scan(std::string_view bytes, std::size_t step) {
+  const ParseSettings limits;
+  HeadScanner scanner;
+  for (std::size_t held = std::min(step, bytes.size());;
+       held = std::min(held + step, bytes.size())) {
+    const auto length = scanner.scan(bytes.substr(0, held), limits);
+    if (!length) {
+      return -static_cast<long>(length.error().status);
+    }
+    if (*length > 0 || held == bytes.size()) {
+      return static_cast<long>(*length);
+    }
+  }
+}
+
+struct Decoded {
+  unsigned status = 0;
+  bool done = false;
+  std::size_t used = 0;
+  std::string body;
+  bool operator==(const Decoded&) const = default;
+};
+
+Decoded decode(std::string_view bytes, std::size_t step, std::uint64_t limit) {
+  ChunkedDecoder decoder(limit);
+  Decoded result;
+  while (!decoder.done() && result.used < bytes.size()) {
+    const auto used = decoder.decode(bytes.substr(result.used, step), result.body);
+    if (!used) {
+      // How much of a refused body was kept depends on how it came.
+      result.body.clear();
+      result.used = 0;
+      result.status = used.error().status;
+      return result;
+    }
+    result.used += *used;
+  }
+  result.done = decoder.done();
+  return result;
+}
+
+}  // namespace
+
+void head(std::span<const std::uint8_t> bytes) {
+  const auto text = text_of(bytes);
+  const auto whole = scan(text, text.size() + 1);
+  require(scan(text, 1) == whole, "a head is the same however it is cut");
+  if (whole <= 0) {
+    return;
+  }
+  Request request;
+  request.clear();
+  request.head = text.substr(0, static_cast<std::size_t>(whole));
+  if (!parse_head(request)) {
+    return;
+  }
+  require(!request.method.empty() && (request.path.starts_with('/') || request.target == "*"),
+          "a request has its parts");
+  require(!(request.chunked && request.content_length), "a body has one framing");
+  for (const auto& field : request.fields) {
+    require(within(field.name, request.head) && within(field.value, request.head),
+            "fields lie within the head");
+    require(field.value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos,
+            "no field carries a line break or NUL");
+  }
+}
+
+void chunked(std::span<const std::uint8_t> bytes) {
+  constexpr std::uint64_t limit = 4096;
+  const auto text = text_of(bytes);
+  const auto whole = decode(text, text.size() + 1, limit);
+  require(decode(text, 1, limit) == whole, "a body is the same however it is cut");
+  require(decode(text, 7, limit) == whole, "a body is the same however it is cut");
+  require(whole.body.size() <= limit, "a body keeps its limit");
+}
+
+void path(std::span<const std::uint8_t> bytes) {
+  const auto text = "/" + text_of(bytes);
+  std::string normal;
+  if (!normalize_path(text, normal)) {
+    return;
+  }
+  std::string again;
+  require(normalize_path(normal, again) && again == normal, "a normal form is its own");
+  require(normal.find("//") == std::string::npos, "a normal form has no empty segment");
+}
+
+}  // namespace sevenstops::fuzz

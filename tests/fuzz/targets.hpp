@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace sevenstops::fuzz {
+
+/// Each takes bytes as a hostile peer could send them and aborts when a promise of the parser is
+/// broken. Built for libFuzzer with SEVENSTOPS_FUZZ; the tests run them over seeded mutations.
+using Target = void (*)(std::span<const std::uint8_t>);
+
+/// A head gets the same answer however it is cut, and no view leaves it.
+void head(std::span<const std::uint8_t> bytes);
+/// A chunked body gets the same answer however it is cut, and never passes its limit.
+void chunked(std::span<const std::uint8_t> bytes);
+/// A path's normal form is its own normal form.
+void path(std::span<const std::uint8_t> bytes);
+
+}  // namespace sevenstops::fuzz
