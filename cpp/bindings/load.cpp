@@ -42,12 +42,13 @@ LoadResult interruptible_load(const Plan& plan, const Target& target) {
 }  // namespace
 
 void bind_load(py::module_& module) {
-  py::enum_<Arrivals>(module, "Arrivals")
+  py::enum_<Arrivals>(module, "Arrivals",
+                      "When requests come: as answers do (closed), or at their own times.")
       .value("closed", Arrivals::closed)
       .value("constant", Arrivals::constant)
       .value("poisson", Arrivals::poisson)
       .value("burst", Arrivals::burst);
-  py::class_<RequestSpec>(module, "RequestSpec")
+  py::class_<RequestSpec>(module, "RequestSpec", "One kind of request in a plan's mix.")
       .def(from_fields<RequestSpec>())
       .def_readwrite("name", &RequestSpec::name)
       .def_readwrite("method", &RequestSpec::method)
@@ -56,14 +57,17 @@ void bind_load(py::module_& module) {
       .def_readwrite("body", &RequestSpec::body)
       .def_readwrite("weight", &RequestSpec::weight)
       .def_readwrite("expect", &RequestSpec::expect);
-  py::class_<Crowd>(module, "Crowd")
+  py::class_<Crowd>(module, "Crowd", "Clients that misbehave beside a plan's mix.")
       .def(from_fields<Crowd>())
       .def_readwrite("kind", &Crowd::kind)
       .def_readwrite("target", &Crowd::target)
       .def_readwrite("count", &Crowd::count)
       .def_readwrite("bytes", &Crowd::bytes)
       .def_readwrite("rate", &Crowd::rate);
-  py::class_<Plan>(module, "Plan")
+  py::class_<Plan>(
+      module, "Plan",
+      "A seeded, complete description of a load; times in seconds, rates in requests a "
+      "second. Takes any field by keyword.")
       .def(from_fields<Plan>())
       .def_readwrite("seed", &Plan::seed)
       .def_readwrite("arrivals", &Plan::arrivals)
@@ -81,7 +85,8 @@ void bind_load(py::module_& module) {
       .def("check", &Plan::check)
       .def("canonical", &Plan::canonical)
       .def("fingerprint", &Plan::fingerprint);
-  py::class_<Histogram>(module, "Histogram")
+  py::class_<Histogram>(module, "Histogram",
+                        "Latencies from 1 µs to 60 s with three significant digits.")
       .def(py::init<>())
       .def("record", &Histogram::record, py::arg("micros"))
       .def("merge", &Histogram::merge, py::arg("other"))
@@ -90,16 +95,16 @@ void bind_load(py::module_& module) {
       .def_property_readonly("total", &Histogram::total)
       .def_property_readonly("mean", &Histogram::mean_seconds)
       .def_property_readonly("max", &Histogram::max_seconds);
-  py::class_<RequestRecord>(module, "RequestRecord")
+  py::class_<RequestRecord>(module, "RequestRecord", "What became of one kind of request.")
       .def_readonly("latency", &RequestRecord::latency)
       .def_readonly("outcomes", &RequestRecord::outcomes)
       .def_readonly("statuses", &RequestRecord::statuses)
       .def_readonly("unexpected", &RequestRecord::unexpected);
-  py::class_<CrowdRecord>(module, "CrowdRecord")
+  py::class_<CrowdRecord>(module, "CrowdRecord", "What became of one crowd.")
       .def_readonly("statuses", &CrowdRecord::statuses)
       .def_readonly("bytes_sent", &CrowdRecord::bytes_sent)
       .def_readonly("bytes_read", &CrowdRecord::bytes_read);
-  py::class_<LoadResult>(module, "LoadResult")
+  py::class_<LoadResult>(module, "LoadResult", "What became of a load.")
       .def_readonly("fingerprint", &LoadResult::fingerprint)
       .def_readonly("duration", &LoadResult::duration)
       .def_readonly("requests", &LoadResult::requests)
@@ -107,7 +112,7 @@ void bind_load(py::module_& module) {
       .def_readonly("connect", &LoadResult::connect)
       .def_readonly("by_name", &LoadResult::by_name)
       .def_readonly("crowds", &LoadResult::crowds);
-  py::class_<Target>(module, "Target")
+  py::class_<Target>(module, "Target", "Where a load goes.")
       .def(py::init([](std::uint16_t port, std::string address, std::string host) {
              return Target{port, std::move(address), std::move(host)};
            }),
@@ -124,8 +129,10 @@ void bind_load(py::module_& module) {
         return std::pair(answer.status, answer.body);
       },
       py::arg("target"), py::arg("path"), py::arg("patience") = 5.0,
+      "Status and body of one GET; RuntimeError when no answer comes within `patience` seconds.",
       py::call_guard<py::gil_scoped_release>());
-  module.def("run_load", &interruptible_load, py::arg("plan"), py::arg("target"));
+  module.def("run_load", &interruptible_load, py::arg("plan"), py::arg("target"),
+             "Sends the plan's load and waits for its end, without the GIL; Ctrl-C ends it.");
 }
 
 }  // namespace sevenstops::bindings

@@ -10,17 +10,19 @@ namespace sevenstops::bindings {
 namespace py = pybind11;
 
 void bind_probes(py::module_& module) {
-  py::class_<ListenerProbe>(module, "ListenerProbe")
+  py::class_<ListenerProbe>(module, "ListenerProbe", "A listener as sock_diag shows it.")
       .def_readonly("queue_depth", &ListenerProbe::queue_depth)
       .def_readonly("backlog", &ListenerProbe::backlog)
       .def_readonly("drops", &ListenerProbe::drops);
-  py::class_<ProcessProbe>(module, "ProcessProbe")
+  py::class_<ProcessProbe>(module, "ProcessProbe", "A process as /proc shows it.")
       .def_readonly("rss_bytes", &ProcessProbe::rss_bytes)
       .def_readonly("pss_bytes", &ProcessProbe::pss_bytes)
       .def_readonly("cpu_seconds", &ProcessProbe::cpu_seconds);
-  module.def("probe_listener", &probe_listener, py::arg("port"));
-  module.def("probe_process", &probe_process, py::arg("pid"));
-  module.def("probe_tcp_ext", &probe_tcp_ext);
+  module.def("probe_listener", &probe_listener, py::arg("port"),
+             "The listeners on this port, summed; RuntimeError when there is none.");
+  module.def("probe_process", &probe_process, py::arg("pid"),
+             "RuntimeError when the process is gone.");
+  module.def("probe_tcp_ext", &probe_tcp_ext, "This network namespace's TcpExt counters by name.");
 }
 
 }  // namespace sevenstops::bindings

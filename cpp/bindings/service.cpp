@@ -9,21 +9,22 @@ namespace sevenstops::bindings {
 namespace py = pybind11;
 
 void bind_service(py::module_& module) {
-  py::class_<FieldInfo>(module, "FieldInfo")
+  py::class_<FieldInfo>(module, "FieldInfo", "One documented setting and its range.")
       .def_readonly("name", &FieldInfo::name)
       .def_readonly("type", &FieldInfo::type)
       .def_readonly("unit", &FieldInfo::unit)
       .def_readonly("low", &FieldInfo::low)
       .def_readonly("high", &FieldInfo::high)
       .def_readonly("meaning", &FieldInfo::meaning);
-  py::class_<Settings>(module, "Settings")
+  py::class_<Settings>(module, "Settings",
+                       "The settings of one service: a struct per stop, its fields 'stop.field'.")
       .def("set", &set_field, py::arg("name"), py::arg("value"))
       .def("get", &get_field, py::arg("name"))
       .def("copy", [](const Settings& s) { return s; })
       .def("__eq__", [](const Settings& a, const Settings& b) { return a == b; });
-  module.def("fragile", &fragile);
-  module.def("hardened", &hardened);
-  module.def("field_infos", &field_infos);
+  module.def("fragile", &fragile, "The preset that shows every characteristic failure.");
+  module.def("hardened", &hardened, "The preset that mends them.");
+  module.def("field_infos", &field_infos, "Every setting's documentation, in walking order.");
 }
 
 }  // namespace sevenstops::bindings

@@ -1,4 +1,5 @@
 import pytest
+
 import sevenstops
 
 
@@ -15,5 +16,5 @@ def test_presets_differ_in_every_stop():
 
 
 def test_a_bad_setting_is_one_sentence():
-    with pytest.raises(ValueError, match="unknown setting 'accept.backlogs'"):
+    with pytest.raises(ValueError, match=r"unknown setting 'accept\.backlogs'"):
         sevenstops.hardened().set("accept.backlogs", "1")
