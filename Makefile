@@ -2,8 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.sevenstops-setup
+FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint sanitize bench clean
+.PHONY: lab test setup build cpp-test py-test lint sanitize bench fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -28,19 +29,23 @@ cpp-test: setup
 py-test: setup
 	$(BIN)/python -m pytest
 
-sanitize:
+sanitize: setup
 	for preset in asan-ubsan tsan; do \
 	  cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; \
 	done
 
 lint: setup
-	$(BIN)/ruff check python tests
-	$(BIN)/ruff format --check python tests
-	$(BIN)/mypy
-	git ls-files '*.hpp' '*.cpp' | xargs clang-format --dry-run --Werror
+	$(BIN)/pre-commit run --all-files
 
 bench: setup
-	$(BIN)/python tests/bench_healthz.py
+	$(BIN)/python tests/bench/healthz.py
+
+fuzz: setup
+	cmake --preset fuzz >/dev/null
+	cmake --build --preset fuzz
+	for target in head chunked path; do \
+	  build/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 || exit 1; \
+	done
 
 clean:
 	rm -rf build out

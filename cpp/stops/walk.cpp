@@ -70,7 +70,7 @@ class Walk {
  private:
   asio::awaitable<Outcome<Request*>> parse() {
     const auto request = co_await s_.parse.head(c_);
-    if (!request && request.error().reason == idle) {
+    if (!request && std::string_view(request.error().reason) == idle) {
       co_return request;
     }
     Visit visit(s_.metrics, Stop::parse, c_.request.arrived);

@@ -1,0 +1,13 @@
+#!/bin/sh
+# clang-tidy over the sources given, on all processors; their headers are looked at with them.
+set -eu
+cmake --preset release >/dev/null
+# The extension's own build tree is the one that knows where pybind11 is.
+extension=$(dirname "$(ls -t build/cp*/compile_commands.json | head -n 1)")
+
+tidy() {
+  xargs -r -P "$(nproc)" -n 1 clang-tidy --quiet -p "$1"
+}
+sources=$(printf '%s\n' "$@" | grep '\.cpp$' | grep -v '^tests/fuzz/libfuzzer\.cpp$')
+printf '%s\n' "$sources" | grep '^cpp/' | tidy "$extension"
+printf '%s\n' "$sources" | grep '^tests/' | tidy build/release
