@@ -40,9 +40,11 @@ std::optional<Arrival> ArrivalSequence::step() {
     case Arrivals::poisson:
       at_ += gap_(random_);
       break;
-    case Arrivals::burst:
-      at_ = static_cast<double>(n / plan_.burst_size) * plan_.burst_period;
+    case Arrivals::burst: {
+      const auto bursts_before = n / plan_.burst_size;
+      at_ = static_cast<double>(bursts_before) * plan_.burst_period;
       break;
+    }
   }
   if (at_ >= plan_.duration) {
     return std::nullopt;

@@ -15,7 +15,7 @@ std::string prebuild(const RequestSpec& spec, const std::string& host, bool keep
   std::string bytes = spec.method;
   bytes.append(" ").append(spec.target).append(" HTTP/1.1\r\nHost: ").append(host).append("\r\n");
   for (const auto& [name, value] : spec.headers) {
-    bytes += name + ": " + value + "\r\n";
+    bytes.append(name).append(": ").append(value).append("\r\n");
   }
   if (!spec.body.empty() || spec.method == "POST") {
     bytes += "Content-Length: " + std::to_string(spec.body.size()) + "\r\n";
