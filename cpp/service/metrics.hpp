@@ -103,7 +103,6 @@ struct Metrics {
   /// Bytes produced that the client has not taken: now, and the most there ever were.
   Counter queued_bytes;
   Counter queued_bytes_max;
-  Counter serialized_results;
   /// Simulated work of a dependency that came to its end, and the part whose caller had left.
   Counter work_completed;
   Counter work_orphaned;

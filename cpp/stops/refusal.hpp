@@ -13,6 +13,8 @@ struct Refusal {
   unsigned status = 0;
   /// Whether the connection ends with the answer.
   bool close = true;
+  /// For 405: the methods that the path takes, parted by commas; lives as long as the router.
+  const char* allow = nullptr;
 };
 
 /// A stop's value or its refusal, never both.

@@ -148,7 +148,10 @@ class Walk {
     if (!sent) {
       s_.metrics[Stop::drain].refuse(c_.timed_out ? "write_timeout" : "closed");
     }
-    co_return sent&& keep_alive;
+    if (!sent) {
+      co_return false;
+    }
+    co_return keep_alive;
   }
 
   asio::awaitable<bool> refuse(const Refusal& refusal) {

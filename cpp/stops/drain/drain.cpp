@@ -21,6 +21,9 @@ void append_head(std::string& out, const Body& body, bool keep_alive, bool chunk
   if (body.status == 401) {
     out.append("\r\nWWW-Authenticate: Bearer");
   }
+  if (!body.allow.empty()) {
+    out.append("\r\nAllow: ").append(body.allow);
+  }
   if (chunked) {
     out.append("\r\nTransfer-Encoding: chunked");
   } else if (!body.source) {

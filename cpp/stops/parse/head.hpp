@@ -16,7 +16,6 @@ class HeadScanner {
   /// `bytes` is everything held so far. The head's length, terminator included; 0: more is
   /// needed; or a refusal: 414, 431, or 400 for a line that doesn't end in CRLF.
   [[nodiscard]] Outcome<std::size_t> scan(std::string_view bytes, const ParseSettings& limits);
-  void reset() { *this = {}; }
 
  private:
   std::size_t position_ = 0;

@@ -44,6 +44,10 @@ bool matches(std::string_view pattern, std::string_view path, std::string& param
   return pattern.empty() && path.empty();
 }
 
+Refusal wrong_method(const Route& route) {
+  return {.reason = "method", .status = 405, .close = false, .allow = route.allow.c_str()};
+}
+
 }  // namespace
 
 std::string_view endpoint_name(Endpoint endpoint) {
@@ -100,7 +104,7 @@ bool normalize_path(std::string_view path, std::string& normal) {
 struct Router::Node {
   std::map<std::string, std::unique_ptr<Node>, std::less<>> fixed;
   std::unique_ptr<Node> parameter;
-  std::vector<const Route*> routes;
+  std::vector<Route*> routes;
 
   // The node that a path ends at: static before parameter, going back where static led nowhere.
   const Node* walk(std::string_view path, std::string& value) const {
@@ -136,7 +140,7 @@ Router::Router(Router&&) noexcept = default;
 
 void Router::add(Route route) {
   routes_.push_back(std::make_unique<Route>(std::move(route)));
-  const auto* added = routes_.back().get();
+  auto* added = routes_.back().get();
   Node* node = root_.get();
   for (std::string_view rest = added->pattern; rest.starts_with('/');) {
     const auto segment = next_segment(rest);
@@ -151,9 +155,20 @@ void Router::add(Route route) {
                                 " matches the same requests as an earlier one");
   }
   node->routes.push_back(added);
+  std::string allow;
+  for (const auto* each : node->routes) {
+    allow.append(allow.empty() ? "" : ", ").append(each->method);
+    allow.append(each->method == "GET" ? ", HEAD" : "");
+  }
+  for (auto* each : node->routes) {
+    each->allow = allow;
+  }
 }
 
 Outcome<Match> Router::match(std::string_view method, std::string_view path) const {
+  if (method == "HEAD") {
+    method = "GET";
+  }
   std::string normal;
   if (settings_.normalize_paths) {
     const bool plain =
@@ -177,13 +192,13 @@ Outcome<Match> Router::match_tree(std::string_view method, std::string_view path
   }
   match.route = node->find(method);
   if (match.route == nullptr) {
-    return Refusal{.reason = "method", .status = 405, .close = false};
+    return wrong_method(*node->routes.front());
   }
   return match;
 }
 
 Outcome<Match> Router::match_in_order(std::string_view method, std::string_view path) const {
-  bool other_method = false;
+  const Route* other_method = nullptr;
   for (const auto& route : routes_) {
     Match match;
     if (!matches(route->pattern, path, match.parameter)) {
@@ -193,10 +208,10 @@ Outcome<Match> Router::match_in_order(std::string_view method, std::string_view 
       match.route = route.get();
       return match;
     }
-    other_method = true;
+    other_method = route.get();
   }
-  return other_method ? Refusal{.reason = "method", .status = 405, .close = false}
-                      : Refusal{.reason = "no_route", .status = 404, .close = false};
+  return other_method != nullptr ? wrong_method(*other_method)
+                                 : Refusal{.reason = "no_route", .status = 404, .close = false};
 }
 
 }  // namespace sevenstops

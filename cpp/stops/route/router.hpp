@@ -25,6 +25,8 @@ struct Route {
   bool open = true;
   /// How many middleware layers had been registered when this route was.
   int layers_before = 0;
+  /// The methods of all routes with this pattern, as the field Allow lists them.
+  std::string allow = {};
 };
 
 /// What a request matched: the route and its parameters' values.
@@ -46,7 +48,7 @@ class Router {
   void add(Route route);
 
   /// 404 for no pattern, 405 for a pattern with other methods, 400 for a path that has no
-  /// normal form.
+  /// normal form. HEAD takes GET's route (RFC 9110, 9.3.2).
   [[nodiscard]] Outcome<Match> match(std::string_view method, std::string_view path) const;
 
  private:

@@ -135,7 +135,8 @@ Body serialize(const Refusal& refusal) {
   return {.status = refusal.status,
           .content_type = "text/plain",
           .bytes = std::string(refusal.reason) + "\n",
-          .source = nullptr};
+          .source = nullptr,
+          .allow = refusal.allow == nullptr ? std::string_view() : refusal.allow};
 }
 
 }  // namespace sevenstops

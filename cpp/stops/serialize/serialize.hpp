@@ -23,6 +23,8 @@ struct Body {
   std::string_view content_type = "text/plain";
   std::string bytes;
   std::unique_ptr<ByteSource> source;
+  /// For 405; empty otherwise.
+  std::string_view allow = {};
 };
 
 /// Serialize: the result becomes bytes. JSON for pages (generic document or compiled from the

@@ -30,7 +30,16 @@ TEST(Router, OddSpellingsReachTheSameHandler) {
   }
   EXPECT_EQ(router.match("GET", "/../etc").error().status, 400U);
   EXPECT_EQ(router.match("GET", "/admin/wipe").error().status, 405U);
+  EXPECT_STREQ(router.match("GET", "/admin/wipe").error().allow, "POST");
   EXPECT_EQ(router.match("GET", "/admin%2Fwipe").error().status, 404U);
+}
+
+TEST(Router, HeadTakesGetsRoute) {
+  for (const bool tree : {true, false}) {
+    const auto router = users(tree, tree);
+    EXPECT_EQ(router.match("HEAD", "/users/7")->route->endpoint, Endpoint::user);
+    EXPECT_STREQ(router.match("PUT", "/users/me").error().allow, "GET, HEAD");
+  }
 }
 
 TEST(Router, GoesBackWhereStaticLedNowhere) {
