@@ -43,7 +43,7 @@ bench: setup
 fuzz: setup
 	cmake --preset fuzz >/dev/null
 	cmake --build --preset fuzz
-	for target in head chunked path; do \
+	for target in head chunked answer path; do \
 	  build/fuzz/fuzz-$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 || exit 1; \
 	done
 

@@ -5,6 +5,8 @@
 namespace sevenstops::bindings {
 
 void bind_service(pybind11::module_& module);
+void bind_plan(pybind11::module_& module);
+void bind_record(pybind11::module_& module);
 void bind_load(pybind11::module_& module);
 void bind_probes(pybind11::module_& module);
 

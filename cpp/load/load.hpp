@@ -1,13 +1,13 @@
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 
-#include "load/plan.hpp"
-#include "load/recorder.hpp"
+#include "load/engine/tls.hpp"
+#include "load/plan/plan.hpp"
+#include "load/record/recorder.hpp"
 
 namespace sevenstops {
 
@@ -16,15 +16,18 @@ struct Target {
   std::uint16_t port = 0;
   std::string address = "127.0.0.1";
   std::string host = "sevenstops.test";
+  TlsOptions tls = {};
 };
 
 /// A load on its way, in threads of its own.
 class LoadRun {
  public:
-  /// Starts at once. Throws std::invalid_argument for a plan or an address that makes no sense and
-  /// std::runtime_error in one sentence when nothing answers there within the plan's connect
-  /// timeout.
-  LoadRun(const Plan& plan, const Target& target);
+  /// Starts at once, on the engine "epoll", "io_uring" or "auto". Before a request is sent, throws
+  /// std::invalid_argument for a plan or an address that makes no sense, and for one that is
+  /// neither loopback nor allowed by the plan; std::runtime_error in one sentence when nothing
+  /// answers there within the plan's connect timeout, its certificate is not trusted, the engine is
+  /// not to be had, or descriptors are too few.
+  LoadRun(const Plan& plan, const Target& target, const std::string& engine = "auto");
   /// Ends what is still under way.
   ~LoadRun();
   LoadRun(const LoadRun&) = delete;
@@ -32,8 +35,12 @@ class LoadRun {
 
   /// Waits, for `patience` at most, until all clients have come to their end; whether they have.
   [[nodiscard]] bool wait_for(std::chrono::milliseconds patience);
-  /// Ends all clients now; what they had not finished is not in the result.
+  /// Ends all clients now; what they had under way is lost.
   void cancel();
+  /// What has been counted so far, for each 100 ms.
+  [[nodiscard]] std::vector<IntervalSum> series() const;
+  /// Seconds since the start.
+  [[nodiscard]] double elapsed() const;
   /// Waits for the end and gives what all threads recorded.
   [[nodiscard]] LoadResult result();
 
@@ -43,6 +50,7 @@ class LoadRun {
 };
 
 /// Sends the plan's load and waits for its end.
-[[nodiscard]] LoadResult run_load(const Plan& plan, const Target& target);
+[[nodiscard]] LoadResult run_load(const Plan& plan, const Target& target,
+                                  const std::string& engine = "auto");
 
 }  // namespace sevenstops

@@ -224,7 +224,9 @@ asio::awaitable<void> walk(Stops& stops, tcp::socket socket) {
   Connection connection(std::move(socket));
   const Registered registered(stops, connection);
   Walk one(stops, connection);
-  while (co_await one.once()) {
+  bool again = true;
+  while (again) {
+    again = co_await one.once();
   }
 }
 

@@ -6,12 +6,14 @@
 
 from sevenstops import experiments
 from sevenstops._core import (
-    Arrivals,
     Crowd,
     FieldInfo,
+    Http2Spec,
+    Phase,
     Plan,
     RequestSpec,
     Settings,
+    client_kinds,
     field_infos,
     fragile,
     hardened,
@@ -20,26 +22,50 @@ from sevenstops.edges import Edge, edge_named
 from sevenstops.environment import Lab
 from sevenstops.errors import LabError
 from sevenstops.loading import LoadReport, load
+from sevenstops.plans import (
+    burst,
+    closed,
+    constant,
+    on_off,
+    poisson,
+    ramp,
+    read_plan,
+    steps,
+    trace,
+    write_plan,
+)
 from sevenstops.service import STOPS, Service, ServiceOptions
 
 __all__ = [
     "STOPS",
-    "Arrivals",
     "Crowd",
     "Edge",
     "FieldInfo",
+    "Http2Spec",
     "Lab",
     "LabError",
     "LoadReport",
+    "Phase",
     "Plan",
     "RequestSpec",
     "Service",
     "ServiceOptions",
     "Settings",
+    "burst",
+    "client_kinds",
+    "closed",
+    "constant",
     "edge_named",
     "experiments",
     "field_infos",
     "fragile",
     "hardened",
     "load",
+    "on_off",
+    "poisson",
+    "ramp",
+    "read_plan",
+    "steps",
+    "trace",
+    "write_plan",
 ]

@@ -1,7 +1,5 @@
 """The C++ core. Times are in seconds, sizes in bytes, unless a name says otherwise."""
 
-from typing import ClassVar
-
 from typing_extensions import TypedDict, Unpack
 
 class FieldInfo:
@@ -40,15 +38,38 @@ def hardened() -> Settings:
 def field_infos() -> list[FieldInfo]:
     """Every setting's documentation, in walking order of the stops."""
 
-class Arrivals:
-    """When requests come: as answers do (closed), or at their own times (open loop)."""
+class _PhaseFields(TypedDict, total=False):
+    kind: str
+    duration: float
+    rate: float
+    rate_end: float | None
+    steps: int
+    burst: int
+    on: float
+    off: float
+    think: float
+    times: list[float]
 
-    closed: ClassVar[Arrivals]
-    constant: ClassVar[Arrivals]
-    poisson: ClassVar[Arrivals]
-    burst: ClassVar[Arrivals]
-    @property
-    def name(self) -> str: ...
+class Phase:
+    """A stretch of a plan in which requests come in one manner; sevenstops.plans has words for them.
+
+    `kind` is constant, poisson, trace (at `times`, seconds from the phase's start) or closed (each
+    connection asks again `think` seconds after its answer). `rate` is in requests a second at the
+    start, `rate_end` at the end, reached by a ramp or in `steps` equal stairs; `burst` requests come
+    at once; `on` and `off` are seconds of arrivals and of silence in turn.
+    """
+
+    kind: str
+    duration: float
+    rate: float
+    rate_end: float | None
+    steps: int
+    burst: int
+    on: float
+    off: float
+    think: float
+    times: list[float]
+    def __init__(self, **fields: Unpack[_PhaseFields]) -> None: ...
 
 class _RequestFields(TypedDict, total=False):
     name: str
@@ -56,90 +77,148 @@ class _RequestFields(TypedDict, total=False):
     target: str
     headers: list[tuple[str, str]]
     body: str
+    body_size: int
     weight: float
     expect: str
+    client: str
 
 class RequestSpec:
-    """One kind of request in a plan's mix; `expect` is what its answers have to hold."""
+    """One kind of request in a plan's mix.
+
+    "{1..500}" in `target` stands for a number drawn from that range, "{a|b}" for one of the words.
+    `body_size` makes up a body of so many bytes; `expect` is what answers have to hold; `client`
+    names the crowd whose kind of client sends it (empty: an honest user).
+    """
 
     name: str
     method: str
     target: str
     headers: list[tuple[str, str]]
     body: str
+    body_size: int
     weight: float
     expect: str
+    client: str
     def __init__(self, **fields: Unpack[_RequestFields]) -> None: ...
 
 class _CrowdFields(TypedDict, total=False):
     kind: str
+    name: str
     target: str
     count: int
+    at_most: int
+    repeat: bool
     bytes: int
     rate: float
+    pause: float
+    depth: int
+    pieces: list[tuple[str, float]]
 
 class Crowd:
-    """`count` clients that misbehave: endless_header, endless_body (each sends up to `bytes`) or
-    slow_reader (each reads `rate` bytes a second).
+    """Clients that misbehave: `count` from the start, and up to `at_most` that the mix asks for.
+
+    What each kind does with `bytes`, `rate` (bytes a second), `pause` (seconds), `depth` (requests
+    in a row) and `pieces` (text, seconds to wait) `client_kinds` tells; with `repeat` each begins
+    again for as long as the load lasts.
     """
 
     kind: str
+    name: str
     target: str
     count: int
+    at_most: int
+    repeat: bool
     bytes: int
     rate: float
+    pause: float
+    depth: int
+    pieces: list[tuple[str, float]]
     def __init__(self, **fields: Unpack[_CrowdFields]) -> None: ...
+
+class _Http2Fields(TypedDict, total=False):
+    streams: int
+    stream_window: int
+    connection_window: int
+
+class Http2Spec:
+    """How HTTP/2 is spoken: streams of a connection, and its windows in bytes."""
+
+    streams: int
+    stream_window: int
+    connection_window: int
+    def __init__(self, **fields: Unpack[_Http2Fields]) -> None: ...
 
 class _PlanFields(TypedDict, total=False):
     seed: int
-    arrivals: Arrivals
-    rate: float
-    burst_size: int
-    burst_period: float
-    duration: float
+    arrivals: list[Phase]
+    warm_up: float
+    cool_down: float
     connections: int
     threads: int
+    protocol: str
     keep_alive: bool
     connect_timeout: float
     read_timeout: float
     requests: list[RequestSpec]
     crowds: list[Crowd]
+    http2: Http2Spec
+    allow: list[str]
 
 class Plan:
-    """A seeded, complete description of a load.
+    """A seeded, complete description of a load; times in seconds.
 
-    `rate` is in requests a second; bursts are `burst_size` requests at once every `burst_period`.
+    `arrivals` are phases, one after the other. Requests of the `warm_up` are sent and not recorded;
+    `cool_down` is how long answers are waited for after the last arrival, before they are lost.
+    `protocol` is "http/1.1" or "h2"; `allow` lists hosts beside loopback that may be asked.
+    A list that is read from a field is a copy: assign the whole to change it.
     """
 
     seed: int
-    arrivals: Arrivals
-    rate: float
-    burst_size: int
-    burst_period: float
-    duration: float
+    arrivals: list[Phase]
+    warm_up: float
+    cool_down: float
     connections: int
     threads: int
+    protocol: str
     keep_alive: bool
     connect_timeout: float
     read_timeout: float
     requests: list[RequestSpec]
     crowds: list[Crowd]
+    http2: Http2Spec
+    allow: list[str]
     def __init__(self, **fields: Unpack[_PlanFields]) -> None: ...
+    @property
+    def duration(self) -> float:
+        """The phases' durations, summed."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether requests wait for answers."""
+
     def check(self) -> None:
         """ValueError naming the field that makes no sense."""
 
     def canonical(self) -> str:
-        """JSON with every field in a fixed order, threads left out: they don't change the load."""
+        """JSON with every field in a fixed order."""
 
     def fingerprint(self) -> str:
-        """ "sha256:" and the digest of the canonical form."""
+        """ "sha256:" and the digest of the canonical form without threads and allow, which don't
+        change the load.
+        """
+
+def plan_from_json(text: str) -> Plan:
+    """A plan from JSON; ValueError names a field that is unknown or of the wrong type."""
+
+def client_kinds() -> dict[str, str]:
+    """Every kind of misbehaving client and what it does."""
 
 class Histogram:
     """Latencies from 1 µs to 60 s with three significant digits."""
 
     def __init__(self) -> None: ...
-    def record(self, micros: int) -> None:
-        """Adds one latency in whole microseconds."""
+    def record(self, micros: int, times: int = 1) -> None:
+        """Adds a latency in whole microseconds, `times` times."""
 
     def merge(self, other: Histogram) -> None:
         """Adds the other's samples."""
@@ -150,6 +229,9 @@ class Histogram:
     def slower_than(self, seconds: float) -> int:
         """Samples above `seconds`."""
 
+    def counts(self) -> list[tuple[int, int]]:
+        """Each value that was seen, in microseconds and as its step's highest, and how often."""
+
     @property
     def total(self) -> int: ...
     @property
@@ -158,10 +240,15 @@ class Histogram:
     def max(self) -> float: ...
 
 class RequestRecord:
-    """What became of one kind of request: latency of the answered, outcomes of all."""
+    """What became of one kind of request: times of the answered, outcomes of all.
+
+    `latency` counts from the intended send time, `response` from the actual one.
+    """
 
     @property
     def latency(self) -> Histogram: ...
+    @property
+    def response(self) -> Histogram: ...
     @property
     def outcomes(self) -> dict[str, int]: ...
     @property
@@ -173,35 +260,110 @@ class CrowdRecord:
     """What became of one crowd; status 0 stands for no answer."""
 
     @property
+    def started(self) -> int: ...
+    @property
     def statuses(self) -> dict[int, int]: ...
     @property
     def bytes_sent(self) -> int: ...
     @property
     def bytes_read(self) -> int: ...
 
+class PhaseRecord:
+    """How requests spent their time: connecting, sending, until the first byte, until the last."""
+
+    @property
+    def connect(self) -> Histogram: ...
+    @property
+    def send(self) -> Histogram: ...
+    @property
+    def first_byte(self) -> Histogram: ...
+    @property
+    def last_byte(self) -> Histogram: ...
+
+class BlockedRecord:
+    """Arrivals held up because no connection (how long: `seconds`), socket or client was free."""
+
+    @property
+    def seconds(self) -> Histogram: ...
+    @property
+    def no_connection(self) -> int: ...
+    @property
+    def no_socket(self) -> int: ...
+    @property
+    def no_client(self) -> int: ...
+
+class ClientRecord:
+    """How the client itself fared: the engine, how late its timers were, how busy its threads."""
+
+    @property
+    def engine(self) -> str: ...
+    @property
+    def lateness(self) -> Histogram: ...
+    @property
+    def cpu_seconds(self) -> float: ...
+    @property
+    def busiest(self) -> float: ...
+
+class Interval:
+    """What happened in 100 ms of a load; its quantiles are a twelfth off at most."""
+
+    @property
+    def sent(self) -> int: ...
+    @property
+    def answered(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    def quantile(self, q: float) -> float:
+        """The latency that a share `q` of the answers did not exceed; 0 without any."""
+
+    def merge(self, other: Interval) -> None:
+        """Adds the other's counts."""
+
 class LoadResult:
-    """A load's result. Latency counts from the intended send time."""
+    """A load's result; times in seconds. Each of its `requests` has one outcome.
+
+    `sending` runs from the end of the warm-up to the last send or the plan's end.
+    """
 
     @property
     def fingerprint(self) -> str: ...
     @property
     def duration(self) -> float: ...
     @property
+    def sending(self) -> float: ...
+    @property
     def requests(self) -> int: ...
+    @property
+    def warm_up_requests(self) -> int: ...
     @property
     def all(self) -> RequestRecord: ...
     @property
-    def connect(self) -> Histogram: ...
+    def phases(self) -> PhaseRecord: ...
+    @property
+    def blocked(self) -> BlockedRecord: ...
+    @property
+    def client(self) -> ClientRecord: ...
     @property
     def by_name(self) -> dict[str, RequestRecord]: ...
     @property
     def crowds(self) -> list[CrowdRecord]: ...
+    @property
+    def series(self) -> list[Interval]: ...
 
 class Target:
-    """Where a load goes: a numeric address, a port, and the Host that requests name."""
+    """Where a load goes: a numeric address, a port, the Host that requests name, and TLS.
+
+    `authorities` is a PEM file of certificates to trust beside the system's.
+    """
 
     def __init__(
-        self, port: int, address: str = "127.0.0.1", host: str = "sevenstops.test"
+        self,
+        port: int,
+        address: str = "127.0.0.1",
+        host: str = "sevenstops.test",
+        tls: bool = False,
+        verify: bool = True,
+        authorities: str = "",
     ) -> None: ...
     @property
     def port(self) -> int: ...
@@ -213,11 +375,27 @@ class Target:
 def fetch(target: Target, path: str, patience: float = 5.0) -> tuple[int, str]:
     """Status and body of one GET; RuntimeError when no answer comes within `patience`."""
 
-def run_load(plan: Plan, target: Target) -> LoadResult:
-    """Sends the plan's load and waits for its end, without the GIL; Ctrl-C ends it at once.
+class LoadRun:
+    """A load on its way, in threads of its own, on the engine auto, io_uring or epoll.
 
-    ValueError for a plan or an address that makes no sense, RuntimeError when nothing answers.
+    ValueError, before anything is sent, for a plan or an address that makes no sense or is not
+    allowed; RuntimeError when nothing answers, or sockets are too few.
     """
+
+    def __init__(self, plan: Plan, target: Target, engine: str = "auto") -> None: ...
+    def wait(self, patience: float) -> bool:
+        """Waits up to `patience` seconds without the GIL; whether the load has ended."""
+
+    def cancel(self) -> None:
+        """Ends all clients; what they had under way is lost."""
+
+    def series(self) -> list[Interval]:
+        """What has been counted so far."""
+
+    @property
+    def elapsed(self) -> float: ...
+    def result(self) -> LoadResult:
+        """Waits for the end and gives what all threads recorded."""
 
 class ListenerProbe:
     """A listening socket as sock_diag shows it: queue and backlog in connections."""

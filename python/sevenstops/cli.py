@@ -6,30 +6,24 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
 
-from sevenstops import _core
 from sevenstops.document import evidence_document, require_writable, write_json
 from sevenstops.edges import edge_named, edges
 from sevenstops.environment import ISOLATION_VARIABLE, Lab
 from sevenstops.errors import LabError
 from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, choose
-from sevenstops.loading import LoadReport, load
+from sevenstops.load_command import JsonOption, load_command
 from sevenstops.processes import EXECUTABLE
-from sevenstops.progress import RunProgress
+from sevenstops.progress import RunProgress, console
 from sevenstops.report.markdown import write_report
-from sevenstops.report.quantities import human, three_digits
 from sevenstops.report.table import terminal_table
 from sevenstops.service import STOPS, Service, ServiceOptions, settings_from
 
 # Click's own exception, whether typer depends on click or carries it.
 CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
-
-# Wide enough for the table where no terminal says how wide it is.
-PLAIN_WIDTH = 160
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,15 +33,7 @@ app = typer.Typer(
     help="How an HTTP service fails at each of its seven stops, and what mends it: measured.",
 )
 
-JsonOption = Annotated[
-    Path | None, typer.Option("--json", metavar="FILE", help="Write the result here; - is stdout.")
-]
-
-
-def console(stderr: bool = False) -> Console:
-    """For people to read."""
-    plain = Console(stderr=stderr)
-    return plain if plain.is_terminal else Console(stderr=stderr, width=PLAIN_WIDTH)
+app.command("load")(load_command)
 
 
 def isolate() -> None:
@@ -134,59 +120,6 @@ def serve(
         print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
         service.process.popen.wait()
     raise LabError("the service ended by itself")
-
-
-@app.command("load")
-def load_command(
-    url: Annotated[str, typer.Argument(metavar="URL", help="http://HOST[:PORT]/PATH")],
-    duration: Annotated[float, typer.Option(help="Seconds.")],
-    connections: Annotated[int, typer.Option(help="At once.")],
-    rate: Annotated[
-        float | None, typer.Option(help="Requests a second; without, each waits for an answer.")
-    ] = None,
-    arrivals: Annotated[str, typer.Option(help="With a rate: constant or poisson.")] = "constant",
-    threads: Annotated[int, typer.Option(help="That send.")] = 1,
-    new_connections: Annotated[
-        bool, typer.Option("--new-connections", help="One for each request.")
-    ] = False,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1)] = 7,
-    json_file: JsonOption = None,
-) -> None:
-    """Send a load and tell what became of it; latency counts from the intended send time."""
-    kinds = {"constant": _core.Arrivals.constant, "poisson": _core.Arrivals.poisson}
-    if arrivals not in kinds:
-        raise LabError(f"arrivals are constant or poisson, not '{arrivals}'")
-    to_stdout = json_file == Path("-")
-    if json_file and not to_stdout:
-        require_writable(json_file)
-    open_loop: dict[str, Any] = {}
-    if rate is not None:
-        open_loop = {"rate": rate, "arrivals": kinds[arrivals]}
-    report = load(
-        url,
-        duration=duration,
-        connections=connections,
-        threads=threads,
-        keep_alive=not new_connections,
-        seed=seed,
-        **open_loop,
-    )
-    if to_stdout:
-        print(json.dumps(report.as_dict()))
-    else:
-        print_load(report)
-    if json_file and not to_stdout:
-        write_json(json_file, report.as_dict())
-
-
-def print_load(report: LoadReport) -> None:
-    """A load's result in a few lines."""
-    document = report.as_dict()
-    seconds = human(document["duration"], "seconds")
-    print(f"{document['requests']} requests in {seconds}: {three_digits(document['rate'])}/s")
-    times = (f"{name} {human(value, 'seconds')}" for name, value in document["latency"].items())
-    print("latency: " + ", ".join(times))
-    print("outcomes: " + ", ".join(f"{k} {n}" for k, n in sorted(document["outcomes"].items())))
 
 
 def main() -> NoReturn:

@@ -12,6 +12,16 @@ from sevenstops.experiments import Experiment
 OVERHEAD_SECONDS = 0.8
 
 
+# Wide enough for the table where no terminal says how wide it is.
+PLAIN_WIDTH = 160
+
+
+def console(stderr: bool = False) -> Console:
+    """For people to read."""
+    plain = Console(stderr=stderr)
+    return plain if plain.is_terminal else Console(stderr=stderr, width=PLAIN_WIDTH)
+
+
 class RunProgress:
     """Follows a run of experiments; a context manager."""
 

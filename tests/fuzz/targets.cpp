@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "load/users/scanner.hpp"
 #include "stops/parse/chunked.hpp"
 #include "stops/parse/head.hpp"
 #include "stops/route/router.hpp"
@@ -67,6 +68,34 @@ Decoded decode(std::string_view bytes, std::size_t step, std::uint64_t limit) {
   return result;
 }
 
+struct Answered {
+  ResponseScanner::State state = ResponseScanner::State::more;
+  unsigned status = 0;
+  std::size_t left = 0;
+  std::string body;
+  bool operator==(const Answered&) const = default;
+};
+
+Answered read_answer(std::string_view bytes, std::size_t step) {
+  ResponseScanner scanner;
+  Answered result;
+  scanner.begin(false, &result.body);
+  while (result.state == ResponseScanner::State::more && !bytes.empty()) {
+    auto piece = bytes.substr(0, step);
+    const auto size = piece.size();
+    result.state = scanner.feed(piece);
+    require(piece.size() <= size, "a scanner takes no more than there is");
+    bytes.remove_prefix(size - piece.size());
+  }
+  if (result.state == ResponseScanner::State::malformed) {
+    // How far a malformed answer was read depends on how it came.
+    return {.state = result.state};
+  }
+  result.status = scanner.status();
+  result.left = bytes.size();
+  return result;
+}
+
 }  // namespace
 
 void head(std::span<const std::uint8_t> bytes) {
@@ -100,6 +129,15 @@ void chunked(std::span<const std::uint8_t> bytes) {
   require(decode(text, 1, limit) == whole, "a body is the same however it is cut");
   require(decode(text, 7, limit) == whole, "a body is the same however it is cut");
   require(whole.body.size() <= limit, "a body keeps its limit");
+}
+
+void answer(std::span<const std::uint8_t> bytes) {
+  const auto text = text_of(bytes);
+  const auto whole = read_answer(text, text.size() + 1);
+  require(read_answer(text, 1) == whole, "an answer is the same however it is cut");
+  require(read_answer(text, 7) == whole, "an answer is the same however it is cut");
+  require(whole.state != ResponseScanner::State::done || (whole.status >= 200 && whole.status < 600),
+          "a whole answer has a final status");
 }
 
 void path(std::span<const std::uint8_t> bytes) {

@@ -13,6 +13,8 @@ using Target = void (*)(std::span<const std::uint8_t>);
 void head(std::span<const std::uint8_t> bytes);
 /// A chunked body gets the same answer however it is cut, and never passes its limit.
 void chunked(std::span<const std::uint8_t> bytes);
+/// An answer reads the same however it is cut, and what follows it is left alone.
+void answer(std::span<const std::uint8_t> bytes);
 /// A path's normal form is its own normal form.
 void path(std::span<const std::uint8_t> bytes);
 

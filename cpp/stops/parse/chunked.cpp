@@ -79,27 +79,6 @@ bool valid_extensions(std::string_view text) {
 
 }  // namespace
 
-Outcome<std::size_t> ChunkedDecoder::decode(std::string_view input, std::string& body) {
-  std::size_t used = 0;
-  while (used < input.size() && state_ != State::done) {
-    if (state_ == State::data) {
-      const auto take = std::min<std::uint64_t>(left_, input.size() - used);
-      body.append(input.substr(used, take));
-      used += take;
-      left_ -= take;
-      if (left_ == 0) {
-        state_ = State::data_cr;
-      }
-      continue;
-    }
-    if (const auto stepped = step(input[used]); !stepped) {
-      return stepped.error();
-    }
-    ++used;
-  }
-  return Outcome<std::size_t>(used);
-}
-
 Outcome<void> ChunkedDecoder::step(char c) {
   switch (state_) {
     case State::size:

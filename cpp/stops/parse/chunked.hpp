@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -14,9 +16,34 @@ class ChunkedDecoder {
  public:
   explicit ChunkedDecoder(std::uint64_t body_limit) : body_limit_(body_limit) {}
 
-  /// Appends decoded bytes to `body`. The number of bytes of `input` that were used; less than all
-  /// of them only when the body is complete.
-  [[nodiscard]] Outcome<std::size_t> decode(std::string_view input, std::string& body);
+  /// Gives decoded bytes to `sink(std::string_view)`. The number of bytes of `input` that were
+  /// used; less than all of them only when the body is complete.
+  template <class Sink>
+    requires std::invocable<Sink&, std::string_view>
+  [[nodiscard]] Outcome<std::size_t> decode(std::string_view input, Sink&& sink) {
+    std::size_t used = 0;
+    while (used < input.size() && state_ != State::done) {
+      if (state_ == State::data) {
+        const auto take = std::min<std::uint64_t>(left_, input.size() - used);
+        sink(input.substr(used, take));
+        used += take;
+        left_ -= take;
+        if (left_ == 0) {
+          state_ = State::data_cr;
+        }
+        continue;
+      }
+      if (const auto stepped = step(input[used]); !stepped) {
+        return stepped.error();
+      }
+      ++used;
+    }
+    return Outcome<std::size_t>(used);
+  }
+  /// The same, appending to `body`.
+  [[nodiscard]] Outcome<std::size_t> decode(std::string_view input, std::string& body) {
+    return decode(input, [&body](std::string_view piece) { body.append(piece); });
+  }
   [[nodiscard]] bool done() const { return state_ == State::done; }
 
  private:

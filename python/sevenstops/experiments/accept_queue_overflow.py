@@ -1,17 +1,15 @@
 """Accept: bursts of connections meet a stalled acceptor."""
 
-from sevenstops._core import Arrivals, Plan, Settings
+from sevenstops._core import Plan, Settings
 from sevenstops.experiments.base import Experiment, Lab, Metric, Sample, run_plan, service
+from sevenstops.plans import burst
 
 
 def plan(seed: int) -> Plan:
     """150 new connections at once, every second, three times; a client gives up after 2.5 s."""
     return Plan(
         seed=seed,
-        arrivals=Arrivals.burst,
-        burst_size=150,
-        burst_period=1.0,
-        duration=3.0,
+        arrivals=[burst(150, period=1.0, duration=3.0)],
         connections=600,
         keep_alive=False,
         connect_timeout=1.5,
@@ -24,10 +22,10 @@ def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
     with service(lab, settings, faults=("stalled-acceptor=0.5/1.0",)) as s:
         drops = s.listener().drops
         result = run_plan(p, s.port)
-        never_connected = result.requests - result.connect.total
+        never_connected = result.requests - result.phases.connect.total
         return {
             "listen_drops": s.listener().drops - drops,
-            "slow_connects": result.connect.slower_than(0.9) + never_connected,
+            "slow_connects": result.phases.connect.slower_than(0.9) + never_connected,
             "vanished_requests": result.requests - result.all.outcomes.get("2xx", 0),
         }
 

@@ -12,6 +12,7 @@ from sevenstops.environment import Lab
 from sevenstops.errors import LabError
 from sevenstops.evidence import Evidence, Metric, Sample
 from sevenstops.loading import run_plan
+from sevenstops.plans import closed
 from sevenstops.processes import pinned
 from sevenstops.service import Service, ServiceOptions, settings_with
 
@@ -164,7 +165,9 @@ class PeakMemory:
 
 def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:
     """Sends good traffic for 0.3 s: pages touched by any first request are nobody's failure."""
-    run_plan(_core.Plan(requests=requests, duration=0.3, connections=connections), port)
+    run_plan(
+        _core.Plan(arrivals=[closed(0.3)], requests=requests, connections=connections), port
+    )
 
 
 def failures(result: _core.LoadResult, name: str) -> int:

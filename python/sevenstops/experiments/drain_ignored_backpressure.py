@@ -1,6 +1,6 @@
 """Drain: readers at 200 KB/s on the export."""
 
-from sevenstops._core import Arrivals, Crowd, Plan, RequestSpec, Settings
+from sevenstops._core import Crowd, Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
     Experiment,
     Lab,
@@ -13,6 +13,7 @@ from sevenstops.experiments.base import (
     service,
     warm_up,
 )
+from sevenstops.plans import constant
 
 ROWS = 100_000
 
@@ -21,9 +22,7 @@ def plan(seed: int) -> Plan:
     """Ten slow readers of an export of about 9 MB, beside 200 good requests a second."""
     return Plan(
         seed=seed,
-        arrivals=Arrivals.constant,
-        rate=200,
-        duration=4,
+        arrivals=[constant(200, duration=4)],
         connections=16,
         requests=[RequestSpec(name="good", target="/healthz")],
         crowds=[Crowd(kind="slow_reader", target="/export.csv", count=10, rate=200_000)],

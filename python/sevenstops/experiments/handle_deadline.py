@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
     Experiment,
     Lab,
@@ -14,6 +14,7 @@ from sevenstops.experiments.base import (
     run_plan,
     service,
 )
+from sevenstops.plans import constant
 from sevenstops.service import Service
 
 SLOW = 2.0
@@ -23,9 +24,7 @@ def plan(seed: int) -> Plan:
     """Pages at 10 a second beside /healthz at 100."""
     return Plan(
         seed=seed,
-        arrivals=Arrivals.constant,
-        rate=110,
-        duration=3,
+        arrivals=[constant(110, duration=3)],
         connections=64,
         requests=[
             RequestSpec(name="page", target="/page", weight=1),

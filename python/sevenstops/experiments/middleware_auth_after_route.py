@@ -1,6 +1,6 @@
 """Middleware: a protected route registered before the layer that protects it."""
 
-from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
     Experiment,
     Lab,
@@ -11,6 +11,7 @@ from sevenstops.experiments.base import (
     run_plan,
     service,
 )
+from sevenstops.plans import constant
 
 BODY = "b" * 65536
 
@@ -20,9 +21,7 @@ def plan(seed: int) -> Plan:
     token = [("Authorization", "Bearer let-me-in")]
     return Plan(
         seed=seed,
-        arrivals=Arrivals.constant,
-        rate=100,
-        duration=2,
+        arrivals=[constant(100, duration=2)],
         connections=16,
         requests=[
             RequestSpec(name="intruder", method="POST", target="/admin/wipe", body=BODY),

@@ -1,6 +1,6 @@
 """Parse: users whose cookies have grown meet a limit below the edge's."""
 
-from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
     Experiment,
     Lab,
@@ -11,6 +11,7 @@ from sevenstops.experiments.base import (
     run_plan,
     service,
 )
+from sevenstops.plans import constant
 
 
 def plan(seed: int) -> Plan:
@@ -18,9 +19,7 @@ def plan(seed: int) -> Plan:
     cookies = "; ".join(f"c{i}={'v' * 1000}" for i in range(12))
     return Plan(
         seed=seed,
-        arrivals=Arrivals.constant,
-        rate=400,
-        duration=2,
+        arrivals=[constant(400, duration=2)],
         connections=16,
         requests=[
             RequestSpec(name="anonymous", target="/users/me", weight=3),

@@ -1,6 +1,6 @@
 """Parse: endless heads and a declared 64 MiB body are buffered before they are refused."""
 
-from sevenstops._core import Arrivals, Crowd, Plan, RequestSpec, Settings
+from sevenstops._core import Crowd, Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
     Experiment,
     Lab,
@@ -12,6 +12,7 @@ from sevenstops.experiments.base import (
     service,
     warm_up,
 )
+from sevenstops.plans import constant
 
 MIB = 1 << 20
 
@@ -20,9 +21,7 @@ def plan(seed: int) -> Plan:
     """Two endless heads and two 64 MiB bodies beside 200 good requests a second."""
     return Plan(
         seed=seed,
-        arrivals=Arrivals.constant,
-        rate=200,
-        duration=2,
+        arrivals=[constant(200, duration=2)],
         connections=16,
         requests=[RequestSpec(name="good", target="/healthz")],
         crowds=[

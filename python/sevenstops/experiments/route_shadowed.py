@@ -1,6 +1,6 @@
 """Route: a parameter shadows a static path, and odd spellings slip past."""
 
-from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
     Experiment,
     Lab,
@@ -11,6 +11,7 @@ from sevenstops.experiments.base import (
     run_plan,
     service,
 )
+from sevenstops.plans import constant
 
 # Spelling and the handler that has to answer it.
 SPELLINGS = (
@@ -33,9 +34,7 @@ def plan(seed: int) -> Plan:
     ]
     return Plan(
         seed=seed,
-        arrivals=Arrivals.constant,
-        rate=500,
-        duration=1,
+        arrivals=[constant(500, duration=1)],
         connections=8,
         requests=[RequestSpec(name="good", target="/users/42"), *odd],
     )

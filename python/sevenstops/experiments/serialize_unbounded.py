@@ -1,6 +1,6 @@
 """Serialize: 5,000 rows as one generic document beside small requests."""
 
-from sevenstops._core import Arrivals, Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
     Experiment,
     Lab,
@@ -11,15 +11,14 @@ from sevenstops.experiments.base import (
     run_plan,
     service,
 )
+from sevenstops.plans import poisson
 
 
 def plan(seed: int) -> Plan:
     """Small requests at 380 a second, large ones at 20."""
     return Plan(
         seed=seed,
-        arrivals=Arrivals.poisson,
-        rate=400,
-        duration=3,
+        arrivals=[poisson(400, duration=3)],
         connections=64,
         requests=[
             RequestSpec(name="small", target="/healthz", weight=19),

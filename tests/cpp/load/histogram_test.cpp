@@ -1,10 +1,11 @@
-#include "load/histogram.hpp"
+#include "load/record/histogram.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <array>
 #include <random>
+#include <thread>
 
 namespace sevenstops {
 namespace {
@@ -48,9 +49,33 @@ TEST(Histogram, MergedPartsEqualTheWhole) {
     merged.merge(part);
   }
   EXPECT_EQ(merged.total(), whole.total());
-  for (int i = 0; i <= 1000; ++i) {
-    EXPECT_EQ(merged.quantile_seconds(i / 1000.0), whole.quantile_seconds(i / 1000.0));
+  EXPECT_EQ(merged, whole);
+  EXPECT_EQ(merged.counts(), whole.counts());
+  EXPECT_EQ(Histogram(merged.counts(), merged.sum(), merged.highest_seen()), whole);
+}
+
+TEST(Histogram, FourThreadsMergedEqualOne) {
+  const auto values = latencies(100000);
+  Histogram whole;
+  for (const auto v : values) {
+    whole.record(v);
   }
+  std::array<Histogram, 4> parts;
+  std::vector<std::thread> threads;
+  for (std::size_t n = 0; n < parts.size(); ++n) {
+    threads.emplace_back([&, n] {
+      for (auto i = n; i < values.size(); i += parts.size()) {
+        parts[n].record(values[i]);
+      }
+    });
+  }
+  Histogram merged;
+  for (std::size_t n = 0; n < parts.size(); ++n) {
+    threads[n].join();
+    merged.merge(parts[n]);
+  }
+  EXPECT_EQ(merged.counts(), whole.counts());
+  EXPECT_EQ(merged.total(), values.size());
 }
 
 TEST(Histogram, CountsWhatIsSlower) {

@@ -20,7 +20,7 @@ boost::json::object stops(const Service& service) {
 
 Plan mixed(double duration) {
   Plan plan;
-  plan.duration = duration;
+  plan.arrivals = {{.kind = "closed", .duration = duration}};
   plan.connections = 24;
   plan.threads = 2;
   plan.requests = {
@@ -39,7 +39,7 @@ TEST(Service, ManyThreadsServeManyClientsAndCountEachRequest) {
     unexpected += record.unexpected;
   }
   EXPECT_GT(result.requests, 100U);
-  EXPECT_EQ(result.all.outcomes.at("2xx"), result.requests);
+  EXPECT_EQ(result.all.outcomes().at("2xx"), result.requests);
   EXPECT_EQ(unexpected, 0U);
   const auto counted = stops(service);
   EXPECT_EQ(counted.at("requests_total").to_number<std::uint64_t>(), result.requests);
@@ -70,7 +70,7 @@ TEST(Service, SharedAcceptorServesEveryThread) {
   plan.requests = {{.name = "healthz"}};
   plan.keep_alive = false;
   const auto result = run_load(plan, {service.port()});
-  EXPECT_EQ(result.all.outcomes.at("2xx"), result.requests);
+  EXPECT_EQ(result.all.outcomes().at("2xx"), result.requests);
 }
 
 TEST(Service, AdminSpeaksJsonAndPrometheus) {
@@ -101,8 +101,8 @@ TEST(Service, HeldConnectionsAreBoundedAndTheRestAreTold) {
   plan.connections = 16;
   plan.requests = {{.name = "healthz"}};
   const auto result = run_load(plan, {service.port()});
-  EXPECT_GT(result.all.statuses.at(200), 0U);
-  EXPECT_GT(result.all.statuses.at(503), 0U);
+  EXPECT_GT(result.all.statuses().at(200), 0U);
+  EXPECT_GT(result.all.statuses().at(503), 0U);
 }
 
 TEST(Service, ListenerProbeSeesBacklogAndDrops) {
@@ -118,7 +118,7 @@ TEST(Service, ListenerProbeSeesBacklogAndDrops) {
   EXPECT_EQ(before.drops, 0U);
   Plan plan;
   plan.connections = 30;
-  plan.duration = 0.2;
+  plan.arrivals = {{.kind = "closed", .duration = 0.2}};
   plan.connect_timeout = 0.2;
   plan.read_timeout = 0.1;
   (void)run_load(plan, {service.port()});

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace sevenstops {
@@ -16,13 +17,43 @@ class Histogram {
 
   Histogram() : counts_(index(highest) + 1) {}
 
-  void record(std::uint64_t micros) {
+  /// From what `counts`, `sum` and `highest_seen` gave of another one.
+  Histogram(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& counts, double sum,
+            std::uint64_t highest_seen)
+      : Histogram() {
+    for (const auto& [micros, count] : counts) {
+      counts_[index(std::min(micros, highest))] += count;
+      total_ += count;
+    }
+    sum_ = sum;
+    max_ = highest_seen;
+  }
+
+  void record(std::uint64_t micros, std::uint64_t times = 1) {
     micros = std::min(micros, highest);
-    ++counts_[index(micros)];
-    ++total_;
-    sum_ += static_cast<double>(micros);
+    counts_[index(micros)] += times;
+    total_ += times;
+    sum_ += static_cast<double>(micros) * static_cast<double>(times);
     max_ = std::max(max_, micros);
   }
+
+  bool operator==(const Histogram& other) const {
+    return counts_ == other.counts_ && max_ == other.max_;
+  }
+
+  /// Each value that was seen, in microseconds and as its step's highest, and how often.
+  [[nodiscard]] std::vector<std::pair<std::uint64_t, std::uint64_t>> counts() const {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      if (counts_[i] > 0) {
+        found.emplace_back(value(i), counts_[i]);
+      }
+    }
+    return found;
+  }
+  [[nodiscard]] double sum() const { return sum_; }
+  /// In microseconds.
+  [[nodiscard]] std::uint64_t highest_seen() const { return max_; }
 
   /// Adds the other's samples, to the last count.
   void merge(const Histogram& other) {

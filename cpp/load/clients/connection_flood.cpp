@@ -1,0 +1,20 @@
+#include "load/clients/conversation.hpp"
+
+namespace sevenstops {
+namespace {
+
+Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(thread, crowd, record);
+  if (co_await with.open()) {
+    co_await with.receive_all(0);
+  }
+}
+
+const RegisterClient registered({.name = "connection_flood",
+                                 .meaning = "connects and says nothing until the peer hangs up",
+                                 .needs = {},
+                                 .lasting = true,
+                                 .run = run});
+
+}  // namespace
+}  // namespace sevenstops

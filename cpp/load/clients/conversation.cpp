@@ -1,0 +1,82 @@
+#include "load/clients/conversation.hpp"
+
+#include <poll.h>
+
+#include <charconv>
+
+namespace sevenstops {
+
+Task<bool> Conversation::open() {
+  const auto patience = LoadThread::as_duration(thread_.plan().connect_timeout);
+  channel_.socket().expire_at(Clock::now() + patience);
+  const auto opened = co_await channel_.open();
+  channel_.socket().never_expire();
+  co_return opened.ok();
+}
+
+std::string Conversation::head(std::string_view method, std::string_view more) const {
+  std::string bytes(method);
+  bytes.append(" ").append(crowd_.target).append(" HTTP/1.1\r\nHost: ");
+  return bytes.append(thread_.endpoint().host).append("\r\n").append(more);
+}
+
+Task<bool> Conversation::send(std::string_view bytes) {
+  channel_.socket().expire_at(Clock::now() + LoadThread::as_duration(read_timeout()));
+  const int error = co_await channel_.send(bytes);
+  channel_.socket().never_expire();
+  record_.bytes_sent += error == 0 ? bytes.size() : 0;
+  co_return error == 0;
+}
+
+Task<std::int64_t> Conversation::send_until_answered(std::string_view piece, std::int64_t limit) {
+  std::int64_t sent = 0;
+  while (sent < limit && !heard()) {
+    const auto size = std::min(static_cast<std::int64_t>(piece.size()), limit - sent);
+    if (!co_await send(piece.substr(0, static_cast<std::size_t>(size)))) {
+      break;
+    }
+    sent += size;
+  }
+  co_return sent;
+}
+
+bool Conversation::heard() const {
+  pollfd look{.fd = channel_.socket().fd(), .events = POLLIN, .revents = 0};
+  return ::poll(&look, 1, 0) != 0;
+}
+
+Task<bool> Conversation::receive(double patience, std::size_t limit) {
+  auto deadline = thread_.end();
+  if (patience > 0) {
+    deadline = Clock::now() + LoadThread::as_duration(patience);
+  }
+  channel_.socket().expire_at(deadline);
+  const auto got = co_await channel_.receive(limit);
+  channel_.socket().never_expire();
+  record_.bytes_read += got.bytes.size();
+  bytes_read_ += got.bytes.size();
+  // "HTTP/1.1 nnn"
+  constexpr std::size_t with_status = 12;
+  if (status_ == 0 && beginning_.size() < with_status) {
+    beginning_.append(got.bytes.substr(0, with_status - beginning_.size()));
+    if (beginning_.size() == with_status) {
+      std::from_chars(beginning_.data() + 9, beginning_.data() + with_status, status_);
+    }
+  }
+  co_return !got.ended();
+}
+
+Task<> Conversation::receive_all(double patience) {
+  // Not as the loop's condition: GCC 12 makes an empty loop around a co_await end in a trap.
+  bool more = true;
+  while (more) {
+    more = co_await receive(patience);
+  }
+}
+
+Task<> Conversation::pause(double seconds) {
+  const auto until = Clock::now() + LoadThread::as_duration(seconds);
+  co_await thread_.engine().sleep_until(std::min(until, thread_.end()));
+}
+
+}  // namespace sevenstops

@@ -1,0 +1,34 @@
+#include "load/clients/conversation.hpp"
+
+namespace sevenstops {
+namespace {
+
+Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(thread, crowd, record);
+  constexpr double tick = 0.1;
+  const std::string piece(static_cast<std::size_t>(std::max(1.0, crowd.rate * tick)), 'b');
+  const auto length = "Content-Length: " + std::to_string(crowd.bytes) + "\r\n\r\n";
+  if (!co_await with.open() || !co_await with.send(with.head("POST", length))) {
+    co_return;
+  }
+  std::int64_t sent = 0;
+  while (sent < crowd.bytes && !with.over() && !with.heard()) {
+    const auto size = std::min(static_cast<std::int64_t>(piece.size()), crowd.bytes - sent);
+    if (!co_await with.send(std::string_view(piece).substr(0, static_cast<std::size_t>(size)))) {
+      break;
+    }
+    sent += size;
+    co_await with.pause(static_cast<double>(size) / crowd.rate);
+  }
+  (void)co_await with.receive(with.read_timeout());
+}
+
+const RegisterClient registered(
+    {.name = "slow_body",
+     .meaning = "declares a body of `bytes` and sends it at `rate` bytes a second",
+     .needs = {"rate", "bytes"},
+     .lasting = true,
+     .run = run});
+
+}  // namespace
+}  // namespace sevenstops

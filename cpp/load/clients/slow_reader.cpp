@@ -1,0 +1,31 @@
+#include "load/clients/conversation.hpp"
+
+namespace sevenstops {
+namespace {
+
+Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(thread, crowd, record);
+  constexpr int receive_buffer = 16384;
+  constexpr double tick = 0.02;
+  // Set before the handshake, which fixes the window that is offered.
+  ::setsockopt(with.channel().socket().fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+               sizeof receive_buffer);
+  if (!co_await with.open() || !co_await with.send(with.head("GET", "Connection: close\r\n\r\n"))) {
+    co_return;
+  }
+  const auto size = std::max(1.0, crowd.rate * tick);
+  const auto start = Clock::now();
+  while (!with.over() && co_await with.receive(0, static_cast<std::size_t>(size))) {
+    const auto due =
+        start + LoadThread::as_duration(static_cast<double>(with.bytes_read()) / crowd.rate);
+    co_await thread.engine().sleep_until(std::min(due, thread.end()));
+  }
+}
+
+const RegisterClient registered({.name = "slow_reader",
+                                 .meaning = "reads its answer at `rate` bytes a second",
+                                 .needs = {"rate"},
+                                 .run = run});
+
+}  // namespace
+}  // namespace sevenstops
