@@ -218,13 +218,13 @@ void LoadThread::give(const Arrival& arrival) {
           .request = arrival.request,
           .draw = arrival.draw};
   begin(job);
+  if (job.recorded) {
+    result.client.lateness.record(micros(Clock::now() - job.intended));
+  }
   if (idle_.empty()) {
     result.blocked.no_connection += job.recorded ? 1 : 0;
     waiting_.push_back(job);
     return;
-  }
-  if (job.recorded) {
-    result.client.lateness.record(micros(Clock::now() - job.intended));
   }
   auto* taker = idle_.front();
   idle_.pop_front();

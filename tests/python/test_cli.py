@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from conftest import cli
 
-from sevenstops import Service
+from sevenstops import Service, read_plan
 from sevenstops import cli as command_line
 from sevenstops.document import schema
 from sevenstops.processes import EXECUTABLE
@@ -33,7 +33,26 @@ from sevenstops.processes import EXECUTABLE
         (["serve", "--port", "65536"], "Invalid value for '--port'"),
         (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "1"],
          "nothing answers on 127.0.0.1:1: Connection refused"),
-        (["load", "https://127.0.0.1/", "--duration", "1", "--connections", "1"], "http://HOST"),
+        (["load", "ftp://127.0.0.1/", "--duration", "1", "--connections", "1"], "http://HOST"),
+        (["load", "http://192.0.2.1/", "--duration", "1", "--connections", "1"],
+         "192.0.2.1:80 is not this machine: a load goes to loopback only"),
+        (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "100000"],
+         "needs 100064 file descriptors"),
+        (["load", "http://127.0.0.1:1/"], "needs --duration and --connections, or a --plan"),
+        (["load", "http://127.0.0.1:1/", "--plan", "/nowhere.toml"], "/nowhere.toml cannot be read"),
+        (["load", "http://127.0.0.1:1/", "--plan", "x.yaml"], "ends in .toml or .json"),
+        (["load", "http://127.0.0.1:1/", "--plan", "x.toml", "--rate", "1"],
+         "no other option of it goes with it"),
+        (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "1", "--rate", "-5"],
+         "plan: arrivals[0].rate must lie between 0 and 1e7"),
+        (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "1",
+          "--fail-if", "p99 above 3"], "a condition is like 'p99 > 50ms'"),
+        (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "1",
+          "--fail-if", "p42 > 3"], "speaks of 'p42'"),
+        (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "1",
+          "--streams", "3"], "--streams belongs to --http2"),
+        (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "1",
+          "--hdr", "/nowhere/x.hdr"], "/nowhere/x.hdr cannot be written"),
         (["load", "http://127.0.0.1:x/", "--duration", "1", "--connections", "1"], "not a URL"),
         (["load", "http://no.invalid/", "--duration", "1", "--connections", "1"], "is unknown"),
         (["load", "http://127.0.0.1:1/", "--duration", "0", "--connections", "1"], "duration"),
@@ -117,3 +136,42 @@ def test_load_writes_its_contract(tmp_path):
     jsonschema.validate(document, schema("load-1"))
     assert document["requests"] == 100 == document["outcomes"]["2xx"] == counted
     assert "outcomes: 2xx 100" in ended.stdout
+
+
+def test_a_condition_that_holds_fails_the_load_and_is_named():
+    with Service() as service:
+        ended = cli(
+            "load", f"{service.url}/nowhere", "--duration", "0.2", "--connections", "1",
+            "--rate", "100", "--fail-if", "p99 > 50s", "--fail-if", "failed >= 20",
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr == "sevenstops: failed, since failed >= 20: it is 20\n"
+    assert "outcomes: 4xx 20" in ended.stdout
+
+
+def test_a_plan_file_says_everything(tmp_path):
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        """
+        connections = 4
+        [[arrivals]]
+        kind = "poisson"
+        rate = 300
+        duration = 0.4
+        [[requests]]
+        name = "user"
+        target = "/users/{1..100}"
+        expect = '"handler":"user"'
+        [[crowds]]
+        kind = "half_closer"
+        count = 2
+        """
+    )
+    with Service() as service:
+        ended = cli("load", service.url, "--plan", str(path), "--json", "-")
+    assert ended.returncode == 0, ended.stderr
+    document = json.loads(ended.stdout)
+    jsonschema.validate(document, schema("load-1"))
+    assert document["plan"]["fingerprint"] == read_plan(path).fingerprint()
+    assert document["crowds"][0]["statuses"] == {"200": 2}
+    assert document["requests_by_name"]["user"]["outcomes"] == {"2xx": document["requests"]}

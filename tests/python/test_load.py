@@ -1,13 +1,16 @@
 """The load core from Python."""
 
 import os
+import pickle
 import signal
 import threading
 import time
 
 import pytest
 
-from sevenstops import Arrivals, LabError, Plan, RequestSpec, Service, ServiceOptions, load
+from sevenstops import (
+    LabError, Plan, RequestSpec, Service, ServiceOptions, closed, constant, load, poisson,
+)  # fmt: skip
 from sevenstops.edges.nginx import Nginx
 
 
@@ -19,8 +22,8 @@ def service():
 
 def test_every_request_has_one_outcome(service):
     before = service.stops()["requests_total"]
-    mix = [RequestSpec(target="/healthz"), RequestSpec(name="missing", target="/nowhere")]
-    report = load(service.url, Plan(duration=0.3, connections=4, requests=mix))
+    mix = [RequestSpec(), RequestSpec(name="missing", target="/nowhere")]
+    report = load(service.url, Plan(arrivals=[closed(0.3)], connections=4, requests=mix))
     assert report.outcomes.keys() == {"2xx", "4xx"}
     assert sum(report.outcomes.values()) == report.result.requests
     assert service.stops()["requests_total"] - before == report.result.requests
@@ -28,7 +31,7 @@ def test_every_request_has_one_outcome(service):
 
 
 def test_open_loop_sends_what_was_planned_however_many_threads(service):
-    plan = Plan(arrivals=Arrivals.poisson, rate=500, duration=0.5, connections=8)
+    plan = Plan(arrivals=[poisson(500, 0.5)], connections=8)
     counts = []
     for threads in (1, 3):
         plan.threads = threads
@@ -66,9 +69,42 @@ def test_fields_are_checked(service):
     with pytest.raises(LabError, match="duration"):
         load(service.url, duration=-1)
     with pytest.raises(LabError, match="either a plan or its fields"):
-        load(service.url, Plan(), duration=1)
+        load(service.url, Plan(), connections=1)
+    with pytest.raises(LabError, match="needs a duration"):
+        load(service.url)
     with pytest.raises(TypeError, match="no field 'rhythm'"):
         Plan(rhythm=1)
+
+
+def test_the_client_says_when_it_is_the_bottleneck(service):
+    # No thread can keep a million arrivals a second.
+    report = load(
+        service.url, Plan(arrivals=[constant(1e6, 0.3)], connections=4, cool_down=0.0)
+    )
+    assert report.saturation
+    with pytest.raises(LabError, match="the client was the bottleneck: "):
+        report.require_unsaturated()
+    easy = load(service.url, rate=50, duration=0.5)
+    easy.require_unsaturated()
+
+
+def test_histograms_survive_their_way_to_another_process(service):
+    report = load(service.url, duration=0.2, connections=2)
+    there = pickle.loads(pickle.dumps(report.latency))
+    assert there == report.latency
+    there.merge(report.latency)
+    assert there.total == 2 * report.latency.total
+    assert there.quantile(0.9) == report.latency.quantile(0.9)
+
+
+def test_a_load_can_be_watched(service):
+    seen = []
+    report = load(
+        service.url, rate=200, duration=0.6,
+        watch=lambda run: seen.append(sum(i.answered for i in run.series())),
+    )  # fmt: skip
+    assert seen == sorted(seen)
+    assert 0 < seen[-1] <= report.result.requests == 120
 
 
 def test_an_ipv6_host_can_be_named():

@@ -89,8 +89,8 @@ struct BlockedRecord {
 /// How the client itself fared: whether its numbers can be trusted.
 struct ClientRecord {
   std::string engine;
-  /// How late the timers were: from the intended time to the moment a free connection was given
-  /// the request. Open arrivals only.
+  /// How late the timers were: from the intended time to the moment the thread came to the request,
+  /// whether or not a connection was free. Open arrivals only.
   Histogram lateness;
   double cpu_seconds = 0;
   /// The busiest thread's share of its core.

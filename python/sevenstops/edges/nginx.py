@@ -12,13 +12,13 @@ from sevenstops.folders import OwnedFolder
 from sevenstops.processes import EXECUTABLE, Process, wait_until
 
 # One process without a master dies with its parent and leaves no worker behind.
-TEMPLATE = """\
+BASE = """\
 daemon off;
 master_process off;
 {user}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 12000; }}
 http {{
   access_log off;
   client_body_temp_path {folder}/body;
@@ -26,10 +26,15 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
+  keepalive_requests 100000000;
+  {http}
+}}
+"""
+
+EDGE_HTTP = """
   merge_slashes off;
   client_max_body_size 0;
   large_client_header_buffers 4 {header_limit};
-  keepalive_requests 1000000;
   upstream service {{ server 127.0.0.1:{service_port}; keepalive 64; keepalive_requests 1000000; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
@@ -43,7 +48,6 @@ http {{
       proxy_request_buffering off;
     }}
   }}
-}}
 """
 
 
@@ -55,35 +59,24 @@ def program() -> str:
     return found
 
 
-class Nginx(Edge):
-    """nginx with a generated configuration on a free port."""
+class NginxProcess:
+    """An nginx with a configuration of one's own; a context manager that ends it."""
 
-    name = "nginx"
-
-    def __init__(
-        self, service_port: int, header_limit: int = 16384, cpus: frozenset[int] = frozenset()
-    ) -> None:
-        """Starts nginx and waits until it listens."""
+    def __init__(self, http: str, port: int, cpus: frozenset[int] = frozenset()) -> None:
+        """Starts nginx with `http` inside its http block and waits until `port` listens."""
         path = program()
+        self.port = port
         self.folder = OwnedFolder("nginx")
         self.process: Process | None = None
         try:
-            self.port = free_port()
             config = self.folder.path / "nginx.conf"
-            config.write_text(
-                TEMPLATE.format(
-                    folder=self.folder.path,
-                    port=self.port,
-                    service_port=service_port,
-                    header_limit=header_limit,
-                    user="user root root;" if os.geteuid() == 0 else "",
-                )
-            )
+            user = "user root root;" if os.geteuid() == 0 else ""
+            config.write_text(BASE.format(folder=self.folder.path, http=http, user=user))
             guard = [str(EXECUTABLE), "--guard", str(os.getpid())]
             self.process = Process(
                 [*guard, path, "-c", str(config), "-p", str(self.folder.path)], cpus
             )
-            wait_until(self._listens, 5, f"nginx on port {self.port}")
+            wait_until(self._listens, 5, f"nginx on port {port}")
         except BaseException:
             self.stop()
             raise
@@ -95,6 +88,36 @@ class Nginx(Edge):
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
+    def stop(self) -> None:
+        """Ends nginx and removes its folder; safe to call twice."""
+        if self.process:
+            self.process.stop()
+        self.folder.remove()
+
+    def __enter__(self) -> "NginxProcess":
+        """Itself."""
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        """Ends nginx."""
+        self.stop()
+
+
+class Nginx(Edge):
+    """nginx with a generated configuration on a free port."""
+
+    name = "nginx"
+
+    def __init__(
+        self, service_port: int, header_limit: int = 16384, cpus: frozenset[int] = frozenset()
+    ) -> None:
+        """Starts nginx and waits until it listens."""
+        self.port = free_port()
+        http = EDGE_HTTP.format(
+            port=self.port, service_port=service_port, header_limit=header_limit
+        )
+        self.nginx = NginxProcess(http, self.port, cpus)
+
     @classmethod
     def version(cls) -> str:
         """As nginx itself gives it."""
@@ -104,9 +127,7 @@ class Nginx(Edge):
 
     def stop(self) -> None:
         """Ends nginx and removes its folder."""
-        if self.process:
-            self.process.stop()
-        self.folder.remove()
+        self.nginx.stop()
 
 
 EDGE = Nginx
