@@ -38,7 +38,9 @@ lint: setup
 	$(BIN)/pre-commit run --all-files
 
 bench: setup
-	$(BIN)/python tests/bench/healthz.py
+	cmake --preset release >/dev/null
+	cmake --build --preset release --target responder
+	$(BIN)/python tests/bench/main.py --out reports/bench.md
 
 fuzz: setup
 	cmake --preset fuzz >/dev/null

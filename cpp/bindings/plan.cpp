@@ -60,8 +60,7 @@ void bind_plan(py::module_& module) {
       .def("check", &Plan::check)
       .def("canonical", &Plan::canonical)
       .def("fingerprint", &Plan::fingerprint)
-      .def("__eq__",
-           [](const Plan& a, const Plan& b) { return a.canonical() == b.canonical(); });
+      .def("__eq__", [](const Plan& a, const Plan& b) { return a.canonical() == b.canonical(); });
   module.def("plan_from_json", &plan_from_json, py::arg("text"),
              "A plan from JSON; ValueError names a field that is unknown or of the wrong type.");
   module.def(

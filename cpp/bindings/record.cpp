@@ -26,9 +26,8 @@ void bind_histogram(py::module_& module) {
       .def(py::pickle(
           [](const Histogram& h) { return py::make_tuple(h.counts(), h.sum(), h.highest_seen()); },
           [](const py::tuple& state) {
-            return Histogram(
-                state[0].cast<std::vector<std::pair<std::uint64_t, std::uint64_t>>>(),
-                state[1].cast<double>(), state[2].cast<std::uint64_t>());
+            return Histogram(state[0].cast<std::vector<std::pair<std::uint64_t, std::uint64_t>>>(),
+                             state[1].cast<double>(), state[2].cast<std::uint64_t>());
           }));
 }
 

@@ -55,8 +55,9 @@ void require_allowed(const Plan& plan, const Endpoint& endpoint, const Target& t
   };
   if (!is_loopback(endpoint) && std::ranges::none_of(plan.allow, named)) {
     throw std::invalid_argument(
-        shown(target) + " is not this machine: a load goes to loopback only, unless the plan's "
-                        "allow or --allow-remote names the host");
+        shown(target) +
+        " is not this machine: a load goes to loopback only, unless the plan's "
+        "allow or --allow-remote names the host");
   }
 }
 

@@ -40,7 +40,8 @@ LoadThread::LoadThread(const Plan& plan, const Endpoint& endpoint, std::int64_t 
   for (const auto& spec : plan.requests) {
     const auto& pattern = patterns_.emplace_back(spec.target);
     const auto& body = bodies_.emplace_back(
-        spec.body_size > 0 ? std::string(static_cast<std::size_t>(spec.body_size), 'b') : spec.body);
+        spec.body_size > 0 ? std::string(static_cast<std::size_t>(spec.body_size), 'b')
+                           : spec.body);
     std::string rest = " HTTP/1.1\r\nHost: " + endpoint.host + "\r\n";
     for (const auto& [name, value] : spec.headers) {
       rest.append(name).append(": ").append(value).append("\r\n");

@@ -51,12 +51,12 @@ class _PhaseFields(TypedDict, total=False):
     times: list[float]
 
 class Phase:
-    """A stretch of a plan in which requests come in one manner; sevenstops.plans has words for them.
+    """A stretch of a plan in which requests come in one manner; sevenstops.plans has words for it.
 
     `kind` is constant, poisson, trace (at `times`, seconds from the phase's start) or closed (each
     connection asks again `think` seconds after its answer). `rate` is in requests a second at the
-    start, `rate_end` at the end, reached by a ramp or in `steps` equal stairs; `burst` requests come
-    at once; `on` and `off` are seconds of arrivals and of silence in turn.
+    start, `rate_end` at the end, reached by a ramp or in `steps` equal stairs; `burst` requests
+    come at once; `on` and `off` are seconds of arrivals and of silence in turn.
     """
 
     kind: str

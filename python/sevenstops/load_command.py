@@ -34,7 +34,7 @@ def load_command(
     threads: Annotated[int | None, typer.Option(help="That send; 1.")] = None,
     plan_file: Annotated[
         Path | None,
-        typer.Option("--plan", metavar="FILE", help="A whole plan, .toml or .json, in their place."),
+        typer.Option("--plan", metavar="FILE", help="A whole plan, .toml or .json."),
     ] = None,
     new_connections: Annotated[
         bool, typer.Option("--new-connections", help="One for each request.")
@@ -91,7 +91,7 @@ def load_command(
     options["authorities"] = str(authorities or "")
     if plan_file:
         if given or duration is not None or rate is not None:
-            raise LabError("--plan says everything about the load: no other option of it goes with it")
+            raise LabError("--plan says all about the load: no other option of it goes with it")
         plan = read_plan(plan_file)
         plan.allow = [*plan.allow, *(allow_remote or ())]
         options["plan"] = plan

@@ -48,7 +48,7 @@ class LoadReport:
             late = client.lateness.quantile(0.99) * 1000
             return f"its timers were {late:.1f} ms late at p99 (bound: {LATE * 1000:g} ms)"
         if client.busiest > BUSY:
-            return f"a load thread was busy for {client.busiest:.0%} of its time (bound: {BUSY:.0%})"
+            return f"a load thread was busy {client.busiest:.0%} of its time (bound: {BUSY:.0%})"
         return ""
 
     def require_unsaturated(self) -> None:

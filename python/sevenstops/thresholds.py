@@ -59,9 +59,7 @@ def condition(text: str) -> Condition:
         raise LabError(f"a condition is like 'p99 > 50ms' or 'failed > 0', not '{text}'")
     name, symbol, number, unit = found.groups()
     if name not in NAMES and name not in OUTCOMES:
-        raise LabError(
-            f"'{text}' speaks of '{name}'; there are {', '.join((*NAMES, *OUTCOMES))}"
-        )
+        raise LabError(f"'{text}' speaks of '{name}'; there are {', '.join((*NAMES, *OUTCOMES))}")
     if unit not in UNITS:
         raise LabError(f"'{text}' has the unit '{unit}'; there are s, ms, us and %")
     try:

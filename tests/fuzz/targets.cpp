@@ -136,8 +136,9 @@ void answer(std::span<const std::uint8_t> bytes) {
   const auto whole = read_answer(text, text.size() + 1);
   require(read_answer(text, 1) == whole, "an answer is the same however it is cut");
   require(read_answer(text, 7) == whole, "an answer is the same however it is cut");
-  require(whole.state != ResponseScanner::State::done || (whole.status >= 200 && whole.status < 600),
-          "a whole answer has a final status");
+  require(
+      whole.state != ResponseScanner::State::done || (whole.status >= 200 && whole.status < 600),
+      "a whole answer has a final status");
 }
 
 void path(std::span<const std::uint8_t> bytes) {

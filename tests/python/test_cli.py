@@ -39,7 +39,7 @@ from sevenstops.processes import EXECUTABLE
         (["load", "http://127.0.0.1:1/", "--duration", "1", "--connections", "100000"],
          "needs 100064 file descriptors"),
         (["load", "http://127.0.0.1:1/"], "needs --duration and --connections, or a --plan"),
-        (["load", "http://127.0.0.1:1/", "--plan", "/nowhere.toml"], "/nowhere.toml cannot be read"),
+        (["load", "http://127.0.0.1:1/", "--plan", "/no/x.toml"], "/no/x.toml cannot be read"),
         (["load", "http://127.0.0.1:1/", "--plan", "x.yaml"], "ends in .toml or .json"),
         (["load", "http://127.0.0.1:1/", "--plan", "x.toml", "--rate", "1"],
          "no other option of it goes with it"),

@@ -9,7 +9,15 @@ import time
 import pytest
 
 from sevenstops import (
-    LabError, Plan, RequestSpec, Service, ServiceOptions, closed, constant, load, poisson,
+    LabError,
+    Plan,
+    RequestSpec,
+    Service,
+    ServiceOptions,
+    closed,
+    constant,
+    load,
+    poisson,
 )  # fmt: skip
 from sevenstops.edges.nginx import Nginx
 
@@ -78,9 +86,7 @@ def test_fields_are_checked(service):
 
 def test_the_client_says_when_it_is_the_bottleneck(service):
     # No thread can keep a million arrivals a second.
-    report = load(
-        service.url, Plan(arrivals=[constant(1e6, 0.3)], connections=4, cool_down=0.0)
-    )
+    report = load(service.url, Plan(arrivals=[constant(1e6, 0.3)], connections=4, cool_down=0.0))
     assert report.saturation
     with pytest.raises(LabError, match="the client was the bottleneck: "):
         report.require_unsaturated()

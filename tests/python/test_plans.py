@@ -5,8 +5,22 @@ from pathlib import Path
 import pytest
 
 from sevenstops import (
-    Crowd, LabError, Phase, Plan, RequestSpec, burst, client_kinds, closed, constant, on_off,
-    poisson, ramp, read_plan, steps, trace, write_plan,
+    Crowd,
+    LabError,
+    Phase,
+    Plan,
+    RequestSpec,
+    burst,
+    client_kinds,
+    closed,
+    constant,
+    on_off,
+    poisson,
+    ramp,
+    read_plan,
+    steps,
+    trace,
+    write_plan,
 )  # fmt: skip
 from sevenstops.plans import plan_from_dict, plan_to_dict
 from sevenstops.thresholds import condition

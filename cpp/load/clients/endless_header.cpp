@@ -16,10 +16,11 @@ Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
   }
 }
 
-const RegisterClient registered({.name = "endless_header",
-                                 .meaning = "sends fields for up to `bytes` and never ends its head",
-                                 .needs = {"bytes"},
-                                 .run = run});
+const RegisterClient registered(
+    {.name = "endless_header",
+     .meaning = "sends fields for up to `bytes` and never ends its head",
+     .needs = {"bytes"},
+     .run = run});
 
 }  // namespace
 }  // namespace sevenstops

@@ -192,7 +192,7 @@ struct Socket::Awaiter {
   [[nodiscard]] bool refused() {
     auto& socket = *operation.socket;
     socket.timed_out_ = false;
-    const int error = socket.error_ != 0 ? socket.error_
+    const int error = socket.error_ != 0          ? socket.error_
                       : socket.engine_.stopping() ? ECANCELED
                                                   : 0;
     operation.error = operation.received.error = error;
@@ -263,7 +263,8 @@ inline void Socket::never_expire() { expire_at(Clock::time_point::max()); }
 [[nodiscard]] std::unique_ptr<Engine> make_epoll_engine();
 
 /// io_uring: an exchange is a linked pair, and one system call carries those of many sockets.
-/// Nothing where this kernel, or what this process may do, lacks it. Made in the thread that uses it.
+/// Nothing where this kernel, or what this process may do, lacks it. Made in the thread that uses
+/// it.
 [[nodiscard]] std::unique_ptr<Engine> make_uring_engine();
 
 /// The engine called `name`: "epoll", "io_uring", or "auto" for the faster one that is there.

@@ -75,8 +75,8 @@ class EpollEngine : public Engine {
   // True when all is out or the sending has failed.
   static bool push(Operation& operation) {
     while (!operation.out.empty()) {
-      const auto count = ::send(operation.socket->fd_, operation.out.data(), operation.out.size(),
-                                MSG_NOSIGNAL);
+      const auto count =
+          ::send(operation.socket->fd_, operation.out.data(), operation.out.size(), MSG_NOSIGNAL);
       if (count < 0) {
         if (errno == EAGAIN) {
           return false;

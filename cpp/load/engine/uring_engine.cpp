@@ -93,8 +93,8 @@ class UringEngine : public Engine {
   [[nodiscard]] int socket_flags() const override { return 0; }
 
   bool provide_buffers() {
-    auto* memory = ::mmap(nullptr, ring_bytes(), PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    auto* memory =
+        ::mmap(nullptr, ring_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) {
       return false;
     }
@@ -336,7 +336,8 @@ class UringEngine : public Engine {
       return;
     }
     if (part == Part::arrived) {
-      arrived(data >> part_bits, completion.res, taken, (completion.flags & IORING_CQE_F_MORE) != 0);
+      arrived(data >> part_bits, completion.res, taken,
+              (completion.flags & IORING_CQE_F_MORE) != 0);
       return;
     }
     auto& operation = *reinterpret_cast<Operation*>(data & ~part_mask);

@@ -25,7 +25,8 @@ std::optional<double> PhaseClock::when(double requests) const {
     std::int64_t step = 0;
     double rate = first;
     for (; step < phase_.steps; ++step) {
-      rate = first + (last - first) * static_cast<double>(step) / static_cast<double>(phase_.steps - 1);
+      rate = first +
+             (last - first) * static_cast<double>(step) / static_cast<double>(phase_.steps - 1);
       if (left < rate * width) {
         break;
       }
@@ -52,8 +53,8 @@ ArrivalSequence::ArrivalSequence(const Plan& plan, std::int64_t thread)
     weights.push_back(request.weight);
   }
   choice_ = std::discrete_distribution<std::size_t>(weights.begin(), weights.end());
-  draws_ = std::ranges::any_of(plan.requests,
-                               [](const auto& r) { return !Pattern(r.target).fixed(); });
+  draws_ =
+      std::ranges::any_of(plan.requests, [](const auto& r) { return !Pattern(r.target).fixed(); });
 }
 
 std::optional<Arrival> ArrivalSequence::next() {

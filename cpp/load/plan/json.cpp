@@ -13,7 +13,9 @@ namespace {
 namespace json = boost::json;
 
 template <class Part>
-concept Composite = requires(Part& part) { for_each_field(part, [](auto...) {}); };
+concept Composite = requires(Part& part) {
+  for_each_field(part, [](auto...) {});
+};
 
 json::value to_json(const std::string& text) { return json::string(text); }
 json::value to_json(bool value) { return value; }
@@ -69,7 +71,7 @@ void read(const json::value& value, bool& field, const std::string& where) {
   field = value.as_bool();
 }
 template <class Number>
-  requires std::is_arithmetic_v<Number>
+requires std::is_arithmetic_v<Number>
 void read(const json::value& value, Number& field, const std::string& where) {
   boost::system::error_code error;
   field = value.to_number<Number>(error);

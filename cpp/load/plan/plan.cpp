@@ -52,7 +52,8 @@ void check(const Phase& p, const std::string& where) {
   require(p.on >= 0 && p.off >= 0 && (p.on > 0) == (p.off > 0),
           where + ".on and .off must both be above 0, or both 0");
   require(p.think >= 0 && p.think <= longest, where + ".think must not be negative");
-  require((p.kind == "trace") == !p.times.empty(), where + ".times belong to a trace, which needs them");
+  require((p.kind == "trace") == !p.times.empty(),
+          where + ".times belong to a trace, which needs them");
   require(std::ranges::is_sorted(p.times), where + ".times must ascend");
   require(p.times.empty() || (p.times.front() >= 0 && p.times.back() < p.duration),
           where + ".times must lie between 0 and the phase's duration");
@@ -152,19 +153,22 @@ void Plan::check() const {
     const auto& client = requests[i].client;
     require(client.empty() ||
                 std::ranges::any_of(
-                    crowds, [&](const Crowd& c) { return (c.name.empty() ? c.kind : c.name) == client; }),
+                    crowds,
+                    [&](const Crowd& c) { return (c.name.empty() ? c.kind : c.name) == client; }),
             at("requests", i) + ".client '" + client + "' is not the name of a crowd");
     for (std::size_t j = 0; j < i; ++j) {
       require(requests[j].name != requests[i].name,
               at("requests", i) + ".name '" + requests[i].name + "' is taken already");
     }
   }
-  require(!closed() || std::ranges::all_of(requests, [](const auto& r) { return r.client.empty(); }),
-          "requests of a closed loop are sent by honest users only");
+  require(
+      !closed() || std::ranges::all_of(requests, [](const auto& r) { return r.client.empty(); }),
+      "requests of a closed loop are sent by honest users only");
   for (std::size_t i = 0; i < crowds.size(); ++i) {
     sevenstops::check(crowds[i], at("crowds", i));
   }
-  require(http2.streams >= 1 && http2.streams <= 10000, "http2.streams must lie between 1 and 10000");
+  require(http2.streams >= 1 && http2.streams <= 10000,
+          "http2.streams must lie between 1 and 10000");
   constexpr std::int64_t largest_window = 2147483647;
   require(http2.stream_window >= 0 && http2.stream_window <= largest_window,
           "http2.stream_window must lie between 0 and 2147483647");

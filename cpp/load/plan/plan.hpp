@@ -122,9 +122,8 @@ struct Plan {
 // The fields of each part, once: JSON in both directions and the bindings read these lists.
 
 template <class AnyPhase, class Visitor>
-void for_each_field(AnyPhase& p, Visitor&& visit)
-  requires std::is_same_v<std::remove_const_t<AnyPhase>, Phase>
-{
+void for_each_field(AnyPhase& p,
+                    Visitor&& visit) requires std::is_same_v<std::remove_const_t<AnyPhase>, Phase> {
   visit("kind", p.kind);
   visit("duration", p.duration);
   visit("rate", p.rate);
@@ -138,9 +137,8 @@ void for_each_field(AnyPhase& p, Visitor&& visit)
 }
 
 template <class AnyRequest, class Visitor>
-void for_each_field(AnyRequest& r, Visitor&& visit)
-  requires std::is_same_v<std::remove_const_t<AnyRequest>, RequestSpec>
-{
+void for_each_field(AnyRequest& r, Visitor&& visit) requires
+    std::is_same_v<std::remove_const_t<AnyRequest>, RequestSpec> {
   visit("name", r.name);
   visit("method", r.method);
   visit("target", r.target);
@@ -153,9 +151,8 @@ void for_each_field(AnyRequest& r, Visitor&& visit)
 }
 
 template <class AnyCrowd, class Visitor>
-void for_each_field(AnyCrowd& c, Visitor&& visit)
-  requires std::is_same_v<std::remove_const_t<AnyCrowd>, Crowd>
-{
+void for_each_field(AnyCrowd& c,
+                    Visitor&& visit) requires std::is_same_v<std::remove_const_t<AnyCrowd>, Crowd> {
   visit("kind", c.kind);
   visit("name", c.name);
   visit("target", c.target);
@@ -170,18 +167,16 @@ void for_each_field(AnyCrowd& c, Visitor&& visit)
 }
 
 template <class AnyHttp2, class Visitor>
-void for_each_field(AnyHttp2& h, Visitor&& visit)
-  requires std::is_same_v<std::remove_const_t<AnyHttp2>, Http2Spec>
-{
+void for_each_field(AnyHttp2& h, Visitor&& visit) requires
+    std::is_same_v<std::remove_const_t<AnyHttp2>, Http2Spec> {
   visit("streams", h.streams);
   visit("stream_window", h.stream_window);
   visit("connection_window", h.connection_window);
 }
 
 template <class AnyPlan, class Visitor>
-void for_each_field(AnyPlan& p, Visitor&& visit)
-  requires std::is_same_v<std::remove_const_t<AnyPlan>, Plan>
-{
+void for_each_field(AnyPlan& p,
+                    Visitor&& visit) requires std::is_same_v<std::remove_const_t<AnyPlan>, Plan> {
   visit("seed", p.seed);
   visit("arrivals", p.arrivals);
   visit("warm_up", p.warm_up);

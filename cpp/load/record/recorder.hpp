@@ -30,8 +30,8 @@ enum class Ending : std::uint8_t {
   lost
 };
 inline constexpr std::array<std::string_view, 10> ending_names = {
-    "answered", "connect_timeout", "connect_error", "read_timeout", "reset",
-    "closed_early", "malformed", "no_socket", "tls_error", "lost"};
+    "answered",     "connect_timeout", "connect_error", "read_timeout", "reset",
+    "closed_early", "malformed",       "no_socket",     "tls_error",    "lost"};
 
 /// What became of one kind of request.
 struct RequestRecord {

@@ -7,7 +7,8 @@ Task<> http1_user(LoadThread& thread) {
   auto& engine = thread.engine();
   const auto connect_timeout = LoadThread::as_duration(plan.connect_timeout);
   const auto read_timeout = LoadThread::as_duration(plan.read_timeout);
-  const auto think = plan.closed() ? LoadThread::as_duration(plan.arrivals[0].think) : Clock::duration{0};
+  const auto think =
+      plan.closed() ? LoadThread::as_duration(plan.arrivals[0].think) : Clock::duration{0};
   std::optional<Channel> channel;
   ResponseScanner scanner;
   std::string scratch;

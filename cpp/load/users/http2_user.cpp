@@ -139,9 +139,9 @@ class Connection {
     thread_.append_target(job, target_);
     std::vector<std::string> names;
     names.reserve(spec.headers.size());
-    std::vector<nghttp2_nv> fields = {
-        field(":method", spec.method), field(":scheme", channel_.plain() ? "http" : "https"),
-        field(":authority", authority_), field(":path", target_)};
+    std::vector<nghttp2_nv> fields = {field(":method", spec.method),
+                                      field(":scheme", channel_.plain() ? "http" : "https"),
+                                      field(":authority", authority_), field(":path", target_)};
     for (const auto& [name, value] : spec.headers) {
       // RFC 9113, 8.2.1: names travel in lower case.
       names.push_back(lower(name));
@@ -327,13 +327,14 @@ class Connection {
       slot->rest();
       if (slot->job) {
         const auto* stream = nghttp2_session_find_stream(session_.get(), slot->stream);
-        const bool unsent = stream == nullptr || nghttp2_stream_get_state(
-                                                     const_cast<nghttp2_stream*>(stream)) ==
-                                                     NGHTTP2_STREAM_STATE_IDLE;
+        const bool unsent =
+            stream == nullptr || nghttp2_stream_get_state(const_cast<nghttp2_stream*>(stream)) ==
+                                     NGHTTP2_STREAM_STATE_IDLE;
         if (unsent && !thread_.engine().stopping()) {
           thread_.give_back(*std::exchange(slot->job, std::nullopt));
         } else {
-          fail(*slot, thread_.ending_of(error_, error_ == 0 ? Ending::closed_early : Ending::reset));
+          fail(*slot,
+               thread_.ending_of(error_, error_ == 0 ? Ending::closed_early : Ending::reset));
         }
       }
     }
@@ -406,9 +407,8 @@ Task<> http2_user(LoadThread& thread) {
     channel.socket().expire_at(started + LoadThread::as_duration(plan.connect_timeout));
     const auto opened = co_await channel.open();
     if (!opened.ok()) {
-      thread.failed(*job, opened.error != 0
-                              ? thread.ending_of(opened.error, Ending::connect_error)
-                              : Ending::tls_error);
+      thread.failed(*job, opened.error != 0 ? thread.ending_of(opened.error, Ending::connect_error)
+                                            : Ending::tls_error);
       continue;
     }
     if (job->recorded) {

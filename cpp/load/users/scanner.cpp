@@ -110,7 +110,8 @@ bool ResponseScanner::read_head(std::string_view head) {
     const auto value = trim(line.substr(colon + 1));
     if (iequals(name, "content-length")) {
       std::uint64_t number = 0;
-      const auto [stopped, bad] = std::from_chars(value.data(), value.data() + value.size(), number);
+      const auto [stopped, bad] =
+          std::from_chars(value.data(), value.data() + value.size(), number);
       if (bad != std::errc{} || stopped != value.data() + value.size() ||
           (length && *length != number)) {
         return false;

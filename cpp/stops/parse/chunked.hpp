@@ -19,7 +19,7 @@ class ChunkedDecoder {
   /// Gives decoded bytes to `sink(std::string_view)`. The number of bytes of `input` that were
   /// used; less than all of them only when the body is complete.
   template <class Sink>
-    requires std::invocable<Sink&, std::string_view>
+  requires std::invocable<Sink&, std::string_view>
   [[nodiscard]] Outcome<std::size_t> decode(std::string_view input, Sink&& sink) {
     std::size_t used = 0;
     while (used < input.size() && state_ != State::done) {

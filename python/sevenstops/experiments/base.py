@@ -165,9 +165,7 @@ class PeakMemory:
 
 def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:
     """Sends good traffic for 0.3 s: pages touched by any first request are nobody's failure."""
-    run_plan(
-        _core.Plan(arrivals=[closed(0.3)], requests=requests, connections=connections), port
-    )
+    run_plan(_core.Plan(arrivals=[closed(0.3)], requests=requests, connections=connections), port)
 
 
 def failures(result: _core.LoadResult, name: str) -> int:

@@ -166,11 +166,13 @@ TEST_P(Load, FloodsAndSlowSendersAreTurnedAway) {
   const auto flood = one(service, {.kind = "connection_flood", .count = 5});
   EXPECT_EQ(flood.started, 5U);
   EXPECT_EQ(flood.bytes_read, 0U);
-  EXPECT_EQ(one(service, {.kind = "slow_header", .count = 3, .rate = 100}, 0.7).statuses.at(408), 3U);
-  EXPECT_EQ(one(service, {.kind = "slow_body", .target = "/echo", .count = 3, .bytes = 1000, .rate = 100},
-                0.7)
-                .statuses.at(408),
+  EXPECT_EQ(one(service, {.kind = "slow_header", .count = 3, .rate = 100}, 0.7).statuses.at(408),
             3U);
+  EXPECT_EQ(
+      one(service, {.kind = "slow_body", .target = "/echo", .count = 3, .bytes = 1000, .rate = 100},
+          0.7)
+          .statuses.at(408),
+      3U);
 }
 
 TEST_P(Load, EndlessSendersAreTurnedAway) {
@@ -204,9 +206,10 @@ TEST_P(Load, OddEndingsAreServed) {
   const auto piped = one(service, {.kind = "pipeliner", .count = 2, .depth = 50}, 0.2);
   EXPECT_EQ(piped.statuses.at(200), 2U);
   EXPECT_EQ(count(service, "requests_total") - before, 100U + 4U);
-  const auto raw = one(service, {.kind = "raw",
-                                 .count = 2,
-                                 .pieces = {{"GET /users/7 HT", 0.02}, {"TP/1.1\r\nHost: a\r\n\r\n", 0}}});
+  const auto raw =
+      one(service, {.kind = "raw",
+                    .count = 2,
+                    .pieces = {{"GET /users/7 HT", 0.02}, {"TP/1.1\r\nHost: a\r\n\r\n", 0}}});
   EXPECT_EQ(raw.statuses.at(200), 2U);
   EXPECT_EQ(one(service, {.kind = "raw", .pieces = {{"GET / HTTP/1.1\r\nHost: \u00ff\r\n\r\n", 0}}})
                 .statuses.at(400),

@@ -248,7 +248,8 @@ TEST(Plan, RefusesWhatMakesNoSense) {
 TEST(Plan, CountsTheDescriptorsItNeeds) {
   auto plan = of({{.duration = 1, .rate = 10}});
   plan.connections = 8;
-  plan.crowds = {{.kind = "half_closer", .count = 5}, {.kind = "resetter", .count = 0, .at_most = 7}};
+  plan.crowds = {{.kind = "half_closer", .count = 5},
+                 {.kind = "resetter", .count = 0, .at_most = 7}};
   EXPECT_EQ(plan.descriptors(), 13);
   plan.requests[0].client = "resetter";
   EXPECT_EQ(plan.descriptors(), 20);

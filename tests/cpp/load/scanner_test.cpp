@@ -47,8 +47,8 @@ using State = ResponseScanner::State;
 TEST(Scanner, FramingIsFoundHoweverTheBytesAreCut) {
   const auto sized = scan_all_ways("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\nNEXT");
   EXPECT_EQ(sized, (Seen{State::done, 200, true, "ok\n", "NEXT"}));
-  const auto chunked =
-      scan_all_ways("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\n\r\n+");
+  const auto chunked = scan_all_ways(
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\n\r\n+");
   EXPECT_EQ(chunked, (Seen{State::done, 200, true, "abc", "+"}));
   const auto to_the_end = scan_all_ways("HTTP/1.0 200 OK\r\n\r\nall of it", false, true);
   EXPECT_EQ(to_the_end, (Seen{State::done, 200, false, "all of it", ""}));
@@ -69,7 +69,8 @@ TEST(Scanner, InterimAnswersArePassedOver) {
 
 TEST(Scanner, WhatIsNoAnswerIsMalformed) {
   for (const std::string_view bytes :
-       {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 20x OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+       {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 20x OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     EXPECT_EQ(scan_all_ways(bytes).state, State::malformed) << bytes;

@@ -1,0 +1,57 @@
+"""The benchmarks: `make bench` runs all, `python tests/bench/main.py PART...` some of them.
+
+Prints Markdown, and writes it to the file named by --out.
+"""
+
+import sys
+from pathlib import Path
+
+import clients
+import healthz
+import truth
+
+from sevenstops import LabError
+from sevenstops.document import write_whole
+from sevenstops.environment import Lab
+
+PARTS = ("healthz", "clients", "truth")
+
+
+def main(arguments: list[str]) -> int:
+    """Measures the parts that are asked for; 1 when something that must hold does not."""
+    out = None
+    if "--out" in arguments:
+        place = arguments.index("--out")
+        out = Path(arguments[place + 1])
+        del arguments[place : place + 2]
+    wanted = arguments or list(PARTS)
+    for part in wanted:
+        if part not in PARTS:
+            raise LabError(f"unknown part '{part}': there are {', '.join(PARTS)}")
+    lab = Lab()
+    where = lab.environment()
+    lines = [
+        "# Benchmarks", "",
+        f"{where['cores']} cores of {where['machine']}, Linux {where['kernel']}, {where['edge']}.",
+        "",
+    ]  # fmt: skip
+    holds = True
+    if "healthz" in wanted:
+        lines += healthz.measure(lab)
+    if "clients" in wanted:
+        lines += clients.measure(lab)
+    if "truth" in wanted:
+        told, holds = truth.measure(lab)
+        lines += told
+    text = "\n".join(lines).rstrip() + "\n"
+    print(text)
+    if out:
+        write_whole(out, text)
+    return 0 if holds else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except LabError as error:
+        sys.exit(f"bench: {error}")
