@@ -29,7 +29,8 @@ LoadThread::LoadThread(const Plan& plan, const Endpoint& endpoint, std::int64_t 
       record_from_(start + as_duration(plan.warm_up)),
       end_(start + as_duration(plan.duration())),
       give_up_(end_ + as_duration(plan.cool_down)),
-      arrivals_(plan, index) {
+      arrivals_(plan, index),
+      random_(plan.seed + static_cast<std::uint64_t>(index)) {
   result.requests.resize(plan.requests.size());
   result.crowds.resize(plan.crowds.size());
   result.last_sent = start;

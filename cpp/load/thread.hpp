@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <random>
 #include <stdexcept>
 #include <vector>
 
@@ -50,6 +51,8 @@ class LoadThread {
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
   [[nodiscard]] Engine& engine() { return *engine_; }
   [[nodiscard]] Clock::time_point end() const { return end_; }
+  /// A number from 0 to 1, for clients that are not to march in step.
+  [[nodiscard]] double chance() { return std::uniform_real_distribution<double>()(random_); }
   /// Whether misbehaving clients have to come to their end.
   [[nodiscard]] bool over() const { return engine_->stopping() || engine_->now() >= end_; }
 
@@ -163,6 +166,7 @@ class LoadThread {
   std::vector<std::string> after_target_;
   // Which crowd sends a request of the mix; no crowd: -1.
   std::vector<std::int64_t> sender_;
+  std::mt19937_64 random_;
   std::int64_t outstanding_ = 0;
   std::int64_t alive_ = 0;
   std::int64_t finite_alive_ = 0;

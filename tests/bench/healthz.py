@@ -21,9 +21,7 @@ def measure(lab: Lab) -> list[str]:
     """Markdown lines."""
     cpus = frozenset(lab.cpus[1:])
     threads = f"-t{max(1, len(cpus))}"
-    wrk = foreign(
-        r"(\d+) requests in", "wrk", threads, f"-c{CONNECTIONS}", f"-d{SECONDS}s"
-    )
+    wrk = foreign(r"(\d+) requests in", "wrk", threads, f"-c{CONNECTIONS}", f"-d{SECONDS}s")
     port = free_port()
     rates: dict[str, list[float]] = {"sevenstops": [], "nginx": []}
     with (

@@ -1,6 +1,6 @@
 // Answers every request on 127.0.0.1 with the same bytes: the least a server can do, so that the
-// client is what a benchmark measures; or answers exactly DELAY microseconds after the request came.
-// One epoll loop; requests are small and come whole.
+// client is what a benchmark measures; or answers exactly DELAY microseconds after the request
+// came. One epoll loop; requests are small and come whole.
 //
 //   responder PORT [DELAY]
 

@@ -74,6 +74,8 @@ Task<> Conversation::receive_all(double patience) {
   }
 }
 
+Task<> Conversation::pace(double seconds) { co_await pause(seconds * (0.5 + thread_.chance())); }
+
 Task<> Conversation::pause(double seconds) {
   const auto until = Clock::now() + LoadThread::as_duration(seconds);
   co_await thread_.engine().sleep_until(std::min(until, thread_.end()));

@@ -32,6 +32,8 @@ class Conversation {
   /// Receives until the peer closes.
   [[nodiscard]] Task<> receive_all(double patience);
   [[nodiscard]] Task<> pause(double seconds);
+  /// About so many seconds, half to one and a half: slow clients do not march in step.
+  [[nodiscard]] Task<> pace(double seconds);
   /// Whether bytes or the peer's close wait to be read.
   [[nodiscard]] bool heard() const;
 

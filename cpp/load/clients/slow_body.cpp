@@ -6,7 +6,9 @@ namespace {
 Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
   Conversation with(thread, crowd, record);
   constexpr double tick = 0.1;
-  const std::string piece(static_cast<std::size_t>(std::max(1.0, crowd.rate * tick)), 'b');
+  constexpr double least = 16;
+  const auto at_once = std::max({1.0, crowd.rate * tick, std::min(crowd.rate, least)});
+  const std::string piece(static_cast<std::size_t>(at_once), 'b');
   const auto length = "Content-Length: " + std::to_string(crowd.bytes) + "\r\n\r\n";
   if (!co_await with.open() || !co_await with.send(with.head("POST", length))) {
     co_return;
@@ -18,7 +20,7 @@ Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
       break;
     }
     sent += size;
-    co_await with.pause(static_cast<double>(size) / crowd.rate);
+    co_await with.pace(static_cast<double>(size) / crowd.rate);
   }
   (void)co_await with.receive(with.read_timeout());
 }

@@ -15,7 +15,7 @@ Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
       break;
     }
     bytes = line;
-    co_await with.pause(static_cast<double>(line.size()) / crowd.rate);
+    co_await with.pace(static_cast<double>(line.size()) / crowd.rate);
   }
   co_await with.receive_all(with.read_timeout());
 }

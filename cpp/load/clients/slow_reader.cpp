@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "load/clients/conversation.hpp"
 
 namespace sevenstops {
@@ -7,14 +9,18 @@ Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
   Conversation with(thread, crowd, record);
   constexpr int receive_buffer = 16384;
   constexpr double tick = 0.02;
+  // A few bytes a tick would cost more than they slow: then a kilobyte, or once a second.
+  constexpr double least = 1000;
   // Set before the handshake, which fixes the window that is offered.
   ::setsockopt(with.channel().socket().fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
                sizeof receive_buffer);
   if (!co_await with.open() || !co_await with.send(with.head("GET", "Connection: close\r\n\r\n"))) {
     co_return;
   }
-  const auto size = std::max(1.0, crowd.rate * tick);
-  const auto start = Clock::now();
+  const auto size = std::max({1.0, crowd.rate * tick, std::min(crowd.rate, least)});
+  // Each has its own moment to begin, within the time of one read.
+  const auto start =
+      Clock::now() - LoadThread::as_duration(thread.chance() * std::floor(size) / crowd.rate);
   while (!with.over() && co_await with.receive(0, static_cast<std::size_t>(size))) {
     const auto due =
         start + LoadThread::as_duration(static_cast<double>(with.bytes_read()) / crowd.rate);

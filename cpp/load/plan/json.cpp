@@ -114,12 +114,13 @@ void read(const json::value& value, Part& part, const std::string& where) {
     wrong(where.empty() ? "the whole" : where, "an object of named fields");
   }
   const auto inside = where.empty() ? where : where + ".";
-  for (const auto& [key, each] : value.as_object()) {
+  for (const auto& member : value.as_object()) {
+    const std::string_view key = member.key();
     bool known = false;
     for_each_field(part, [&](const char* name, auto& field) {
-      if (name == std::string_view(key)) {
+      if (name == key) {
         known = true;
-        read(each, field, inside + name);
+        read(member.value(), field, inside + name);
       }
     });
     if (!known) {

@@ -21,7 +21,7 @@ struct FreeCallbacks {
 class Connection;
 
 // One of a connection's streams-to-be.
-class Slot : public Taker {
+class Slot final : public Taker {
  public:
   Slot(Connection& connection, LoadThread& thread) : connection_(connection), thread_(thread) {}
   void take(const Job& job) override;

@@ -12,7 +12,8 @@ namespace {
 // A scratch for bytes that nobody reads: shared by all lingering connections of a thread.
 thread_local std::array<char, 65536> discarded;
 
-void append_head(std::string& out, const Body& body, bool keep_alive, bool chunked) {
+void append_head(std::string& out, const Body& body, int minor_version, bool keep_alive,
+                 bool chunked) {
   const auto status = static_cast<boost::beast::http::status>(body.status);
   const auto phrase = boost::beast::http::obsolete_reason(status);
   out.append("HTTP/1.1 ").append(std::to_string(body.status)).append(" ");
@@ -29,7 +30,13 @@ void append_head(std::string& out, const Body& body, bool keep_alive, bool chunk
   } else if (!body.source) {
     out.append("\r\nContent-Length: ").append(std::to_string(body.bytes.size()));
   }
-  out.append(keep_alive ? "\r\n\r\n" : "\r\nConnection: close\r\n\r\n");
+  // RFC 9112, 9.3: only 1.1 takes a connection to be kept when nothing is said.
+  if (!keep_alive) {
+    out.append("\r\nConnection: close");
+  } else if (minor_version == 0) {
+    out.append("\r\nConnection: keep-alive");
+  }
+  out.append("\r\n\r\n");
 }
 
 void append_chunk(std::string& out, std::string_view piece) {
@@ -53,7 +60,8 @@ asio::awaitable<bool> Drain::send(Connection& connection, Body& body, bool keep_
   out.clear();
   // HTTP/1.0 knows no chunks (RFC 9112, 6.1): there the end of the connection ends the stream.
   const bool chunked = body.source != nullptr && connection.request.minor_version == 1;
-  append_head(out, body, keep_alive && (chunked || !body.source), chunked);
+  append_head(out, body, connection.request.minor_version, keep_alive && (chunked || !body.source),
+              chunked);
   if (!head_only) {
     out.append(body.bytes);
   }

@@ -217,6 +217,18 @@ TEST_P(Load, OddEndingsAreServed) {
   EXPECT_EQ(count(service, "walks_broken_total"), 0U);
 }
 
+TEST_P(Load, AnOlderClientIsToldThatItsConnectionIsKept) {
+  const Service service(hardened(), {.threads = 1, .rows = 1});
+  const auto asked = [&](const char* first) {
+    const std::string last = "GET /healthz HTTP/1.0\r\n\r\n";
+    const auto before = count(service, "requests_total");
+    (void)one(service, {.kind = "raw", .pieces = {{first, 0.05}, {last, 0.05}}}, 0.05);
+    return count(service, "requests_total") - before - 1;
+  };
+  EXPECT_EQ(asked("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), 2U);
+  EXPECT_EQ(asked("GET /healthz HTTP/1.0\r\n\r\n"), 1U);
+}
+
 TEST_P(Load, MisbehavingClientsComeByWeightAsWell) {
   Service service(hardened(), {.threads = 1, .rows = 1});
   auto plan = constant(200, 0.5);
