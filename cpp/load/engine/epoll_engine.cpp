@@ -12,7 +12,7 @@
 namespace sevenstops {
 namespace {
 
-constexpr std::size_t events_at_once = 512;
+constexpr int events_at_once = 512;
 constexpr std::uint32_t interest = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 timespec as_timespec(Clock::duration duration) {
@@ -165,7 +165,7 @@ class EpollEngine : public Engine {
 
   void wait(Clock::time_point until) override {
     const auto timeout = as_timespec(until - Clock::now());
-    const int count = ::epoll_pwait2(epoll_, events_.data(), events_.size(), &timeout, nullptr);
+    const int count = ::epoll_pwait2(epoll_, events_.data(), events_at_once, &timeout, nullptr);
     now_ = Clock::now();
     fetched_ = count > 0 ? static_cast<std::size_t>(count) : 0;
     for (next_ = 0; next_ < fetched_;) {

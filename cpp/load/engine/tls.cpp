@@ -20,7 +20,7 @@ bool is_address(const std::string& host) {
 }
 
 // "[::1]:8443" and "name:8443" without their port and brackets.
-std::string bare(std::string host) {
+std::string bare(const std::string& host) {
   if (host.starts_with('[')) {
     return host.substr(1, host.find(']') - 1);
   }
@@ -29,10 +29,9 @@ std::string bare(std::string host) {
 
 }  // namespace
 
-TlsContext::TlsContext(const TlsOptions& options, std::string host, const std::string& protocol)
-    : context_(SSL_CTX_new(TLS_client_method())),
-      host_(bare(std::move(host))),
-      protocol_(protocol) {
+TlsContext::TlsContext(const TlsOptions& options, const std::string& host,
+                       const std::string& protocol)
+    : context_(SSL_CTX_new(TLS_client_method())), host_(bare(host)), protocol_(protocol) {
   SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION);
   SSL_CTX_set_verify(context_.get(), options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_default_verify_paths(context_.get());

@@ -23,7 +23,7 @@ struct TlsOptions {
 class TlsContext {
  public:
   /// `protocol` is offered by ALPN. Throws std::runtime_error when `authorities` can't be read.
-  TlsContext(const TlsOptions& options, std::string host, const std::string& protocol);
+  TlsContext(const TlsOptions& options, const std::string& host, const std::string& protocol);
 
  private:
   friend class TlsStream;

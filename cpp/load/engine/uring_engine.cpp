@@ -340,6 +340,7 @@ class UringEngine : public Engine {
               (completion.flags & IORING_CQE_F_MORE) != 0);
       return;
     }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): it was a pointer when it was handed over.
     auto& operation = *reinterpret_cast<Operation*>(data & ~part_mask);
     auto& socket = *operation.socket;
     --operation.parts;
