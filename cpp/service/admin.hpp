@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "service/metrics.hpp"
+#include "stops/metrics.hpp"
 
 namespace sevenstops {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "service/metrics.hpp"
+#include "stops/metrics.hpp"
 
 namespace sevenstops {
 

@@ -7,7 +7,7 @@
 
 #include "faults/slow_dependency.hpp"
 #include "faults/stalled_acceptor.hpp"
-#include "service/metrics.hpp"
+#include "stops/metrics.hpp"
 #include "service/settings.hpp"
 #include "stops/handle/hop.hpp"
 

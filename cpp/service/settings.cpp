@@ -85,14 +85,6 @@ Settings fragile() {
   return s;
 }
 
-bool Settings::operator==(const Settings& other) const {
-  bool equal = true;
-  for_each_field(*this, [&](auto name, auto, auto...) {
-    equal = equal && get_field(*this, name) == get_field(other, name);
-  });
-  return equal;
-}
-
 std::vector<FieldInfo> field_infos() {
   std::vector<FieldInfo> infos;
   const Settings defaults;

@@ -6,77 +6,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "stops/settings.hpp"
+
 namespace sevenstops {
-
-/// Accept: how new connections leave the kernel's queue.
-struct AcceptSettings {
-  std::int64_t backlog = 4096;
-  bool drain_queue = true;
-  bool reuse_port = true;
-  std::int64_t max_connections = 20000;
-};
-
-/// Parse: what a request may cost before it is refused.
-struct ParseSettings {
-  std::int64_t request_line_limit = 8192;
-  std::int64_t header_limit = 16384;
-  std::int64_t header_count = 100;
-  std::int64_t body_limit = 1 << 20;
-  bool check_before_buffering = true;
-  double head_timeout = 10.0;
-  double body_timeout = 10.0;
-  double idle_timeout = 15.0;
-};
-
-/// Route: how a path chooses its handler.
-struct RouteSettings {
-  bool tree = true;
-  bool normalize_paths = true;
-};
-
-/// Middleware: what stands between a matched route and its handler.
-struct MiddlewareSettings {
-  bool closed_by_default = true;
-  bool body_after_auth = true;
-};
-
-/// Handle: how long a handler may wait, and where blocking work runs.
-struct HandleSettings {
-  bool propagate_deadline = true;
-  double deadline = 0.3;
-  double hop_timeout = 0.3;
-  std::int64_t hops_below = 1;
-  std::int64_t workers = 2;
-  std::int64_t queue_limit = 256;
-};
-
-/// Serialize: how results become bytes.
-struct SerializeSettings {
-  std::int64_t page_limit = 100;
-  bool compiled = true;
-};
-
-/// Drain: how bytes leave at the client's pace.
-struct DrainSettings {
-  bool await_writes = true;
-  std::int64_t high_water = 65536;
-  double write_timeout = 30.0;
-  double linger_timeout = 1.0;
-  std::int64_t send_buffer = 65536;
-};
-
-/// The settings of one service: a struct per stop, in walking order.
-struct Settings {
-  AcceptSettings accept;
-  ParseSettings parse;
-  RouteSettings route;
-  MiddlewareSettings middleware;
-  HandleSettings handle;
-  SerializeSettings serialize;
-  DrainSettings drain;
-
-  bool operator==(const Settings& other) const;
-};
 
 /// The preset that shows every characteristic failure.
 [[nodiscard]] Settings fragile();

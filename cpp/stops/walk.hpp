@@ -2,6 +2,7 @@
 
 #include <list>
 
+#include "stops/settings.hpp"
 #include "stops/drain/drain.hpp"
 #include "stops/handle/handle.hpp"
 #include "stops/middleware/chain.hpp"

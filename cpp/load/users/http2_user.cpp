@@ -1,365 +1,9 @@
-#include <nghttp2/nghttp2.h>
-
-#include <charconv>
-#include <deque>
-
-#include "load/thread.hpp"
-#include "load/users/scanner.hpp"
+#include "load/users/http2_connection.hpp"
 
 namespace sevenstops {
-namespace {
 
-struct FreeSession {
-  void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
-};
-struct FreeCallbacks {
-  void operator()(nghttp2_session_callbacks* callbacks) const {
-    nghttp2_session_callbacks_del(callbacks);
-  }
-};
-
-class Connection;
-
-// One of a connection's streams-to-be.
-class Slot final : public Taker {
- public:
-  Slot(Connection& connection, LoadThread& thread) : connection_(connection), thread_(thread) {}
-  void take(const Job& job) override;
-  void dismiss() override;
-  /// Looks for the next job, and rests where there is none yet.
-  void next();
-  void rest();
-
-  std::optional<Job> job;
-  bool idle = false;
-  std::int32_t stream = -1;
-  Clock::time_point started;
-  Clock::time_point first;
-  unsigned status = 0;
-  std::string kept;
-  std::string_view body_left;
-
- private:
-  Connection& connection_;
-  LoadThread& thread_;
-};
-
-nghttp2_nv field(std::string_view name, std::string_view value) {
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-  };
-  return {.name = bytes(name),
-          .value = bytes(value),
-          .namelen = name.size(),
-          .valuelen = value.size(),
-          .flags = NGHTTP2_NV_FLAG_NONE};
-}
-
-std::string lower(std::string text) {
-  for (auto& c : text) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  }
-  return text;
-}
-
-// One HTTP/2 connection: what was asked for on its streams and how far each answer has come.
-class Connection {
- public:
-  Connection(LoadThread& thread, Channel& channel)
-      : thread_(thread), channel_(channel), authority_(thread.endpoint().host) {
-    nghttp2_session_callbacks* made = nullptr;
-    nghttp2_session_callbacks_new(&made);
-    const std::unique_ptr<nghttp2_session_callbacks, FreeCallbacks> callbacks(made);
-    nghttp2_session_callbacks_set_on_header_callback(made, on_header);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
-    nghttp2_session_callbacks_set_on_stream_close_callback(made, on_close);
-    nghttp2_session* session = nullptr;
-    nghttp2_session_client_new(&session, made, this);
-    session_.reset(session);
-    const auto& spec = thread.plan().http2;
-    const std::array settings = {
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-        nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
-                               static_cast<std::uint32_t>(spec.stream_window)}};
-    nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
-    nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
-                                          static_cast<std::int32_t>(spec.connection_window));
-    for (std::int64_t i = 0; i < spec.streams; ++i) {
-      slots_.push_back(std::make_unique<Slot>(*this, thread));
-    }
-  }
-
-  /// Serves jobs until there are none any more or the connection ends. True for the former.
-  Task<bool> run(const Job& first_job) {
-    slots_.front()->job = first_job;
-    submit(*slots_.front());
-    for (std::size_t i = 1; i < slots_.size(); ++i) {
-      slots_[i]->next();
-    }
-    flush();
-    bool broken = false;
-    while (!broken && !done()) {
-      channel_.socket().expire_at(next_deadline());
-      const auto got = co_await channel_.receive();
-      if (!got.ended()) {
-        const auto used = nghttp2_session_mem_recv(
-            session_.get(), reinterpret_cast<const std::uint8_t*>(got.bytes.data()),
-            got.bytes.size());
-        flush();
-        broken = used < 0 || unsendable_;
-      } else if (cut_by_us(got.error) && !unsendable_) {
-        give_up_overdue();
-        flush();
-      } else {
-        broken = true;
-        error_ = got.error;
-      }
-    }
-    const bool no_more = done();
-    retire();
-    while (flushing_) {
-      co_await FlushEnd{*this};
-    }
-    co_return no_more;
-  }
-
-  [[nodiscard]] bool takes_requests() const {
-    return !unsendable_ && nghttp2_session_check_request_allowed(session_.get()) != 0;
-  }
-
-  void submit(Slot& slot) {
-    const auto& job = *slot.job;
-    const auto& spec = thread_.plan().requests[job.request];
-    slot.started = Clock::now();
-    slot.first = {};
-    slot.status = 0;
-    slot.kept.clear();
-    slot.body_left = thread_.body(job);
-    target_.clear();
-    thread_.append_target(job, target_);
-    std::vector<std::string> names;
-    names.reserve(spec.headers.size());
-    std::vector<nghttp2_nv> fields = {field(":method", spec.method),
-                                      field(":scheme", channel_.plain() ? "http" : "https"),
-                                      field(":authority", authority_), field(":path", target_)};
-    for (const auto& [name, value] : spec.headers) {
-      // RFC 9113, 8.2.1: names travel in lower case.
-      names.push_back(lower(name));
-      fields.push_back(field(names.back(), value));
-    }
-    nghttp2_data_provider provider{};
-    provider.source.ptr = &slot;
-    provider.read_callback = read_body;
-    slot.stream = nghttp2_submit_request(session_.get(), nullptr, fields.data(), fields.size(),
-                                         slot.body_left.empty() ? nullptr : &provider, &slot);
-    if (slot.stream < 0) {
-      fail(slot, Ending::reset);
-      return;
-    }
-    ++active_;
-    started_.push_back(&slot);
-    thread_.sent(job, slot.started);
-  }
-
-  Detached flush() {
-    if (flushing_) {
-      again_ = true;
-      co_return;
-    }
-    flushing_ = true;
-    do {
-      again_ = false;
-      out_.clear();
-      const std::uint8_t* piece = nullptr;
-      constexpr std::size_t enough = 65536;
-      while (out_.size() < enough) {
-        const auto size = nghttp2_session_mem_send(session_.get(), &piece);
-        if (size <= 0) {
-          break;
-        }
-        out_.append(reinterpret_cast<const char*>(piece), static_cast<std::size_t>(size));
-      }
-      if (!out_.empty()) {
-        again_ = true;
-        unsendable_ = co_await channel_.send(out_) != 0;
-      }
-    } while (again_ && !unsendable_);
-    flushing_ = false;
-    if (unsendable_) {
-      wake_reader();
-    }
-    if (waiter_) {
-      std::exchange(waiter_, nullptr).resume();
-    }
-  }
-
-  /// A slot has no further job.
-  void dismissed() {
-    if (++dismissed_ == slots_.size()) {
-      wake_reader();
-    }
-  }
-
- private:
-  struct FlushEnd {
-    Connection& connection;
-    [[nodiscard]] bool await_ready() const { return !connection.flushing_; }
-    void await_suspend(std::coroutine_handle<> waiter) const { connection.waiter_ = waiter; }
-    void await_resume() const {}
-  };
-
-  static Connection& of(void* user_data) { return *static_cast<Connection*>(user_data); }
-  static Slot* slot_of(nghttp2_session* session, std::int32_t stream) {
-    return static_cast<Slot*>(nghttp2_session_get_stream_user_data(session, stream));
-  }
-
-  static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
-                       const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
-                       std::size_t value_size, std::uint8_t, void* user_data) {
-    auto* slot = slot_of(session, frame->hd.stream_id);
-    const std::string_view key(reinterpret_cast<const char*>(name), name_size);
-    if (slot != nullptr && key == ":status") {
-      const auto* text = reinterpret_cast<const char*>(value);
-      std::from_chars(text, text + value_size, slot->status);
-      slot->first = of(user_data).thread_.engine().now();
-    }
-    return 0;
-  }
-
-  static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t stream,
-                     const std::uint8_t* data, std::size_t size, void* user_data) {
-    auto* slot = slot_of(session, stream);
-    if (slot != nullptr && slot->job &&
-        !of(user_data).thread_.plan().requests[slot->job->request].expect.empty()) {
-      const auto room = ResponseScanner::kept_bytes - slot->kept.size();
-      slot->kept.append(reinterpret_cast<const char*>(data), std::min(size, room));
-    }
-    return 0;
-  }
-
-  static int on_close(nghttp2_session* session, std::int32_t stream, std::uint32_t error,
-                      void* user_data) {
-    auto* slot = slot_of(session, stream);
-    if (slot != nullptr && slot->job) {
-      of(user_data).closed(*slot, error);
-    }
-    return 0;
-  }
-
-  static ssize_t read_body(nghttp2_session*, std::int32_t, std::uint8_t* room, std::size_t size,
-                           std::uint32_t* flags, nghttp2_data_source* source, void*) {
-    auto& left = static_cast<Slot*>(source->ptr)->body_left;
-    const auto take = std::min(size, left.size());
-    std::copy_n(left.data(), take, room);
-    left.remove_prefix(take);
-    if (left.empty()) {
-      *flags |= NGHTTP2_DATA_FLAG_EOF;
-    }
-    return static_cast<ssize_t>(take);
-  }
-
-  void closed(Slot& slot, std::uint32_t error) {
-    --active_;
-    std::erase(started_, &slot);
-    if (error == NGHTTP2_REFUSED_STREAM) {
-      // RFC 9113, 8.7: nothing of it was done.
-      thread_.give_back(*std::exchange(slot.job, std::nullopt));
-      slot.next();
-      return;
-    }
-    if (error != NGHTTP2_NO_ERROR || slot.status == 0) {
-      fail(slot, Ending::reset);
-    } else {
-      const auto& job = *slot.job;
-      const auto& expect = thread_.plan().requests[job.request].expect;
-      const auto now = thread_.engine().now();
-      if (job.recorded) {
-        thread_.first_byte_in(slot.first - slot.started);
-        thread_.last_byte_in(now - slot.first);
-      }
-      thread_.answered(job, slot.started, slot.status,
-                       expect.empty() || slot.kept.find(expect) != std::string::npos);
-      slot.job.reset();
-    }
-    slot.next();
-  }
-
-  void fail(Slot& slot, Ending ending) {
-    thread_.failed(*slot.job, ending);
-    slot.job.reset();
-  }
-
-  [[nodiscard]] bool done() const {
-    return (dismissed_ == slots_.size()) || (active_ == 0 && !takes_requests()) ||
-           (nghttp2_session_want_read(session_.get()) == 0 &&
-            nghttp2_session_want_write(session_.get()) == 0);
-  }
-
-  [[nodiscard]] Clock::time_point next_deadline() const {
-    return started_.empty()
-               ? Clock::time_point::max()
-               : started_.front()->started + LoadThread::as_duration(thread_.plan().read_timeout);
-  }
-
-  void give_up_overdue() {
-    const auto now = Clock::now();
-    while (!started_.empty() && next_deadline() <= now) {
-      auto& slot = *started_.front();
-      started_.pop_front();
-      --active_;
-      nghttp2_session_set_stream_user_data(session_.get(), slot.stream, nullptr);
-      nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, slot.stream, NGHTTP2_CANCEL);
-      fail(slot, Ending::read_timeout);
-      slot.next();
-    }
-  }
-
-  // A sending begun in between makes a deadline look like a cancelling.
-  [[nodiscard]] bool cut_by_us(int error) const {
-    return (error == ETIMEDOUT || error == ECANCELED) && !thread_.engine().stopping();
-  }
-
-  // The reader waits for bytes; a deadline that has passed makes it look round.
-  void wake_reader() { channel_.socket().expire_at(Clock::now()); }
-
-  void retire() {
-    for (auto& slot : slots_) {
-      slot->rest();
-      if (slot->job) {
-        const auto* stream = nghttp2_session_find_stream(session_.get(), slot->stream);
-        const bool unsent =
-            stream == nullptr || nghttp2_stream_get_state(const_cast<nghttp2_stream*>(stream)) ==
-                                     NGHTTP2_STREAM_STATE_IDLE;
-        if (unsent && !thread_.engine().stopping()) {
-          thread_.give_back(*std::exchange(slot->job, std::nullopt));
-        } else {
-          fail(*slot,
-               thread_.ending_of(error_, error_ == 0 ? Ending::closed_early : Ending::reset));
-        }
-      }
-    }
-  }
-
-  LoadThread& thread_;
-  Channel& channel_;
-  std::string authority_;
-  std::unique_ptr<nghttp2_session, FreeSession> session_;
-  std::vector<std::unique_ptr<Slot>> slots_;
-  // In the order of their start, which is that of their deadlines.
-  std::deque<Slot*> started_;
-  std::string target_;
-  std::string out_;
-  std::size_t active_ = 0;
-  std::size_t dismissed_ = 0;
-  int error_ = 0;
-  bool flushing_ = false;
-  bool again_ = false;
-  bool unsendable_ = false;
-  std::coroutine_handle<> waiter_;
-};
-
-void Slot::take(const Job& given) {
-  idle = false;
+void Http2Slot::take(const Job& given) {
+  idle_ = false;
   if (!connection_.takes_requests()) {
     thread_.give_back(given);
     return;
@@ -369,18 +13,18 @@ void Slot::take(const Job& given) {
   connection_.flush();
 }
 
-void Slot::dismiss() {
-  idle = false;
+void Http2Slot::dismiss() {
+  idle_ = false;
   connection_.dismissed();
 }
 
-void Slot::next() {
+void Http2Slot::next() {
   if (!connection_.takes_requests()) {
     return;
   }
   std::optional<Job> found;
   if (!thread_.pull(found)) {
-    idle = true;
+    idle_ = true;
     thread_.idle(*this);
   } else if (found) {
     job = found;
@@ -390,14 +34,12 @@ void Slot::next() {
   }
 }
 
-void Slot::rest() {
-  if (idle) {
-    idle = false;
+void Http2Slot::withdraw() {
+  if (idle_) {
+    idle_ = false;
     thread_.withdraw(*this);
   }
 }
-
-}  // namespace
 
 Task<> http2_user(LoadThread& thread) {
   const auto& plan = thread.plan();
@@ -414,8 +56,8 @@ Task<> http2_user(LoadThread& thread) {
     if (job->recorded) {
       thread.connected(Clock::now() - started);
     }
-    Connection connection(thread, channel);
-    (void)co_await connection.run(*job);
+    Http2Connection connection(thread, channel);
+    co_await connection.run(*job);
   }
 }
 

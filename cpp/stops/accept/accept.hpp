@@ -5,7 +5,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "faults/stalled_acceptor.hpp"
-#include "service/settings.hpp"
+#include "stops/accept/settings.hpp"
 #include "stops/connection.hpp"
 
 namespace sevenstops {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "service/metrics.hpp"
+#include "stops/drain/settings.hpp"
+#include "stops/metrics.hpp"
 #include "stops/connection.hpp"
 #include "stops/serialize/serialize.hpp"
 

@@ -4,8 +4,9 @@
 #include <optional>
 #include <vector>
 
+#include "stops/handle/settings.hpp"
 #include "faults/slow_dependency.hpp"
-#include "service/metrics.hpp"
+#include "stops/metrics.hpp"
 #include "stops/connection.hpp"
 #include "stops/handle/hop.hpp"
 #include "stops/handle/result.hpp"

@@ -7,7 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdint>
 
-#include "service/settings.hpp"
+#include "stops/handle/settings.hpp"
 #include "stops/refusal.hpp"
 
 namespace sevenstops {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "service/settings.hpp"
+#include "stops/middleware/settings.hpp"
 #include "stops/refusal.hpp"
 #include "stops/request.hpp"
 #include "stops/route/router.hpp"

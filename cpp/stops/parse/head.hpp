@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "service/settings.hpp"
+#include "stops/parse/settings.hpp"
 #include "stops/refusal.hpp"
 #include "stops/request.hpp"
 

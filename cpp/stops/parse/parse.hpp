@@ -1,6 +1,7 @@
 #pragma once
 
-#include "service/metrics.hpp"
+#include "stops/parse/settings.hpp"
+#include "stops/metrics.hpp"
 #include "stops/connection.hpp"
 #include "stops/parse/head.hpp"
 

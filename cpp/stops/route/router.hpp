@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "service/settings.hpp"
+#include "stops/route/settings.hpp"
 #include "stops/refusal.hpp"
 
 namespace sevenstops {

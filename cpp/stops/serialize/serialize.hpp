@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "service/settings.hpp"
+#include "stops/serialize/settings.hpp"
 #include "stops/handle/result.hpp"
 
 namespace sevenstops {
