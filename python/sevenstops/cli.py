@@ -10,11 +10,13 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from sevenstops.baseline import baseline_path, compare, load_baseline, machines_differ, save
 from sevenstops.document import evidence_document, require_writable, write_json
 from sevenstops.edges import edge_named, edges
 from sevenstops.environment import ISOLATION_VARIABLE, Lab
 from sevenstops.errors import LabError
 from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, choose
+from sevenstops.experiments import run as measure_apart
 from sevenstops.load_command import JsonOption, load_command
 from sevenstops.processes import EXECUTABLE
 from sevenstops.progress import RunProgress, console
@@ -47,7 +49,9 @@ def isolate() -> None:
 def run(
     stops: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[STOP]...", help=f"Of {', '.join(STOPS)}; without, the core ones."),
+        typer.Argument(
+            metavar="[STOP]...", help=f"{', '.join(STOPS)}, or a failure; without, the core ones."
+        ),
     ] = None,
     edge: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(edges()))}.")] = "nginx",
     quick: Annotated[
@@ -58,6 +62,18 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Write the report with its figures here.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of every plan.")] = 7,
+    max_time: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            metavar="SECONDS",
+            help="Go on with each failure until its intervals are narrow, for so long at most.",
+        ),
+    ] = 0.0,
+    keep: Annotated[
+        str | None,
+        typer.Option("--save", metavar="NAME", help="Keep the evidence to compare with later."),
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every experiment there is.")] = False,
 ) -> None:
     """Measure failures before and after their fix, under identical load.
@@ -65,6 +81,8 @@ def run(
     Exits with 0 when every failure is fixed, with 1 when one is not or can't be told.
     """
     chosen = choose(stops or (), everything)
+    if keep:
+        baseline_path(keep)
     edge_named(edge).version()
     to_stdout = json_file == Path("-")
     if json_file and not to_stdout:
@@ -77,7 +95,9 @@ def run(
     evidence = []
     with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
         for experiment in chosen:
-            measured = experiment.measure(lab, rounds, partial(progress.side, experiment))
+            measured = experiment.measure(
+                lab, rounds, partial(progress.side, experiment), max_time=max_time
+            )
             evidence.append(measured)
             progress.ended(experiment, measured.verdict())
     document = evidence_document(lab, evidence)
@@ -89,7 +109,43 @@ def run(
         write_json(json_file, document)
     if out:
         print(f"The report is in {write_report(document, out)}", file=sys.stderr)
+    if keep:
+        print(f"The evidence is kept in {save(keep, document)}", file=sys.stderr)
     if any(e.verdict() != "fixed" for e in evidence):
+        raise typer.Exit(1)
+
+
+@app.command("compare")
+def compare_command(
+    name: Annotated[str, typer.Argument(help="What was kept, by its name or file.")],
+    other: Annotated[
+        str | None, typer.Argument(metavar="[NAME2]", help="What to hold against it.")
+    ] = None,
+    edge: Annotated[str, typer.Option(help="Of the run, without NAME2.")] = "nginx",
+    quick: Annotated[bool, typer.Option("--quick", help="A quick run, without NAME2.")] = False,
+    fail_on_regression: Annotated[
+        bool, typer.Option("--fail-on-regression", help="End with 1 when something got worse.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Compare across different machines.")
+    ] = False,
+) -> None:
+    """Tell what got worse since a baseline: of other evidence, or of a run made now."""
+    old = load_baseline(name)
+    if other:
+        new = load_baseline(other)
+    else:
+        failures = [e["failure"] for e in old["evidence"]]
+        new = measure_apart(*failures, edge=edge, quick=quick)
+    differ = machines_differ(new, old)
+    regressions = compare(new, old, force)
+    if differ:
+        print(f"beware: the machines differ: {differ}")
+    for stop, sentence in regressions:
+        print(f"{stop}: {sentence}")
+    if not regressions:
+        print("nothing got worse")
+    if regressions and fail_on_regression:
         raise typer.Exit(1)
 
 

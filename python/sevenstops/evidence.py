@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from scipy import stats
 
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
@@ -66,6 +67,20 @@ def effect(before: list[float], after: list[float]) -> dict[str, Any]:
     return {"kind": kind, "low": float(low), "high": float(high)}
 
 
+DRIFT_SAMPLES = 8
+"""Fewer samples of a side can't show a drift at the 1 % level with any power."""
+
+
+def drifts(samples: list[float]) -> bool:
+    """Whether the samples of one side, in the order of their runs, have a trend."""
+    if len(samples) < DRIFT_SAMPLES or min(samples) == max(samples):
+        return False
+    trend = stats.kendalltau(range(len(samples)), samples)
+    half = len(samples) // 2
+    early, late = statistics.median(samples[:half]), statistics.median(samples[-half:])
+    return bool(trend.pvalue < 0.01 and abs(late - early) > 0.1 * max(abs(early), abs(late)))
+
+
 def improved(metric: Metric, interval: dict[str, Any]) -> bool:
     """Whether the whole interval lies on the better side of no change."""
     unchanged = 1.0 if interval["kind"] == "ratio" else 0.0
@@ -92,28 +107,67 @@ class Evidence:
     without_edge: str = ""
     before: list[Sample] = field(default_factory=list)
     after: list[Sample] = field(default_factory=list)
+    # For each run why its numbers may be the client's own; empty where they are not.
+    before_doubts: list[str] = field(default_factory=list)
+    after_doubts: list[str] = field(default_factory=list)
 
     def samples(self, metric: Metric) -> tuple[list[float], list[float]]:
         """The metric's samples before and after."""
         return [s[metric.name] for s in self.before], [s[metric.name] for s in self.after]
 
-    def verdict(self) -> str:
-        """`fixed` when every threshold holds of every sample after, every exposing metric broke it
-        in every sample before, and its interval shows the change; `inconclusive` when the failure
-        was not exposed before; else `not fixed`.
+    def doubt(self) -> str:
+        """Why the samples say nothing, whatever they are; empty where they do.
+
+        The client was the bottleneck in more than a third of a side's runs, or a side drifted: with
+        DRIFT_SAMPLES of them or more, Kendall's rank correlation with the order of the runs is
+        significant at 1 % (Mann, *Nonparametric Tests Against Trend*) and the medians of its halves
+        differ by more than a tenth.
         """
-        exposed = True
+        for side in ("before", "after"):
+            doubts = [d for d in getattr(self, f"{side}_doubts") if d]
+            if 3 * len(doubts) > len(getattr(self, side)):
+                return f"the client was the bottleneck in {len(doubts)} runs {side}: {doubts[0]}"
+            for metric in self.metrics:
+                if drifts([s[metric.name] for s in getattr(self, side)]):
+                    return f"{metric.name} drifts {side}: early runs and late ones differ"
+        return ""
+
+    def narrow(self) -> bool:
+        """Whether every exposing metric's interval is no wider than a fifth of its middle."""
+        for metric in self.metrics:
+            if not metric.guard:
+                interval = effect(*self.samples(metric))
+                low, high = interval["low"], interval["high"]
+                if high - low > 0.2 * abs(low + high) / 2:
+                    return False
+        return True
+
+    def judge(self) -> tuple[str, str]:
+        """The verdict, and why it is not `fixed`; the reason is empty where it is.
+
+        `fixed` when every threshold holds of every sample after, every exposing metric broke it in
+        every sample before, and its interval shows the change; `inconclusive` when there is a doubt
+        or the failure was not exposed before; else `not fixed`.
+        """
+        doubt = self.doubt()
+        if doubt:
+            return "inconclusive", doubt
+        hidden = ""
         for metric in self.metrics:
             before, after = self.samples(metric)
             if not all(metric.holds(value) for value in after):
-                return "not fixed"
+                return "not fixed", f"{metric.name} after is not always {metric.threshold}"
             if metric.guard:
                 continue
             if any(metric.holds(value) for value in before):
-                exposed = False
+                hidden = hidden or f"{metric.name} was {metric.threshold} before as well"
             elif not improved(metric, effect(before, after)):
-                return "not fixed"
-        return "fixed" if exposed else "inconclusive"
+                return "not fixed", f"{metric.name}: the interval does not exclude no change"
+        return ("inconclusive", hidden) if hidden else ("fixed", "")
+
+    def verdict(self) -> str:
+        """`fixed`, `not fixed` or `inconclusive`."""
+        return self.judge()[0]
 
     def as_dict(self) -> dict[str, Any]:
         """The form of the evidence contract (schemas/evidence-1.json)."""
@@ -128,6 +182,7 @@ class Evidence:
             "plan": {"fingerprint": self.fingerprint, "seed": self.seed},
             "metrics": [self._metric(metric) for metric in self.metrics],
             "verdict": self.verdict(),
+            "reason": self.judge()[1],
         }
 
     def _metric(self, metric: Metric) -> dict[str, Any]:

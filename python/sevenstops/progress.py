@@ -35,6 +35,7 @@ class RunProgress:
         }
         self._start = time.monotonic()
         self._done = 0.0
+        self._side: str | None = None
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"), console=console, transient=True,
@@ -50,8 +51,13 @@ class RunProgress:
 
     def side(self, experiment: Experiment, side: str, n: int) -> None:
         """One run begins."""
-        if n or side == "after":
-            self._done += self._weights[experiment.failure] / (2 * self._rounds)
+        before = self._chosen[: self._chosen.index(experiment)]
+        start = sum(self._weights[e.failure] for e in before)
+        own = self._weights[experiment.failure]
+        if self._side is not None:
+            # Rounds beyond the planned ones, with --max-time, take no part of the estimate.
+            self._done = min(self._done + own / (2 * self._rounds), start + own)
+        self._side = side
         self._bar.update(
             self._task, completed=self._done, left=self._left(),
             description=f"{experiment.stop}: {experiment.failure}, {side} {n + 1}/{self._rounds}",
@@ -61,6 +67,7 @@ class RunProgress:
         """One experiment has its verdict."""
         before = self._chosen[: self._chosen.index(experiment) + 1]
         self._done = sum(self._weights[e.failure] for e in before)
+        self._side = None
         elapsed = time.monotonic() - self._start
         self._console.print(
             f"{len(before)}/{len(self._chosen)} {experiment.stop}: {experiment.failure}: {verdict} "

@@ -41,9 +41,13 @@ class Condition:
             return float(bool(report.saturation))
         return outcomes.get(self.name, 0)
 
+    def holds(self, value: float) -> bool:
+        """Whether the condition holds of a number."""
+        return OPERATORS[self.symbol](value, self.bound)
+
     def met(self, report: LoadReport) -> bool:
         """Whether the condition holds of a load."""
-        return OPERATORS[self.symbol](self.value(report), self.bound)
+        return self.holds(self.value(report))
 
 
 NAMES = (*QUANTILES, "max", "mean", "rate", "failed", "failed_ratio", "requests", "blocked",

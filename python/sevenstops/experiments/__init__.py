@@ -31,18 +31,20 @@ def all_experiments() -> list[Experiment]:
     return sorted(found, key=lambda e: (STOPS.index(e.stop), e.order))
 
 
-def choose(stops: Iterable[str] = (), everything: bool = False) -> list[Experiment]:
-    """The experiments of these stops; without stops the core ones, or really all.
+def choose(names: Iterable[str] = (), everything: bool = False) -> list[Experiment]:
+    """The experiments of these stops and failures; without names the core ones, or really all.
 
-    Raises LabError for an unknown stop.
+    Raises LabError for a name that is neither a stop's nor a failure's.
     """
-    wanted = set(stops)
-    for stop in wanted:
-        if stop not in STOPS:
-            raise LabError(f"unknown stop '{stop}': the stops are {', '.join(STOPS)}")
+    wanted = set(names)
+    known = all_experiments()
+    for name in wanted - {e.failure for e in known} - set(STOPS):
+        raise LabError(
+            f"unknown stop '{name}': the stops are {', '.join(STOPS)}; failures go by their names"
+        )
     if wanted:
-        return [e for e in all_experiments() if e.stop in wanted]
-    return [e for e in all_experiments() if everything or e.core]
+        return [e for e in known if e.stop in wanted or e.failure in wanted]
+    return [e for e in known if everything or e.core]
 
 
 def experiment_named(failure: str) -> Experiment:
@@ -54,18 +56,18 @@ def experiment_named(failure: str) -> Experiment:
 
 
 def run(
-    *stops: str, edge: str = "nginx", quick: bool = True, seed: int = 7, everything: bool = False
+    *names: str, edge: str = "nginx", quick: bool = True, seed: int = 7, everything: bool = False
 ) -> dict[str, Any]:
     """Measures in a child interpreter with a network namespace of its own, where there is one.
 
     Gives the evidence document (schemas/evidence-1.json). For tests and notebooks, whose own
     process has threads already and can't move. Raises LabError with the child's own sentence.
     """
-    choose(stops, everything)
+    choose(names, everything)
     options = ["--edge", edge, "--seed", str(seed), "--json", "-"]
     options += ["--quick"] * quick + ["--all"] * everything
     guard = [str(EXECUTABLE), "--guard", str(os.getpid())]
-    command = [*guard, sys.executable, "-m", "sevenstops", "run", *stops, *options]
+    command = [*guard, sys.executable, "-m", "sevenstops", "run", *names, *options]
     child = subprocess.run(command, capture_output=True, text=True, check=False)
     if child.returncode not in (0, 1):
         lines = child.stderr.strip().splitlines() or [f"the run ended with {child.returncode}"]

@@ -1,7 +1,17 @@
 """Accept: bursts of connections meet a stalled acceptor."""
 
-from sevenstops._core import Plan, Settings
-from sevenstops.experiments.base import Experiment, Lab, Metric, Sample, run_plan, service
+import re
+from functools import partial
+
+from sevenstops._core import Plan
+from sevenstops.experiments.base import (
+    Diagnostic,
+    Experiment,
+    Metric,
+    Sample,
+    Scene,
+    plain_scene,
+)
 from sevenstops.plans import burst
 
 
@@ -17,17 +27,26 @@ def plan(seed: int) -> Plan:
     )
 
 
-def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
-    """One freshly started service whose acceptor takes nothing for 0.5 s of every second."""
-    with service(lab, settings, faults=("stalled-acceptor=0.5/1.0",)) as s:
-        drops = s.listener().drops
-        result = run_plan(p, s.port)
-        never_connected = result.requests - result.phases.connect.total
-        return {
-            "listen_drops": s.listener().drops - drops,
-            "slow_connects": result.phases.connect.slower_than(0.9) + never_connected,
-            "vanished_requests": result.requests - result.all.outcomes.get("2xx", 0),
-        }
+def run(scene: Scene, p: Plan) -> Sample:
+    """The acceptor takes nothing for 0.5 s of every second."""
+    drops = scene.service.listener().drops
+    result = scene.load(p)
+    connect = result.phases.connect
+    return {
+        "listen_drops": scene.service.listener().drops - drops,
+        "slow_connects": connect.slower_than(0.9) + result.requests - connect.total,
+        "vanished_requests": result.requests - result.all.outcomes.get("2xx", 0),
+    }
+
+
+def drops_shown(said: str) -> bool:
+    """Whether ss shows drops of the listener: the d in its skmem."""
+    return any(int(n) > 0 for n in re.findall(r"skmem:\([^)]*\bd(\d+)", said))
+
+
+def slow_connect_shown(said: str) -> bool:
+    """Whether the slowest connect took as long as a repeated SYN makes it."""
+    return any(float(word) >= 0.9 for word in said.split())
 
 
 EXPERIMENT = Experiment(
@@ -35,6 +54,12 @@ EXPERIMENT = Experiment(
     failure="accept-queue-overflow",
     symptom="connects time out, the log is empty",
     fix="backlog 4096, draining accepts",
+    lesson=(
+        "The kernel completes a handshake only when the listener's queue has room for it. A "
+        "full queue drops the SYN, and the client tries again after 1, 2 and 3 s; the process "
+        "never hears of it. A backlog that holds the burst, and an acceptor that empties the "
+        "queue whenever it wakes, leave nothing to drop."
+    ),
     metrics=[
         Metric("listen_drops", "1", "sock_diag", "lower", "== 0"),
         Metric("slow_connects", "1", "client", "lower", "== 0"),
@@ -42,5 +67,23 @@ EXPERIMENT = Experiment(
     ],
     plan=plan,
     run=run,
+    scene=partial(plain_scene, faults=("stalled-acceptor=0.5/1.0",)),
     without_edge="an edge accepts on the service's behalf and waits in its queue for the clients",
+    diagnostics=(
+        Diagnostic(
+            symptom="Empty logs under load: users see timeouts, the service has logged nothing",
+            command="ss -ltnmi 'sport = :{port}'",
+            when_it_is="d in skmem above 0 and growing; Recv-Q at or above Send-Q, the backlog",
+            when_not="d0: what is slow is behind the accept queue, go on at Parse",
+            proves=drops_shown,
+        ),
+        Diagnostic(
+            symptom="Connect times of 1 s, 2 s or 3 s, and few between",
+            command="seq 60 | xargs -P 60 -I_ curl -s -o /dev/null -m 4 "
+            "-w '%{{time_connect}}\\n' http://127.0.0.1:{port}/healthz | sort -n | tail -1",
+            when_it_is="about 1.0 (or 2.0, 3.0): the SYN was dropped and sent again",
+            when_not="a few milliseconds: connecting is not what takes the time",
+            proves=slow_connect_shown,
+        ),
+    ),
 )

@@ -1,27 +1,92 @@
 """What every experiment is made of."""
 
 import contextlib
+import random
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sevenstops import _core
 from sevenstops.edges import edge_named
 from sevenstops.environment import Lab
-from sevenstops.errors import LabError
+from sevenstops.errors import LabError, core_errors
 from sevenstops.evidence import Evidence, Metric, Sample
-from sevenstops.loading import run_plan
+from sevenstops.loading import LoadReport, run_plan
 from sevenstops.plans import closed
 from sevenstops.processes import pinned
 from sevenstops.service import Service, ServiceOptions, settings_with
 
 __all__ = [
-    "Experiment", "Lab", "Metric", "PeakMemory", "Sample",
-    "failures", "front", "run_plan", "service", "warm_up",
+    "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene",
+    "failures", "percentile", "plain_scene", "warm_up",
 ]  # fmt: skip
 
 Settings = _core.Settings
+Side = str
+
+
+@dataclass
+class Scene:
+    """A freshly started service as one run finds it.
+
+    `port` is the one that clients talk to: the edge's, or the service's own without one. `others`
+    are the services beneath, by name. `doubts` collects why the run's numbers may be the client's.
+    """
+
+    service: Service
+    port: int
+    others: dict[str, Service] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+
+    def load(self, plan: _core.Plan) -> _core.LoadResult:
+        """Sends the plan and waits for its end."""
+        result = run_plan(plan, self.port)
+        saturation = LoadReport(plan, result).saturation
+        if saturation:
+            self.doubts.append(saturation)
+        return result
+
+    @contextlib.contextmanager
+    def under_load(self, plan: _core.Plan) -> Iterator[_core.LoadRun]:
+        """Sends the plan while a block runs, and ends it with the block."""
+        with core_errors():
+            run = _core.LoadRun(plan, _core.Target(self.port))
+        try:
+            yield run
+        finally:
+            run.cancel()
+            run.result()
+
+
+@contextlib.contextmanager
+def plain_scene(lab: Lab, settings: Settings, **options: Any) -> Iterator[Scene]:
+    """One service behind the lab's edge; `options` are those of ServiceOptions."""
+    with (
+        Service(settings, ServiceOptions(cpus=lab.service_cpus, **options)) as service,
+        edge_named(lab.edge)(service.port, cpus=lab.edge_cpus) as edge,
+    ):
+        yield Scene(service, edge.port)
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A line of the runbook: the first command for a symptom, and how to read what it says.
+
+    `command` is for a shell; {port} is the service's, {admin_port} its admin listener's, {pid} its
+    process. `proves` reads its output: true when it is this failure. A test runs each against the
+    fragile service in its failure and against the hardened one.
+    """
+
+    symptom: str
+    command: str
+    when_it_is: str
+    when_not: str
+    proves: Callable[[str], bool]
+    # The same question to Prometheus; empty where there is no such counter.
+    promql: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,8 +100,13 @@ class Experiment:
     metrics: list[Metric]
     # The plan for a seed: the same for both sides, or they could not be compared.
     plan: Callable[[int], _core.Plan]
-    # One run of a freshly started service.
-    run: Callable[[Lab, Settings, _core.Plan], Sample]
+    # One run in a fresh scene.
+    run: Callable[[Scene, _core.Plan], Sample]
+    scene: Callable[[Lab, Settings], AbstractContextManager[Scene]] = plain_scene
+    # What the on-call engineer does first.
+    diagnostics: tuple[Diagnostic, ...] = ()
+    # Why it fails and why the fix mends it, in two or three sentences.
+    lesson: str = ""
     # Place among the experiments of its stop.
     order: int = 0
     # Changes to the hardened preset that make this failure, where the stop's fragile preset would
@@ -57,20 +127,25 @@ class Experiment:
             fragile.set(name, value)
         return fragile, hardened
 
+    def lab_of(self, lab: Lab) -> Lab:
+        """The lab as this experiment uses it: without an edge that would hide the failure."""
+        return replace(lab, edge="none") if self.without_edge else lab
+
     def measure(
         self,
         lab: Lab,
         rounds: int,
-        progress: Callable[[str, int], None] = lambda side, done: None,
+        progress: Callable[[Side, int], None] = lambda side, done: None,
         sides: tuple[Settings, Settings] | None = None,
+        max_time: float = 0.0,
     ) -> Evidence:
-        """Runs both sides `rounds` times each, in ABBA order, under the identical plan.
+        """Runs both sides `rounds` times each under the identical plan, each round in random order.
 
-        `progress` is told the side and the round before each run; `sides` stand for the
-        experiment's own settings before and after.
+        With `max_time` goes on in rounds until every exposing metric's interval is narrow, or so
+        many seconds are over. `progress` is told the side and the round before each run; `sides`
+        stand for the experiment's own settings before and after.
         """
-        if self.without_edge:
-            lab = replace(lab, edge="none")
+        lab = self.lab_of(lab)
         plan = self.plan(lab.seed)
         before, after = sides or self.sides()
         evidence = Evidence(
@@ -85,16 +160,21 @@ class Experiment:
             settings=difference(before, after),
             without_edge=self.without_edge,
         )
+        order = random.Random(lab.seed)
+        end = time.monotonic() + max_time
+        n = 0
         with pinned(lab.load_cpus):
-            for n in range(rounds):
-                order = ("before", "after") if n % 2 == 0 else ("after", "before")
-                for side in order:
+            while n < rounds or (max_time and time.monotonic() < end and not evidence.narrow()):
+                for side in order.sample(("before", "after"), 2):
                     progress(side, n)
                     same = self.plan(lab.seed)
                     if same.fingerprint() != evidence.fingerprint:
                         raise LabError(f"{self.failure}: the plans of two runs are not identical")
-                    settings = before if side == "before" else after
-                    getattr(evidence, side).append(self.run(lab, settings, same))
+                    with self.scene(lab, before if side == "before" else after) as scene:
+                        sample = self.run(scene, same)
+                    getattr(evidence, side).append(sample)
+                    getattr(evidence, f"{side}_doubts").append("; ".join(scene.doubts))
+                n += 1
         return evidence
 
 
@@ -106,18 +186,6 @@ def difference(before: Settings, after: Settings) -> dict[str, dict[str, str]]:
         for name in names
         if before.get(name) != after.get(name)
     }
-
-
-def service(lab: Lab, settings: Settings, **options: Any) -> Service:
-    """A service on the lab's processors, with options as ServiceOptions names them."""
-    return Service(settings, ServiceOptions(cpus=lab.service_cpus, **options))
-
-
-@contextlib.contextmanager
-def front(lab: Lab, behind: Service, header_limit: int = 16384) -> Iterator[int]:
-    """The port that clients talk to: the edge's, or the service's own without one."""
-    with edge_named(lab.edge)(behind.port, header_limit, lab.edge_cpus) as edge:
-        yield edge.port
 
 
 class PeakMemory:
@@ -166,6 +234,18 @@ class PeakMemory:
 def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:
     """Sends good traffic for 0.3 s: pages touched by any first request are nobody's failure."""
     run_plan(_core.Plan(arrivals=[closed(0.3)], requests=requests, connections=connections), port)
+
+
+def percentile(histogram: _core.Histogram, q: float) -> float:
+    """The latency in seconds that a share `q` did not exceed.
+
+    Raises LabError for fewer than 1 / (1 - q) samples: 100 for p99, 1,000 for p99.9. With fewer it
+    would be the largest of them, whatever its name.
+    """
+    least = round(1 / (1 - q))
+    if histogram.total < least:
+        raise LabError(f"p{100 * q:g} needs {least:,} samples, and there are {histogram.total}")
+    return histogram.quantile(q)
 
 
 def failures(result: _core.LoadResult, name: str) -> int:

@@ -1,21 +1,24 @@
 """Drain: readers at 200 KB/s on the export."""
 
-from sevenstops._core import Crowd, Plan, RequestSpec, Settings
+import re
+from functools import partial
+
+from sevenstops._core import Crowd, Plan, RequestSpec
 from sevenstops.experiments.base import (
+    Diagnostic,
     Experiment,
-    Lab,
     Metric,
     PeakMemory,
     Sample,
+    Scene,
     failures,
-    front,
-    run_plan,
-    service,
+    plain_scene,
     warm_up,
 )
 from sevenstops.plans import constant
 
 ROWS = 100_000
+MOST_QUEUED = 2 << 20
 
 
 def plan(seed: int) -> Plan:
@@ -29,17 +32,22 @@ def plan(seed: int) -> Plan:
     )
 
 
-def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
-    """One freshly started service; its memory is watched while the readers read."""
-    with service(lab, settings, rows=ROWS) as s, front(lab, s) as port:
-        warm_up(port, p.requests)
-        with PeakMemory(s) as memory:
-            result = run_plan(p, port)
-        return {
-            "rss_growth_bytes": memory.growth,
-            "queued_bytes_max": s.stops()["queued_bytes_max"],
-            "good_requests_failed": failures(result, "good"),
-        }
+def run(scene: Scene, p: Plan) -> Sample:
+    """The service's memory is watched while the readers read."""
+    warm_up(scene.port, p.requests)
+    with PeakMemory(scene.service) as memory:
+        result = scene.load(p)
+    return {
+        "rss_growth_bytes": memory.growth,
+        "queued_bytes_max": scene.service.stops()["queued_bytes_max"],
+        "good_requests_failed": failures(result, "good"),
+    }
+
+
+def much_queued(said: str) -> bool:
+    """Whether the gauge shows more than the high-water marks of a few connections."""
+    found = re.search(r"^sevenstops_queued_bytes_max (\d+)", said, re.M)
+    return found is not None and int(found[1]) > MOST_QUEUED
 
 
 EXPERIMENT = Experiment(
@@ -47,11 +55,28 @@ EXPERIMENT = Experiment(
     failure="ignored-backpressure",
     symptom="memory climbs during downloads",
     fix="each write awaited within a high-water mark of 64 KiB",
+    lesson=(
+        "A socket that takes no more is the reader saying 'wait'. Who goes on producing keeps "
+        "the difference in memory, for every slow reader. Awaiting each write makes the "
+        "database cursor wait for the client instead."
+    ),
     metrics=[
         Metric("rss_growth_bytes", "bytes", "smaps_rollup", "lower", "< 16777216"),
-        Metric("queued_bytes_max", "bytes", "service", "lower", "< 2097152"),
+        Metric("queued_bytes_max", "bytes", "service", "lower", f"< {MOST_QUEUED}"),
         Metric("good_requests_failed", "1", "client", "lower", "== 0", guard=True),
     ],
     plan=plan,
     run=run,
+    scene=partial(plain_scene, rows=ROWS),
+    diagnostics=(
+        Diagnostic(
+            symptom="RSS climbs while users download",
+            command="curl -s http://127.0.0.1:{admin_port}/metrics "
+            "| grep '^sevenstops_queued_bytes'; grep VmRSS /proc/{pid}/status",
+            when_it_is="megabytes queued that clients have not taken, and VmRSS follows",
+            when_not="at most a high-water mark for each connection: the memory is elsewhere",
+            proves=much_queued,
+            promql="sum(sevenstops_queued_bytes) > 2097152",
+        ),
+    ),
 )

@@ -1,15 +1,16 @@
 """Parse: endless heads and a declared 64 MiB body are buffered before they are refused."""
 
-from sevenstops._core import Crowd, Plan, RequestSpec, Settings
+import re
+
+from sevenstops._core import Crowd, Plan, RequestSpec
 from sevenstops.experiments.base import (
+    Diagnostic,
     Experiment,
-    Lab,
     Metric,
     PeakMemory,
     Sample,
+    Scene,
     failures,
-    run_plan,
-    service,
     warm_up,
 )
 from sevenstops.plans import constant
@@ -31,20 +32,25 @@ def plan(seed: int) -> Plan:
     )
 
 
-def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
-    """One freshly started service."""
-    with service(lab, settings) as s:
-        warm_up(s.port, p.requests)
-        with PeakMemory(s) as memory:
-            result = run_plan(p, s.port)
-        counters = s.stops()
-        statuses = [sorted(c.statuses) for c in result.crowds]
-        return {
-            "buffered_bytes_per_refused_request": counters["refused_buffered_bytes_max"],
-            "rss_growth_bytes": memory.growth,
-            "wrong_refusals": float(statuses != [[431], [413]]),
-            "good_requests_failed": failures(result, "good"),
-        }
+def run(scene: Scene, p: Plan) -> Sample:
+    """The service's memory is watched while the senders send."""
+    warm_up(scene.port, p.requests)
+    with PeakMemory(scene.service) as memory:
+        result = scene.load(p)
+    counters = scene.service.stops()
+    statuses = [sorted(c.statuses) for c in result.crowds]
+    return {
+        "buffered_bytes_per_refused_request": counters["refused_buffered_bytes_max"],
+        "rss_growth_bytes": memory.growth,
+        "wrong_refusals": float(statuses != [[431], [413]]),
+        "good_requests_failed": failures(result, "good"),
+    }
+
+
+def much_buffered(said: str) -> bool:
+    """Whether the gauge shows more than a refused request should cost."""
+    found = re.search(r"^sevenstops_refused_buffered_bytes_max (\d+)", said, re.M)
+    return found is not None and int(found[1]) > 65536
 
 
 EXPERIMENT = Experiment(
@@ -52,6 +58,12 @@ EXPERIMENT = Experiment(
     failure="unbounded-head-and-body",
     symptom="memory climbs with refused uploads",
     fix="limits checked before buffering",
+    lesson=(
+        "A limit that is checked when the head or the body is whole has been paid for by "
+        "then: each refused request costs what its sender likes. Checked against the declared "
+        "length, and against every byte of the head as it comes, the refusal costs one small "
+        "buffer."
+    ),
     metrics=[
         Metric("buffered_bytes_per_refused_request", "bytes", "service", "lower", "< 65536"),
         Metric("rss_growth_bytes", "bytes", "smaps_rollup", "lower", "< 1048576"),
@@ -61,4 +73,15 @@ EXPERIMENT = Experiment(
     plan=plan,
     run=run,
     without_edge="nginx bounds heads itself and answers before the service sees them",
+    diagnostics=(
+        Diagnostic(
+            symptom="Memory climbs, and 413 or 431 climb with it",
+            command="curl -s http://127.0.0.1:{admin_port}/metrics "
+            "| grep '^sevenstops_refused_buffered_bytes_max'",
+            when_it_is="megabytes held for one request that was then refused",
+            when_not="at most 64 KiB: refusals are cheap, look at Drain",
+            proves=much_buffered,
+            promql="max(sevenstops_refused_buffered_bytes_max) > 65536",
+        ),
+    ),
 )

@@ -1,15 +1,13 @@
 """Route: a parameter shadows a static path, and odd spellings slip past."""
 
-from sevenstops._core import Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec
 from sevenstops.experiments.base import (
+    Diagnostic,
     Experiment,
-    Lab,
     Metric,
     Sample,
+    Scene,
     failures,
-    front,
-    run_plan,
-    service,
 )
 from sevenstops.plans import constant
 
@@ -40,15 +38,13 @@ def plan(seed: int) -> Plan:
     )
 
 
-def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
-    """One freshly started service behind an edge that passes paths on as they are."""
-    with service(lab, settings) as s, front(lab, s) as port:
-        result = run_plan(p, port)
-        misrouted = sum(result.by_name[target].unexpected for target, _ in SPELLINGS)
-        return {
-            "misrouted_requests": misrouted,
-            "good_requests_failed": failures(result, "good"),
-        }
+def run(scene: Scene, p: Plan) -> Sample:
+    """Behind an edge that passes paths on as they are."""
+    result = scene.load(p)
+    return {
+        "misrouted_requests": sum(result.by_name[target].unexpected for target, _ in SPELLINGS),
+        "good_requests_failed": failures(result, "good"),
+    }
 
 
 EXPERIMENT = Experiment(
@@ -56,10 +52,27 @@ EXPERIMENT = Experiment(
     failure="shadowed-route",
     symptom="the wrong handler answers",
     fix="radix tree, static before parameter; one normal form for paths",
+    lesson=(
+        "Where the first pattern that fits wins, the order of registration is part of the "
+        "program, and a path that is spelled otherwise is another path. A tree that prefers "
+        "the static name, ambiguity refused at start-up, and one normal form before anything "
+        "is compared."
+    ),
     metrics=[
         Metric("misrouted_requests", "1", "client", "lower", "== 0"),
         Metric("good_requests_failed", "1", "client", "lower", "== 0", guard=True),
     ],
     plan=plan,
     run=run,
+    diagnostics=(
+        Diagnostic(
+            symptom="The wrong handler answers, or a path is a 404 in one spelling only",
+            command="for path in /users/me //users/me /users/%6De; do "
+            "curl -s --path-as-is http://127.0.0.1:{port}$path; echo; done",
+            when_it_is="answers of different handlers, or a refusal, for spellings of one path",
+            when_not="one handler for all of them",
+            proves=lambda said: said.count('"handler":"user_me"') < 3,
+            promql='rate(sevenstops_stop_refused_total{stop="route",reason="no_route"}[5m]) > 0',
+        ),
+    ),
 )

@@ -1,15 +1,14 @@
 """Serialize: 5,000 rows as one generic document beside small requests."""
 
-from sevenstops._core import Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec
 from sevenstops.experiments.base import (
+    Diagnostic,
     Experiment,
-    Lab,
     Metric,
     Sample,
+    Scene,
     failures,
-    front,
-    run_plan,
-    service,
+    percentile,
 )
 from sevenstops.plans import poisson
 
@@ -27,17 +26,16 @@ def plan(seed: int) -> Plan:
     )
 
 
-def run(lab: Lab, settings: Settings, p: Plan) -> Sample:
-    """One freshly started service with one I/O thread."""
-    with service(lab, settings) as s, front(lab, s) as port:
-        result = run_plan(p, port)
-        serialize = s.stops()["stops"]["serialize"]
-        large = sum(result.by_name["large"].outcomes.values())
-        return {
-            "serialize_seconds_per_large_request": serialize["seconds"] / large,
-            "small_latency_p99_seconds": result.by_name["small"].latency.quantile(0.99),
-            "requests_failed": failures(result, "small") + failures(result, "large"),
-        }
+def run(scene: Scene, p: Plan) -> Sample:
+    """One I/O thread serves both."""
+    result = scene.load(p)
+    serialize = scene.service.stops()["stops"]["serialize"]
+    large = sum(result.by_name["large"].outcomes.values())
+    return {
+        "serialize_seconds_per_large_request": serialize["seconds"] / large,
+        "small_latency_p99_seconds": percentile(result.by_name["small"].latency, 0.99),
+        "requests_failed": failures(result, "small") + failures(result, "large"),
+    }
 
 
 EXPERIMENT = Experiment(
@@ -45,6 +43,11 @@ EXPERIMENT = Experiment(
     failure="unbounded-serialization",
     symptom="p99 of small requests tracks the size of large answers",
     fix="pages of 100 rows, a serializer compiled from the schema",
+    lesson=(
+        "Whoever shares a thread with a large answer waits until it has been written. Pages "
+        "bound the work of one request, and a serializer that knows the schema does it "
+        "without a tree of allocations."
+    ),
     metrics=[
         Metric("serialize_seconds_per_large_request", "seconds", "service", "lower", "< 0.001"),
         Metric("small_latency_p99_seconds", "seconds", "client", "lower", "< 0.004"),
@@ -52,4 +55,15 @@ EXPERIMENT = Experiment(
     ],
     plan=plan,
     run=run,
+    diagnostics=(
+        Diagnostic(
+            symptom="p99 spikes track the size of answers",
+            command="curl -s -o /dev/null -w '%{{size_download}}' "
+            "'http://127.0.0.1:{port}/orders?limit=5000'",
+            when_it_is="hundreds of kilobytes in one answer: nothing bounds it",
+            when_not="a page, whatever was asked for",
+            proves=lambda said: int(said) > 100_000,
+            promql='rate(sevenstops_stop_seconds_sum{stop="serialize"}[5m]) > 0.05',
+        ),
+    ),
 )

@@ -50,6 +50,7 @@ def _failure(evidence: dict[str, Any]) -> str:
         f"### {evidence['failure']}: {evidence['verdict']}",
         "",
         f"{sentence(evidence['symptom'])}. Mended by: {evidence['fix']}.",
+        *([f"Not fixed, since {evidence['reason']}."] if evidence.get("reason") else []),
         "",
         "| metric | source | before | after | change | must hold | holds |",
         "|---|---|---|---|---|---|---|",
