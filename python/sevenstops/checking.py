@@ -9,6 +9,7 @@ from sevenstops import _core
 from sevenstops.experiments import experiment_named
 from sevenstops.loading import QUANTILES, LoadReport
 from sevenstops.report.quantities import change, human, must
+from sevenstops.report.runbook import PLACES
 from sevenstops.thresholds import Condition, condition
 
 
@@ -100,6 +101,6 @@ class CheckedEvidence:
             )
         lines += [f"  worse than the baseline: {r}" for r in self.regressions]
         for diagnostic in experiment_named(e["failure"]).diagnostics[:1]:
-            lines.append(f"  first diagnostic: {diagnostic.command.replace('{{', '{')}")
+            lines.append(f"  first diagnostic: {diagnostic.command.format(**PLACES)}")
             lines.append(f"    when it is this: {diagnostic.when_it_is}")
         return "\n".join(lines)

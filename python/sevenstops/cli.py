@@ -10,7 +10,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from sevenstops.baseline import baseline_path, compare, load_baseline, machines_differ, save
+from sevenstops.baseline import (
+    baseline_path,
+    compare,
+    load_baseline,
+    machines_differ,
+    read_evidence,
+    save,
+)
 from sevenstops.document import evidence_document, require_writable, write_json
 from sevenstops.edges import edge_named, edges
 from sevenstops.environment import ISOLATION_VARIABLE, Lab
@@ -113,6 +120,17 @@ def run(
         print(f"The evidence is kept in {save(keep, document)}", file=sys.stderr)
     if any(e.verdict() != "fixed" for e in evidence):
         raise typer.Exit(1)
+
+
+@app.command("report")
+def report_command(
+    evidence: Annotated[Path, typer.Argument(metavar="FILE", help="Evidence, as --json wrote it.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Write everything here.")] = Path("out"),
+) -> None:
+    """Write report, lifecycle map and runbook of evidence that was measured before."""
+    document = read_evidence(evidence)
+    make_folder(out)
+    print(f"The report is in {write_report(document, out)}")
 
 
 @app.command("compare")

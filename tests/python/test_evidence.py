@@ -2,7 +2,10 @@
 
 import pytest
 
+from sevenstops import LabError
+from sevenstops._core import Histogram
 from sevenstops.evidence import Evidence, Metric, effect
+from sevenstops.experiments.base import percentile
 
 DROPS = Metric("listen_drops", "1", "sock_diag", "lower", "== 0")
 LATENCY = Metric("latency_p99_seconds", "seconds", "client", "lower", "<= 0.3")
@@ -61,3 +64,50 @@ def test_effect_of_many_samples_covers_no_change_when_there_is_none():
     samples = [float(i % 10 + 1) for i in range(40)]
     interval = effect(samples, samples)
     assert interval["low"] <= 1 <= interval["high"]
+
+
+def test_a_client_that_was_the_bottleneck_shows_nothing():
+    found = evidence(DROPS, [685, 655, 701], [0, 0, 0])
+    found.after_doubts = ["", "", "its timers were 9.0 ms late"]
+    assert found.judge() == ("fixed", "")
+    found.after_doubts = ["its timers were 9.0 ms late"] * 2 + [""]
+    verdict, reason = found.judge()
+    assert verdict == "inconclusive"
+    assert reason == "the client was the bottleneck in 2 runs after: its timers were 9.0 ms late"
+    assert found.as_dict()["reason"] == reason
+
+
+def test_a_drift_shows_nothing():
+    steady = [0.9, 0.92, 0.9, 0.91, 0.93, 0.9, 0.92, 0.91]
+    rising = [0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1]
+    assert evidence(LATENCY, steady, [0.2] * 8).verdict() == "fixed"
+    verdict, reason = evidence(LATENCY, rising, [0.2] * 8).judge()
+    assert verdict == "inconclusive"
+    assert reason == "latency_p99_seconds drifts before: early runs and late ones differ"
+    # Too few to tell a drift from chance.
+    assert evidence(LATENCY, rising[:5], [0.2] * 5).verdict() == "fixed"
+
+
+def test_a_verdict_says_why():
+    assert evidence(DROPS, [685, 655, 701], [0, 1, 0]).judge()[1] == (
+        "listen_drops after is not always == 0"
+    )
+    assert evidence(DROPS, [685, 0, 701], [0, 0, 0]).judge()[1] == (
+        "listen_drops was == 0 before as well"
+    )
+
+
+def test_an_interval_is_narrow_when_its_samples_agree():
+    assert evidence(LATENCY, [0.9, 0.9, 0.91], [0.29, 0.29, 0.3]).narrow()
+    assert not evidence(LATENCY, [0.4, 0.9, 1.9], [0.1, 0.2, 0.3]).narrow()
+
+
+def test_a_percentile_needs_its_samples():
+    histogram = Histogram()
+    histogram.record(1000, 99)
+    with pytest.raises(LabError, match="p99 needs 100 samples, and there are 99"):
+        percentile(histogram, 0.99)
+    histogram.record(1000)
+    assert percentile(histogram, 0.99) == pytest.approx(0.001)
+    with pytest.raises(LabError, match=r"p99\.9 needs 1,000 samples"):
+        percentile(histogram, 0.999)

@@ -70,6 +70,18 @@ def test_sides_differ_in_one_stop_and_share_a_plan(experiment):
     assert len({m.name for m in experiment.metrics}) == len(experiment.metrics)
 
 
+def test_sampling_goes_on_until_the_time_is_up():
+    experiment = experiment_named("shadowed-route")
+    seen = []
+    # Random order within a round, and rounds beyond the planned ones while intervals are wide.
+    measured = experiment.measure(
+        Lab(edge="none"), 1, lambda side, n: seen.append((n, side)), max_time=6.0
+    )
+    rounds = len(measured.before)
+    assert rounds == len(measured.after) >= 1
+    assert sorted(seen) == sorted((n, s) for n in range(rounds) for s in ("before", "after"))
+
+
 def test_a_flipped_experiment_is_not_fixed():
     experiment = experiment_named("shadowed-route")
     before, after = experiment.sides()

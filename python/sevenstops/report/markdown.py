@@ -4,17 +4,26 @@ from pathlib import Path
 from typing import Any
 
 from sevenstops.document import write_json, write_whole
+from sevenstops.report.lifecycle import draw_map, markdown_map
+from sevenstops.report.page import write_page
 from sevenstops.report.plots import draw_stop
 from sevenstops.report.quantities import change, human, must, sentence
+from sevenstops.report.runbook import markdown_runbook
 from sevenstops.report.table import markdown_table
 
 
 def write_report(document: dict[str, Any], folder: Path) -> Path:
-    """Writes evidence.json, a figure for each stop and report.md into `folder`; gives the last."""
+    """Writes evidence.json, report.md with a figure for each stop, report.html, the lifecycle map
+    (map.svg, .pdf, .md) and runbook.md into `folder`; gives report.md.
+    """
     stops = list(dict.fromkeys(e["stop"] for e in document["evidence"]))
     for stop in stops:
         draw_stop(document, stop, folder / f"{stop}.png")
     write_json(folder / "evidence.json", document)
+    write_page(document, folder / "report.html")
+    draw_map(document, folder / "map.svg", folder / "map.pdf")
+    write_whole(folder / "map.md", markdown_map(document))
+    write_whole(folder / "runbook.md", markdown_runbook())
     report = folder / "report.md"
     write_whole(report, markdown(document))
     return report

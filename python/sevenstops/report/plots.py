@@ -1,7 +1,7 @@
 """One before/after figure for each stop."""
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import matplotlib as mpl
 
@@ -18,6 +18,18 @@ AFTER = "#0072B2"
 THRESHOLD = "#D55E00"
 INK = "#333333"
 LANES = {"before": 1.0, "after": 0.0}
+
+
+def draw_failure(evidence: dict[str, Any], out: IO[str]) -> None:
+    """Writes an SVG with a panel for each metric that exposed one failure."""
+    panels = [m for m in evidence["metrics"] if not m.get("guard")]
+    figure, axes = plt.subplots(
+        len(panels), 1, figsize=(7.2, 0.3 + 1.2 * len(panels)), squeeze=False, layout="constrained"
+    )
+    for axis, metric in zip(axes[:, 0], panels, strict=True):
+        _panel(axis, metric, "")
+    figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+    plt.close(figure)
 
 
 def draw_stop(document: dict[str, Any], stop: str, path: Path) -> None:
@@ -54,7 +66,7 @@ def _panel(axis: Axes, metric: dict[str, Any], failure: str) -> None:
             f"{side} {human(median, metric['unit'], metric['name'])}",
             (max(samples), LANES[side]), xytext=(8, 0), textcoords="offset points",
             va="center", fontsize=9, color=colour, fontweight="bold",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            bbox={"facecolor": "#ffffff", "edgecolor": "none", "pad": 1},
         )  # fmt: skip
     axis.axvline(limit, color=THRESHOLD, linewidth=0.9, zorder=1)
     axis.annotate(

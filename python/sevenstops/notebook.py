@@ -1,0 +1,90 @@
+"""For notebooks: one failure, looked at step by step."""
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from sevenstops import experiments
+from sevenstops.environment import Lab
+from sevenstops.evidence import Metric, Sample
+from sevenstops.experiments import Experiment, experiment_named
+from sevenstops.experiments.base import difference
+from sevenstops.report.page import figure_svg
+from sevenstops.report.quantities import human
+
+ROUNDS_VARIABLE = "SEVENSTOPS_NOTEBOOK_QUICK"
+"""Set: figures come of three runs of each side, not five."""
+
+
+class Look:
+    """What one run gave, as a small table."""
+
+    def __init__(self, metrics: list[Metric], sample: Sample) -> None:
+        """`sample` has a number for each of `metrics`."""
+        self.sample = sample
+        self._metrics = metrics
+
+    def _repr_markdown_(self) -> str:
+        lines = ["| metric | measured | must be | holds |", "|---|--:|---|---|"]
+        for m in self._metrics:
+            value = self.sample[m.name]
+            holds = "yes" if m.holds(value) else "**no**"
+            lines.append(f"| {m.name} | {human(value, m.unit, m.name)} | {m.threshold} | {holds} |")
+        return "\n".join(lines)
+
+
+class Figure:
+    """A figure of before and after, with every sample and the interval."""
+
+    def __init__(self, evidence: Mapping[str, Any]) -> None:
+        """`evidence` is one failure's part of an evidence document."""
+        self.evidence = dict(evidence)
+
+    def _repr_html_(self) -> str:
+        # The page's variables have their light values here.
+        style = "--ink:#1b1b1b;--before:#6f6f6f;--after:#005d93;--bad:#a83f00;--card:#ffffff"
+        svg = figure_svg(self.evidence).replace("<svg", '<svg style="max-width:100%"', 1)
+        return f'<div style="{style};background:#ffffff;padding:8px">{svg}</div>'
+
+
+class Changes:
+    """The settings that make the difference."""
+
+    def __init__(self, changed: dict[str, dict[str, str]]) -> None:
+        """`changed` has each setting's value before and after."""
+        self.changed = changed
+
+    def _repr_markdown_(self) -> str:
+        lines = ["| setting | before | after |", "|---|---|---|"]
+        lines += [f"| `{k}` | {v['before']} | {v['after']} |" for k, v in self.changed.items()]
+        return "\n".join(lines)
+
+
+def look(failure: str, side: str, edge: str = "nginx") -> Look:
+    """One run of a freshly started service, "before" the fix or "after" it.
+
+    Service and edge have ended when it comes back, whatever happened.
+    """
+    experiment = experiment_named(failure)
+    lab = experiment.lab_of(Lab(edge))
+    settings = experiment.sides()[("before", "after").index(side)]
+    with experiment.scene(lab, settings) as scene:
+        return Look(experiment.metrics, experiment.run(scene, experiment.plan(lab.seed)))
+
+
+def changes(failure: str) -> Changes:
+    """The settings that the fix changes, all of one stop."""
+    return Changes(difference(*experiment_named(failure).sides()))
+
+
+@lru_cache(maxsize=32)
+def measure(failure: str) -> Figure:
+    """Several runs of both sides in a namespace of their own: the figure with its interval."""
+    document = experiments.run(failure, quick=ROUNDS_VARIABLE in os.environ)
+    return Figure(document["evidence"][0])
+
+
+def known(stop: str) -> list[Experiment]:
+    """Every failure of one stop."""
+    return [e for e in experiments.all_experiments() if e.stop == stop]
