@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.sevenstops-setup
 FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint sanitize bench fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint sanitize bench calibrate notebooks fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -37,10 +37,16 @@ sanitize: setup
 lint: setup
 	$(BIN)/pre-commit run --all-files
 
+calibrate: setup
+	$(BIN)/python tests/bench/calibrate.py
+
 bench: setup
 	cmake --preset release >/dev/null
 	cmake --build --preset release --target responder
 	$(BIN)/python tests/bench/main.py --out reports/bench.md
+
+notebooks: setup
+	$(BIN)/python tools/notebooks.py
 
 fuzz: setup
 	cmake --preset fuzz >/dev/null

@@ -7,8 +7,13 @@ if ! apt-cache show "$boost" >/dev/null 2>&1; then
   # Ubuntu names its own version; 1.83 comes with 24.04.
   boost=libboost-dev
 fi
-packages="g++ cmake ninja-build $boost libsqlite3-dev libssl-dev libnghttp2-dev liburing-dev pkg-config libgtest-dev nginx-light wrk nghttp2-client hey apache2-utils openssl curl
+packages="g++ cmake ninja-build $boost libsqlite3-dev libssl-dev libnghttp2-dev liburing-dev pkg-config libgtest-dev nginx-light wrk nghttp2-client hey apache2-utils openssl prometheus curl
   iproute2 python3-venv python3-dev clang-format clang-tidy"
+
+# Ubuntu has its browser as a snap only; where there is none, the tests of the page skip it.
+if apt-cache policy chromium 2>/dev/null | grep -q 'Candidate: [0-9]'; then
+  packages="$packages chromium"
+fi
 
 missing=""
 for package in $packages; do

@@ -11,7 +11,7 @@ from sevenstops.errors import LabError
 from sevenstops.evidence import effect
 from sevenstops.report.quantities import human
 
-WORSE = 1.1
+WORSE = 1.05
 """A metric has got worse when its whole interval lies beyond this ratio on the bad side."""
 
 # What of an environment has to be the same for numbers to be held against each other.

@@ -69,6 +69,9 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Write the report with its figures here.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of every plan.")] = 7,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Runs of each side, said exactly.")
+    ] = None,
     max_time: Annotated[
         float,
         typer.Option(
@@ -98,7 +101,7 @@ def run(
         make_folder(out)
     isolate()
     lab = Lab(edge, seed)
-    rounds = QUICK_ROUNDS if quick else ROUNDS
+    rounds = rounds or (QUICK_ROUNDS if quick else ROUNDS)
     evidence = []
     with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
         for experiment in chosen:

@@ -8,13 +8,13 @@ from typing import Any
 from sevenstops import experiments
 from sevenstops.environment import Lab
 from sevenstops.evidence import Metric, Sample
-from sevenstops.experiments import Experiment, experiment_named
+from sevenstops.experiments import ROUNDS, Experiment, experiment_named
 from sevenstops.experiments.base import difference
 from sevenstops.report.page import figure_svg
 from sevenstops.report.quantities import human
 
-ROUNDS_VARIABLE = "SEVENSTOPS_NOTEBOOK_QUICK"
-"""Set: figures come of three runs of each side, not five."""
+ROUNDS_VARIABLE = "SEVENSTOPS_NOTEBOOK_ROUNDS"
+"""How many runs of each side a figure comes of, where the usual five would take too long."""
 
 
 class Look:
@@ -81,7 +81,8 @@ def changes(failure: str) -> Changes:
 @lru_cache(maxsize=32)
 def measure(failure: str) -> Figure:
     """Several runs of both sides in a namespace of their own: the figure with its interval."""
-    document = experiments.run(failure, quick=ROUNDS_VARIABLE in os.environ)
+    rounds = int(os.environ.get(ROUNDS_VARIABLE, ROUNDS))
+    document = experiments.run(failure, rounds=rounds)
     return Figure(document["evidence"][0])
 
 

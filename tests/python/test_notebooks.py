@@ -24,7 +24,7 @@ def test_it_runs_and_holds_outputs(path, monkeypatch):
     nbformat.validate(notebook)
     shown = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert any("text/html" in o.get("data", {}) for o in shown), "committed without its figures"
-    monkeypatch.setenv("SEVENSTOPS_NOTEBOOK_QUICK", "1")
+    monkeypatch.setenv("SEVENSTOPS_NOTEBOOK_ROUNDS", "1")
     again = nbformat.read(path, as_version=4)
     nbclient.NotebookClient(again, timeout=300, kernel_name="python3").execute()
     assert not [o for c in again.cells for o in c.get("outputs", []) if o.output_type == "error"]

@@ -56,7 +56,12 @@ def experiment_named(failure: str) -> Experiment:
 
 
 def run(
-    *names: str, edge: str = "nginx", quick: bool = True, seed: int = 7, everything: bool = False
+    *names: str,
+    edge: str = "nginx",
+    quick: bool = True,
+    seed: int = 7,
+    everything: bool = False,
+    rounds: int | None = None,
 ) -> dict[str, Any]:
     """Measures in a child interpreter with a network namespace of its own, where there is one.
 
@@ -66,6 +71,7 @@ def run(
     choose(names, everything)
     options = ["--edge", edge, "--seed", str(seed), "--json", "-"]
     options += ["--quick"] * quick + ["--all"] * everything
+    options += ["--rounds", str(rounds)] if rounds else []
     guard = [str(EXECUTABLE), "--guard", str(os.getpid())]
     command = [*guard, sys.executable, "-m", "sevenstops", "run", *names, *options]
     child = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -76,6 +76,7 @@ EXPERIMENT = Experiment(
             when_it_is="d in skmem above 0 and growing; Recv-Q at or above Send-Q, the backlog",
             when_not="d0: what is slow is behind the accept queue, go on at Parse",
             proves=drops_shown,
+            promql="rate(node_netstat_TcpExt_ListenDrops[5m]) > 0",
         ),
         Diagnostic(
             symptom="Connect times of 1 s, 2 s or 3 s, and few between",

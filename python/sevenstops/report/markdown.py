@@ -5,6 +5,7 @@ from typing import Any
 
 from sevenstops.document import write_json, write_whole
 from sevenstops.report.lifecycle import draw_map, markdown_map
+from sevenstops.report.observability import alert_rules, dashboard
 from sevenstops.report.page import write_page
 from sevenstops.report.plots import draw_stop
 from sevenstops.report.quantities import change, human, must, sentence
@@ -14,7 +15,7 @@ from sevenstops.report.table import markdown_table
 
 def write_report(document: dict[str, Any], folder: Path) -> Path:
     """Writes evidence.json, report.md with a figure for each stop, report.html, the lifecycle map
-    (map.svg, .pdf, .md) and runbook.md into `folder`; gives report.md.
+    (map.svg, .pdf, .md), runbook.md, alerts.yml and dashboard.json into `folder`; gives report.md.
     """
     stops = list(dict.fromkeys(e["stop"] for e in document["evidence"]))
     for stop in stops:
@@ -24,6 +25,8 @@ def write_report(document: dict[str, Any], folder: Path) -> Path:
     draw_map(document, folder / "map.svg", folder / "map.pdf")
     write_whole(folder / "map.md", markdown_map(document))
     write_whole(folder / "runbook.md", markdown_runbook())
+    write_whole(folder / "alerts.yml", alert_rules())
+    write_whole(folder / "dashboard.json", dashboard())
     report = folder / "report.md"
     write_whole(report, markdown(document))
     return report
