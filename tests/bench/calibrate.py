@@ -72,8 +72,9 @@ def main() -> int:
     lines = [
         "# Calibration of `compare` and --stops-baseline", "",
         f"{BLOCKS} real runs at each of four lengths of a page ({BASE * 1000:g} ms and 5, 10 and "
-        f"20 % more), {where['cores']} cores, Linux {where['kernel']}. From them {STUDIES:,} studies "
-        f"of {ROUNDS} runs a side were drawn without replacement: a simulation on recorded blocks. "
+        f"20 % more), {where['cores']} cores, Linux {where['kernel']}. From them {STUDIES:,} "
+        f"studies of {ROUNDS} runs a side were drawn without replacement: a simulation on recorded "
+        "blocks. "
         'A study says "worse" when the 95 % interval of the ratio of medians lies above '
         f"{WORSE:g}.",
         "", "| metric | nothing changed | +5 % | +10 % | +20 % |", "|---|--:|--:|--:|--:|",
