@@ -36,6 +36,9 @@ LoadThread::LoadThread(const Plan& plan, const Endpoint& endpoint, std::int64_t 
   result.last_sent = start;
   crowds_.resize(plan.crowds.size());
   for (std::size_t i = 0; i < plan.crowds.size(); ++i) {
+    // The first threads have what does not divide.
+    const auto most = plan.crowds[i].at_most;
+    crowds_[i].most_of_the_mix = most / plan.threads + (index < most % plan.threads ? 1 : 0);
     crowds_[i].lasting = client_kind(plan.crowds[i].kind)->lasting || plan.crowds[i].repeat;
   }
   for (const auto& spec : plan.requests) {
@@ -143,7 +146,7 @@ Detached LoadThread::follow_client(std::size_t crowd, bool of_the_mix) {
   auto& state = crowds_[crowd];
   const bool waited_for = !state.lasting;
   ++alive_;
-  ++state.under_way;
+  state.of_the_mix += of_the_mix ? 1 : 0;
   finite_alive_ += waited_for ? 1 : 0;
   do {
     ++result.crowds[crowd].started;
@@ -161,7 +164,7 @@ Detached LoadThread::follow_client(std::size_t crowd, bool of_the_mix) {
     }
   } while (spec.repeat && !of_the_mix && !over());
   finite_alive_ -= waited_for ? 1 : 0;
-  --state.under_way;
+  state.of_the_mix -= of_the_mix ? 1 : 0;
   --alive_;
 }
 
@@ -209,7 +212,7 @@ void LoadThread::dispatch() {
 void LoadThread::give(const Arrival& arrival) {
   if (const auto crowd = sender_[arrival.request]; crowd >= 0) {
     const auto place = static_cast<std::size_t>(crowd);
-    if (crowds_[place].under_way >= plan_.crowds[place].count + plan_.crowds[place].at_most) {
+    if (crowds_[place].of_the_mix >= crowds_[place].most_of_the_mix) {
       ++result.blocked.no_client;
     } else {
       follow_client(place, true);

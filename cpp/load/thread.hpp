@@ -129,7 +129,9 @@ class LoadThread {
 
  private:
   struct CrowdState {
-    std::int64_t under_way = 0;
+    // Clients that requests of the mix have asked for: under way now, and at most in this thread.
+    std::int64_t of_the_mix = 0;
+    std::int64_t most_of_the_mix = 0;
     bool lasting = false;
   };
 

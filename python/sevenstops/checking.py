@@ -1,5 +1,6 @@
 """Assertions on what was measured, whose messages name stop, metric, interval and remedy."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from sevenstops.thresholds import Condition, condition
 def quantile_interval(
     histogram: _core.Histogram, q: float, confidence: float
 ) -> tuple[float, float]:
-    """Bounds in seconds of a quantile, from the order statistics of its samples.
+    """Bounds in seconds of a quantile, by order statistics of its samples; endless without any.
 
     Distribution-free (Hahn and Meeker, *Statistical Intervals*, 5.2). The samples of one run are
     taken as independent, which latencies of one service seldom are: a narrow interval says that
@@ -24,7 +25,7 @@ def quantile_interval(
     """
     n = histogram.total
     if n == 0:
-        return 0.0, 0.0
+        return math.inf, math.inf
     tail = (1 - confidence) / 2
     ranks = stats.binom.ppf([tail, 1 - tail], n, q)
     low, high = (min(max(rank, 0), n) / n for rank in (ranks[0], ranks[1] + 1))

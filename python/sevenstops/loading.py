@@ -156,6 +156,8 @@ def load(
 
 def _arrivals(fields: dict[str, Any]) -> list[_core.Phase]:
     if "arrivals" in fields:
+        if "duration" in fields or "rate" in fields:
+            raise LabError("arrivals say when requests come: no duration or rate goes with them")
         arrivals: list[_core.Phase] = fields["arrivals"]
         return arrivals
     if "duration" not in fields:

@@ -1,5 +1,6 @@
 """Conditions on a load's result, as a person writes them: "p99 > 50ms", "failed > 0"."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ class Condition:
     def value(self, report: LoadReport) -> float:
         """The number that the condition speaks of, in base units."""
         outcomes = report.outcomes
+        # Without an answer there is no latency, and certainly no good one.
+        if self.name in (*QUANTILES, "max", "mean") and report.latency.total == 0:
+            return math.inf
         if self.name in QUANTILES:
             return report.latency.quantile(QUANTILES[self.name])
         if self.name in ("max", "mean"):

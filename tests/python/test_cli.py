@@ -10,10 +10,19 @@ import jsonschema
 import pytest
 from conftest import cli
 
-from sevenstops import Service, read_plan
+from sevenstops import (
+    Plan,
+    RequestSpec,
+    Service,
+    ServiceOptions,
+    constant,
+    load,
+    read_plan,
+)
 from sevenstops import cli as command_line
 from sevenstops.document import schema
 from sevenstops.processes import EXECUTABLE
+from sevenstops.thresholds import condition
 
 
 @pytest.mark.parametrize(
@@ -147,6 +156,16 @@ def test_a_condition_that_holds_fails_the_load_and_is_named():
     assert ended.returncode == 1
     assert ended.stderr == "sevenstops: failed, since failed >= 20: it is 20\n"
     assert "outcomes: 4xx 20" in ended.stdout
+
+
+def test_a_latency_that_was_never_measured_is_not_a_good_one():
+    with Service(options=ServiceOptions(faults=("slow-dependency=9",), rows=1)) as service:
+        plan = Plan(arrivals=[constant(20, 0.2)], requests=[RequestSpec(target="/page")])
+        plan.read_timeout = 0.1
+        report = load(service.url, plan)
+    assert report.latency.total == 0
+    assert condition("p99 > 50ms").met(report)
+    assert not condition("p99 < 50ms").met(report)
 
 
 def test_a_plan_file_says_everything(tmp_path):

@@ -80,6 +80,8 @@ def test_fields_are_checked(service):
         load(service.url, Plan(), connections=1)
     with pytest.raises(LabError, match="needs a duration"):
         load(service.url)
+    with pytest.raises(LabError, match="no duration or rate goes with them"):
+        load(service.url, arrivals=[closed(1)], duration=1)
     with pytest.raises(TypeError, match="no field 'rhythm'"):
         Plan(rhythm=1)
 

@@ -241,6 +241,8 @@ TEST_P(Load, MisbehavingClientsComeByWeightAsWell) {
   plan.crowds = {{.kind = "connection_flood", .name = "halves", .count = 0, .at_most = 2}};
   const auto capped = send(plan, service.port());
   EXPECT_EQ(capped.crowds[0].started, 2U);
+  plan.threads = 2;
+  EXPECT_EQ(send(plan, service.port()).crowds[0].started, 2U);
   EXPECT_EQ(capped.requests + 2 + capped.blocked.no_client, 100U);
 }
 
