@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.sevenstops-setup
 FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint sanitize bench calibrate notebooks fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint sanitize bench notebooks fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -36,9 +36,6 @@ sanitize: setup
 
 lint: setup
 	$(BIN)/pre-commit run --all-files
-
-calibrate: setup
-	$(BIN)/python tests/bench/calibrate.py
 
 bench: setup
 	cmake --preset release >/dev/null
