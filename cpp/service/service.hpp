@@ -7,9 +7,9 @@
 
 #include "faults/slow_dependency.hpp"
 #include "faults/stalled_acceptor.hpp"
-#include "stops/metrics.hpp"
 #include "service/settings.hpp"
 #include "stops/handle/hop.hpp"
+#include "stops/metrics.hpp"
 
 namespace sevenstops {
 

@@ -2,12 +2,12 @@
 
 #include <list>
 
-#include "stops/settings.hpp"
 #include "stops/drain/drain.hpp"
 #include "stops/handle/handle.hpp"
 #include "stops/middleware/chain.hpp"
 #include "stops/parse/parse.hpp"
 #include "stops/route/router.hpp"
+#include "stops/settings.hpp"
 
 namespace sevenstops {
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "stops/connection.hpp"
 #include "stops/drain/settings.hpp"
 #include "stops/metrics.hpp"
-#include "stops/connection.hpp"
 #include "stops/serialize/serialize.hpp"
 
 namespace sevenstops {

@@ -4,14 +4,14 @@
 #include <optional>
 #include <vector>
 
-#include "stops/handle/settings.hpp"
 #include "faults/slow_dependency.hpp"
-#include "stops/metrics.hpp"
 #include "stops/connection.hpp"
 #include "stops/handle/hop.hpp"
 #include "stops/handle/result.hpp"
+#include "stops/handle/settings.hpp"
 #include "stops/handle/store.hpp"
 #include "stops/handle/workers.hpp"
+#include "stops/metrics.hpp"
 #include "stops/route/router.hpp"
 
 namespace sevenstops {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "stops/parse/settings.hpp"
-#include "stops/metrics.hpp"
 #include "stops/connection.hpp"
+#include "stops/metrics.hpp"
 #include "stops/parse/head.hpp"
+#include "stops/parse/settings.hpp"
 
 namespace sevenstops {
 

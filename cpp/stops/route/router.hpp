@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "stops/route/settings.hpp"
 #include "stops/refusal.hpp"
+#include "stops/route/settings.hpp"
 
 namespace sevenstops {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "stops/serialize/settings.hpp"
 #include "stops/handle/result.hpp"
+#include "stops/serialize/settings.hpp"
 
 namespace sevenstops {
 
