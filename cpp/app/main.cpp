@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -25,7 +26,8 @@ constexpr std::string_view usage =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
     "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token TEXT]\n"
     "         [--dependency NAME=PORT]... [--fault slow-dependency=SECONDS]\n"
-    "         [--fault stalled-acceptor=SECONDS/PERIOD] [--die-with PID]\n"
+    "         [--fault stalled-acceptor=SECONDS/PERIOD] [--fault slow-stop=STOP/SHARE]\n"
+    "         [--die-with PID]\n"
     "       sevenstops-service --guard PID COMMAND [ARG]...\n"
     "         runs COMMAND so that it is killed when the thread that started it ends\n"
     "       sevenstops-service --isolate COMMAND [ARG]...\n"
@@ -84,6 +86,15 @@ void inject(ServiceOptions& options, std::string_view fault) {
     if (options.stalled.stall > options.stalled.period) {
       throw std::invalid_argument("stalled-acceptor cannot stall for longer than its period");
     }
+  } else if (name == "slow-stop") {
+    const auto [stop, share] = split("slow-stop", value, '/');
+    const auto known = std::ranges::find(stop_names, stop);
+    // Accept only takes what the kernel has queued: there is no work of its own to prolong.
+    if (known == stop_names.end() || known == stop_names.begin()) {
+      throw std::invalid_argument("slow-stop knows no stop '" + std::string(stop) + "'");
+    }
+    options.slow_stop.share[static_cast<std::size_t>(known - stop_names.begin())] =
+        number<double>("slow-stop", share, 0, 1000);
   } else {
     throw std::invalid_argument("unknown fault '" + std::string(name) + "'");
   }

@@ -107,12 +107,12 @@ std::string report_prometheus(const std::vector<const Metrics*>& threads) {
           << count << '\n';
     }
   }
-  header("stop_seconds", "histogram", "Time spent in a stop.");
+  header("stop_duration_seconds", "histogram", "Time spent in a stop.");
   for (std::size_t i = 0; i < stops.size(); ++i) {
     std::uint64_t below = 0;
     for (int b = 0; b < DurationHistogram::buckets; ++b) {
       below += stops[i].durations[static_cast<std::size_t>(b)];
-      out << "sevenstops_stop_seconds_bucket" << label(i) << ",le=\"";
+      out << "sevenstops_stop_duration_seconds_bucket" << label(i) << ",le=\"";
       if (b + 1 == DurationHistogram::buckets) {
         out << "+Inf";
       } else {
@@ -120,8 +120,8 @@ std::string report_prometheus(const std::vector<const Metrics*>& threads) {
       }
       out << "\"} " << below << '\n';
     }
-    out << "sevenstops_stop_seconds_sum" << label(i) << "} " << stops[i].seconds << '\n'
-        << "sevenstops_stop_seconds_count" << label(i) << "} " << below << '\n';
+    out << "sevenstops_stop_duration_seconds_sum" << label(i) << "} " << stops[i].seconds << '\n'
+        << "sevenstops_stop_duration_seconds_count" << label(i) << "} " << below << '\n';
   }
   return out.str();
 }

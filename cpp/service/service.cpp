@@ -23,8 +23,8 @@ constexpr std::chrono::milliseconds sweep_period{25};
 
 // One I/O context with the stops of its own: nothing is shared on the way of a request.
 struct IoThread {
-  IoThread(const Settings& settings, const Backend& backend, const std::string& token)
-      : stops(settings, backend, token, metrics) {}
+  IoThread(const Settings& settings, const Backend& backend, const ServiceOptions& options)
+      : stops(settings, backend, options.token, metrics, options.slow_stop) {}
 
   Metrics metrics;
   Stops stops;
@@ -71,7 +71,8 @@ struct Service::State {
       auto& owner = settings.accept.reuse_port ? t : *threads[turn++ % threads.size()];
       auto socket = co_await t.accept->next(owner.io);
       t.metrics[Stop::accept].entered.add();
-      t.metrics[Stop::accept].seconds.record(time_in_queue(socket));
+      const auto queued = time_in_queue(socket);
+      t.metrics[Stop::accept].seconds.record(queued);
       if (owner.metrics.connections_open.value() >=
           static_cast<std::uint64_t>(settings.accept.max_connections)) {
         t.metrics[Stop::accept].refuse("max_connections");
@@ -86,7 +87,7 @@ struct Service::State {
             asio::socket_base::send_buffer_size(static_cast<int>(settings.drain.send_buffer)),
             error);
       }
-      asio::co_spawn(owner.io, walk(owner.stops, std::move(socket)),
+      asio::co_spawn(owner.io, walk(owner.stops, std::move(socket), queued),
                      [&metrics = owner.metrics](const std::exception_ptr& broken) {
                        // One connection's trouble must not end the thread that serves the others.
                        if (broken) {
@@ -109,7 +110,7 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
       .slow = options.slow};
   const int count = options.threads > 0 ? options.threads : usable_processors();
   for (int i = 0; i < count; ++i) {
-    s.threads.push_back(std::make_unique<IoThread>(settings, backend, options.token));
+    s.threads.push_back(std::make_unique<IoThread>(settings, backend, options));
   }
   auto port = options.port;
   for (auto& t : s.threads) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "faults/slow_dependency.hpp"
+#include "faults/slow_stop.hpp"
 #include "faults/stalled_acceptor.hpp"
 #include "service/settings.hpp"
 #include "stops/handle/hop.hpp"
@@ -26,6 +27,7 @@ struct ServiceOptions {
   std::vector<Dependency> dependencies;
   SlowDependency slow;
   StalledAcceptor stalled;
+  SlowStop slow_stop;
 };
 
 /// The HTTP service under study. Threads start in the constructor and end in `stop`.

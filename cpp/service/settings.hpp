@@ -87,6 +87,8 @@ void for_each_field(AnySettings& s, Visitor&& visit) {
         "time an early final answer is given to reach a client that is still sending");
   visit("drain.send_buffer", s.drain.send_buffer, "bytes", 0, gib,
         "SO_SNDBUF of a connection; 0 leaves it to the kernel");
+  visit("drain.server_timing", s.drain.server_timing, "", 0, 1,
+        "Server-Timing in every answer instead of those to sampled traces only");
 }
 
 /// Every field's documentation, in walking order.

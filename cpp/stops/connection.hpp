@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "stops/metrics.hpp"
 #include "stops/request.hpp"
 
 namespace sevenstops {
@@ -17,6 +20,9 @@ using Clock = std::chrono::steady_clock;
 [[nodiscard]] inline Clock::duration seconds(double s) {
   return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
 }
+
+/// How long a request was in each stop; nothing for a stop that it has not left.
+using Timings = std::array<std::optional<Clock::duration>, stop_names.size()>;
 
 /// One accepted connection and the bytes read from it that no request has used yet.
 struct Connection {
@@ -30,6 +36,7 @@ struct Connection {
   /// a deadline costs no system call.
   Clock::time_point deadline = Clock::time_point::max();
   bool timed_out = false;
+  Timings timings;
 
   explicit Connection(tcp::socket s) : socket(std::move(s)) {}
 

@@ -8,13 +8,26 @@ namespace {
 // What stands for a stop's work in the counters: entered, how long, and why it refused.
 class Visit {
  public:
-  Visit(Metrics& metrics, Stop stop, Clock::time_point start = Clock::now())
-      : metrics_(metrics[stop]), start_(start) {
+  Visit(Stops& stops, Timings& timings, Stop stop, Clock::time_point start = Clock::now())
+      : metrics_(stops.metrics[stop]),
+        taken_(timings[static_cast<std::size_t>(stop)]),
+        slowed_(stops.slow.share[static_cast<std::size_t>(stop)]),
+        start_(start) {
     metrics_.entered.add();
   }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
-  ~Visit() { metrics_.seconds.record(Clock::now() - start_); }
+  ~Visit() {
+    auto taken = Clock::now() - start_;
+    if (slowed_ > 0) {
+      const auto longer = std::chrono::duration_cast<Clock::duration>(taken * (1 + slowed_));
+      while (taken < longer) {
+        taken = Clock::now() - start_;
+      }
+    }
+    taken_ = taken;
+    metrics_.seconds.record(taken);
+  }
 
   template <class Value>
   Outcome<Value> operator()(Outcome<Value> outcome) {
@@ -26,6 +39,8 @@ class Visit {
 
  private:
   StopMetrics& metrics_;
+  std::optional<Clock::duration>& taken_;
+  double slowed_;
   Clock::time_point start_;
 };
 
@@ -70,17 +85,18 @@ class Walk {
  private:
   asio::awaitable<Outcome<Request*>> parse() {
     const auto request = co_await s_.parse.head(c_);
+    std::fill(c_.timings.begin() + 1, c_.timings.end(), std::nullopt);
     if (!request && std::string_view(request.error().reason) == idle) {
       co_return request;
     }
-    Visit visit(s_.metrics, Stop::parse, c_.request.arrived);
+    Visit visit(s_, c_.timings, Stop::parse, c_.request.arrived);
     s_.metrics.requests.add();
     s_.metrics[Stop::parse].bytes.add(c_.request.head.size());
     co_return visit(request);
   }
 
   Outcome<Match> route(const Request& request) {
-    Visit visit(s_.metrics, Stop::route);
+    Visit visit(s_, c_.timings, Stop::route);
     return visit(s_.router.match(request.method, request.path));
   }
 
@@ -121,12 +137,12 @@ class Walk {
   }
 
   Outcome<void> admit(const Request& request, const Match& match) {
-    Visit visit(s_.metrics, Stop::middleware);
+    Visit visit(s_, c_.timings, Stop::middleware);
     return visit(s_.middleware.admit(request, *match.route));
   }
 
   asio::awaitable<Outcome<Result>> handle(const Match& match) {
-    Visit visit(s_.metrics, Stop::handle);
+    Visit visit(s_, c_.timings, Stop::handle);
     try {
       co_return visit(co_await s_.handle.run(c_, match));
     } catch (const std::exception&) {
@@ -136,14 +152,14 @@ class Walk {
   }
 
   Body serialize(Result result) {
-    Visit visit(s_.metrics, Stop::serialize);
+    Visit visit(s_, c_.timings, Stop::serialize);
     auto body = sevenstops::serialize(std::move(result), s_.serialize_settings);
     s_.metrics[Stop::serialize].bytes.add(body.bytes.size());
     return body;
   }
 
   asio::awaitable<bool> drain(Body& body, bool keep_alive) {
-    Visit visit(s_.metrics, Stop::drain);
+    Visit visit(s_, c_.timings, Stop::drain);
     const bool sent = co_await s_.drain.send(c_, body, keep_alive, c_.request.method == "HEAD");
     if (!sent) {
       s_.metrics[Stop::drain].refuse(c_.timed_out ? "write_timeout" : "closed");
@@ -198,7 +214,7 @@ Router make_router(const Settings& settings, Chain& chain) {
 }  // namespace
 
 Stops::Stops(const Settings& settings, const Backend& backend, const std::string& token,
-             Metrics& counters)
+             Metrics& counters, const SlowStop& slow_stop)
     : middleware_settings(settings.middleware),
       serialize_settings(settings.serialize),
       parse(settings.parse),
@@ -206,7 +222,8 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       router(make_router(settings, middleware)),
       handle(settings.handle, backend, settings.serialize.page_limit, counters),
       drain(settings.drain, counters),
-      metrics(counters) {}
+      metrics(counters),
+      slow(slow_stop) {}
 
 void Stops::sweep() {
   const auto now = Clock::now();
@@ -220,13 +237,15 @@ void Stops::sweep() {
   }
 }
 
-asio::awaitable<void> walk(Stops& stops, tcp::socket socket) {
+asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration queued) {
   Connection connection(std::move(socket));
+  connection.timings[static_cast<std::size_t>(Stop::accept)] = queued;
   const Registered registered(stops, connection);
   Walk one(stops, connection);
   bool again = true;
   while (again) {
     again = co_await one.once();
+    connection.timings[static_cast<std::size_t>(Stop::accept)].reset();
   }
 }
 

@@ -6,14 +6,38 @@
 #include <boost/beast/http/status.hpp>
 #include <charconv>
 
+#include "stops/trace.hpp"
+
 namespace sevenstops {
 namespace {
 
 // A scratch for bytes that nobody reads: shared by all lingering connections of a thread.
 thread_local std::array<char, 65536> discarded;
 
+// Milliseconds with microseconds behind the point, as the header's `dur` has them.
+void append_duration(std::string& out, Clock::duration duration) {
+  std::array<char, 32> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
+                                 std::chrono::duration<double, std::milli>(duration).count(),
+                                 std::chars_format::fixed, 3)
+                       .ptr;
+  out.append(digits.data(), end);
+}
+
+// W3C Server Timing, all seven stops. A stop without a duration was not entered, is not over yet
+// (drain, which sends these bytes), or, accept, belongs to an earlier request of the connection.
+void append_server_timing(std::string& out, const Timings& timings) {
+  out.append("\r\nServer-Timing: ");
+  for (std::size_t stop = 0; stop < timings.size(); ++stop) {
+    out.append(stop == 0 ? "" : ", ").append(stop_names[stop]);
+    if (timings[stop]) {
+      append_duration(out.append(";dur="), *timings[stop]);
+    }
+  }
+}
+
 void append_head(std::string& out, const Body& body, int minor_version, bool keep_alive,
-                 bool chunked) {
+                 bool chunked, const Timings* timings) {
   const auto status = static_cast<boost::beast::http::status>(body.status);
   const auto phrase = boost::beast::http::obsolete_reason(status);
   out.append("HTTP/1.1 ").append(std::to_string(body.status)).append(" ");
@@ -36,6 +60,9 @@ void append_head(std::string& out, const Body& body, int minor_version, bool kee
   } else if (minor_version == 0) {
     out.append("\r\nConnection: keep-alive");
   }
+  if (timings != nullptr) {
+    append_server_timing(out, *timings);
+  }
   out.append("\r\n\r\n");
 }
 
@@ -54,6 +81,15 @@ void Drain::queued(std::size_t before, std::size_t after) {
   metrics_.queued_bytes_max.raise_to(metrics_.queued_bytes.value());
 }
 
+bool Drain::wants_timing(const Request& request) const {
+  if (settings_.server_timing) {
+    return true;
+  }
+  const auto* parent = request.find("traceparent");
+  const auto trace = parent == nullptr ? std::nullopt : parse_traceparent(parent->value);
+  return trace && trace->sampled();
+}
+
 asio::awaitable<bool> Drain::send(Connection& connection, Body& body, bool keep_alive,
                                   bool head_only) {
   auto& out = connection.out;
@@ -61,7 +97,7 @@ asio::awaitable<bool> Drain::send(Connection& connection, Body& body, bool keep_
   // HTTP/1.0 knows no chunks (RFC 9112, 6.1): there the end of the connection ends the stream.
   const bool chunked = body.source != nullptr && connection.request.minor_version == 1;
   append_head(out, body, connection.request.minor_version, keep_alive && (chunked || !body.source),
-              chunked);
+              chunked, wants_timing(connection.request) ? &connection.timings : nullptr);
   if (!head_only) {
     out.append(body.bytes);
   }

@@ -25,6 +25,7 @@ class Drain {
  private:
   [[nodiscard]] asio::awaitable<bool> stream(Connection& connection, ByteSource& source,
                                              bool chunked);
+  [[nodiscard]] bool wants_timing(const Request& request) const;
   void queued(std::size_t before, std::size_t after);
 
   DrainSettings settings_;

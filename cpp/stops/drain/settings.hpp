@@ -11,6 +11,7 @@ struct DrainSettings {
   double write_timeout = 30.0;
   double linger_timeout = 1.0;
   std::int64_t send_buffer = 65536;
+  bool server_timing = false;
 
   bool operator==(const DrainSettings&) const = default;
 };

@@ -132,7 +132,8 @@ asio::awaitable<bool> Handle::own_work(Connection& connection,
 }
 
 asio::awaitable<bool> Handle::ask_all(Clock::time_point limit,
-                                      std::optional<Clock::time_point> deadline) {
+                                      std::optional<Clock::time_point> deadline,
+                                      const Trace& trace) {
   struct Progress {
     explicit Progress(const asio::any_io_executor& executor, std::size_t n)
         : left(n), done(executor) {
@@ -145,11 +146,11 @@ asio::awaitable<bool> Handle::ask_all(Clock::time_point limit,
   const auto executor = co_await asio::this_coro::executor;
   const auto progress = std::make_shared<Progress>(executor, backend_.dependencies.size());
   const auto one = [](Dependency dependency, Clock::time_point until,
-                      std::optional<Clock::time_point> budget,
+                      std::optional<Clock::time_point> budget, Trace context,
                       std::shared_ptr<Progress> shared) -> asio::awaitable<void> {
     bool ok = false;
     while (true) {
-      ok = co_await ask(dependency, until, budget) == 200;
+      ok = co_await ask(dependency, until, budget, context) == 200;
       if (ok || budget || Clock::now() + retry_pause >= until) {
         break;
       }
@@ -162,7 +163,7 @@ asio::awaitable<bool> Handle::ask_all(Clock::time_point limit,
     }
   };
   for (const auto& dependency : backend_.dependencies) {
-    asio::co_spawn(executor, one(dependency, limit, deadline, progress), asio::detached);
+    asio::co_spawn(executor, one(dependency, limit, deadline, trace, progress), asio::detached);
   }
   while (progress->left > 0) {
     co_await progress->done.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -194,7 +195,9 @@ asio::awaitable<Outcome<Result>> Handle::page(Connection& connection) {
   if (!backend_.dependencies.empty()) {
     const auto limit = deadline.value_or(
         Clock::now() + seconds(settings_.hop_timeout * static_cast<double>(settings_.hops_below)));
-    if (!co_await ask_all(limit, deadline)) {
+    auto brought = trace_of(request);
+    const auto trace = brought ? std::move(*brought) : new_trace();
+    if (!co_await ask_all(limit, deadline, trace)) {
       co_return expired;
     }
   }

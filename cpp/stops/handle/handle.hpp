@@ -42,7 +42,8 @@ class Handle {
   [[nodiscard]] asio::awaitable<bool> own_work(Connection& connection,
                                                std::optional<Clock::time_point> deadline);
   [[nodiscard]] asio::awaitable<bool> ask_all(Clock::time_point limit,
-                                              std::optional<Clock::time_point> deadline);
+                                              std::optional<Clock::time_point> deadline,
+                                              const Trace& trace);
 
   HandleSettings settings_;
   Backend backend_;

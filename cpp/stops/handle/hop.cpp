@@ -12,7 +12,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 
 asio::awaitable<unsigned> ask(const Dependency& dependency, Clock::time_point limit,
-                              std::optional<Clock::time_point> deadline) {
+                              std::optional<Clock::time_point> deadline, const Trace& trace) {
   constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
   constexpr unsigned bad_gateway = 502;
   constexpr unsigned gateway_timeout = 504;
@@ -35,6 +35,10 @@ asio::awaitable<unsigned> ask(const Dependency& dependency, Clock::time_point li
       co_return gateway_timeout;
     }
     request.set(deadline_header, std::to_string(left));
+  }
+  request.set("traceparent", child_traceparent(trace));
+  if (!trace.state.empty()) {
+    request.set("tracestate", trace.state);
   }
   if (const auto [error, n] = co_await http::async_write(stream, request, tuple); error) {
     co_return failed(error);

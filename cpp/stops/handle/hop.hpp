@@ -6,6 +6,7 @@
 #include <string>
 
 #include "stops/connection.hpp"
+#include "stops/trace.hpp"
 
 namespace sevenstops {
 
@@ -19,8 +20,9 @@ struct Dependency {
 inline constexpr std::string_view deadline_header = "X-Request-Deadline-Ms";
 
 /// Asks a dependency for its /page and waits until `limit`. `deadline`, when given, travels with
-/// the request. The status; 504 when the limit passed, 502 when there was no connection.
+/// the request, and so does the trace. The status; 504 when the limit passed, 502 when there was no connection.
 [[nodiscard]] asio::awaitable<unsigned> ask(const Dependency& dependency, Clock::time_point limit,
-                                            std::optional<Clock::time_point> deadline);
+                                            std::optional<Clock::time_point> deadline,
+                                            const Trace& trace);
 
 }  // namespace sevenstops

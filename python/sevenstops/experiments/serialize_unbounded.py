@@ -63,7 +63,7 @@ EXPERIMENT = Experiment(
             when_it_is="hundreds of kilobytes in one answer: nothing bounds it",
             when_not="a page, whatever was asked for",
             proves=lambda said: int(said) > 100_000,
-            promql='rate(sevenstops_stop_seconds_sum{stop="serialize"}[5m]) > 0.05',
+            promql='rate(sevenstops_stop_duration_seconds_sum{stop="serialize"}[5m]) > 0.05',
         ),
     ),
 )

@@ -72,7 +72,7 @@ def dashboard() -> str:
             }),
             (f"{name}: time", "s", {
                 f"p{q}": f"histogram_quantile({q / 100:g}, sum by (le) "
-                f"(rate(sevenstops_stop_seconds_bucket{label}[1m])))"
+                f"(rate(sevenstops_stop_duration_seconds_bucket{label}[1m])))"
                 for q in (50, 99)
             }),
         )  # fmt: skip
