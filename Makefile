@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.sevenstops-setup
 FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint sanitize bench notebooks fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint sanitize bench calibrate notebooks fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -41,6 +41,9 @@ bench: setup
 	cmake --preset release >/dev/null
 	cmake --build --preset release --target responder
 	$(BIN)/python tests/bench/main.py --out reports/bench.md
+
+calibrate: setup
+	$(BIN)/python tests/calibrate/main.py --out reports/calibration.md
 
 notebooks: setup
 	$(BIN)/python tools/notebooks.py

@@ -41,10 +41,14 @@ class Process:
         # A file, since a pipe that nobody reads would stop a child that complains at length.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         # The child inherits the mask; a call after its start would miss its first threads.
-        with pinned(cpus):
-            self.popen = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
-            )
+        try:
+            with pinned(cpus):
+                self.popen = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
+                )
+        except OSError as error:
+            self._errors.close()
+            raise LabError(f"{command[0]} cannot be run: {error.strerror}") from error
 
     @property
     def pid(self) -> int:

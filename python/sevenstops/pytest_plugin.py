@@ -1,7 +1,8 @@
 """pytest plugin: the lab's experiments and loads as regression checks.
 
-Fixtures `stops_service`, `stops_edge`, `stops_load`, `stops_evidence`; the marker `stop`; options
---stops-edge, --stops-quick, --stops-report, --stops-baseline. What measures is serialised between
+Fixtures `stops_service`, `stops_edge`, `stops_load`, `stops_evidence`, `stops_costs`; the marker
+`stop`; options --stops-edge, --stops-quick, --stops-report, --stops-baseline, --stops-reference,
+--stops-fault. What measures is serialised between
 pytest-xdist's workers, since two loads on one machine measure each other.
 """
 
@@ -17,6 +18,7 @@ import pytest
 
 if TYPE_CHECKING:
     from sevenstops.checking import CheckedEvidence, CheckedLoad
+    from sevenstops.costs import StopCosts
     from sevenstops.edges import Edge
     from sevenstops.service import Service
 
@@ -32,6 +34,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--stops-report", metavar="DIR", help="write a report of the evidence here")
     group.addoption(
         "--stops-baseline", metavar="FILE", help="evidence that nothing may be worse than"
+    )
+    group.addoption(
+        "--stops-reference",
+        metavar="PROGRAM",
+        help="the sevenstops-service of another build, for stops_costs to hold this one against",
+    )
+    group.addoption(
+        "--stops-fault",
+        metavar="FAULT",
+        action="append",
+        default=[],
+        help="a fault in what stops_costs measures, such as slow-stop=serialize/0.10",
     )
 
 
@@ -110,7 +124,7 @@ def stops_load(
     record_property: Callable[[str, object], None],
 ) -> Callable[..., "CheckedLoad"]:
     """Sends a load as `sevenstops.load` does; its result has `assert_that("p99 < 50ms")`."""
-    from sevenstops.checking import CheckedLoad
+    from sevenstops.checking import CheckedLoad, quantile_interval
     from sevenstops.loading import load
 
     def send(url: str, *args: Any, **fields: Any) -> CheckedLoad:
@@ -120,6 +134,8 @@ def stops_load(
         if stop:
             record_property("stop", stop)
         record_property("latency_p99_seconds", report.latency.quantile(0.99))
+        low, high = quantile_interval(report.latency, 0.99, 0.95)
+        record_property("latency_p99_seconds_interval", f"{low:.6g} to {high:.6g}")
         return CheckedLoad(report, stop)
 
     return send
@@ -151,9 +167,43 @@ def stops_evidence(
         evidence = document["evidence"][0]
         for name in ("stop", "failure", "verdict"):
             record_property(name, evidence[name])
+        for metric in evidence["metrics"]:
+            found = metric["effect"]
+            interval = f"{found['kind']} {found['low']:.6g} to {found['high']:.6g}"
+            record_property(f"{metric['name']}_effect", interval)
         kept = pytestconfig.getoption("--stops-baseline")
         regressions = compare(document, load_baseline(kept)) if kept else []
         return CheckedEvidence(evidence, tuple(sentence for _, sentence in regressions))
+
+    return measure
+
+
+@pytest.fixture
+def stops_costs(
+    pytestconfig: pytest.Config, record_property: Callable[[str, object], None]
+) -> Callable[..., "StopCosts"]:
+    """Measures what each stop costs, beside a reference: `stops_costs(set={...})`.
+
+    Takes a preset and changes to its settings; the reference has the hardened preset. The result
+    has `assert_no_stop_slower()`.
+    """
+    from sevenstops.costs import Side, stop_costs
+    from sevenstops.processes import EXECUTABLE
+    from sevenstops.service import ServiceOptions, settings_from
+
+    def measure(preset: str = "hardened", set: dict[str, object] | None = None) -> "StopCosts":
+        settings = settings_from(preset, [f"{k}={text(v)}" for k, v in (set or {}).items()])
+        faults = tuple(pytestconfig.getoption("--stops-fault"))
+        program = Path(pytestconfig.getoption("--stops-reference") or EXECUTABLE)
+        with alone():
+            costs = stop_costs(
+                Side(settings, ServiceOptions(rows=2000, faults=faults)),
+                Side(options=ServiceOptions(rows=2000, executable=program)),
+            )
+        for stop in costs.reference:
+            low, high = costs.interval(stop)
+            record_property(f"{stop}_cost_ratio", f"{low:.3f} to {high:.3f}")
+        return costs
 
     return measure
 

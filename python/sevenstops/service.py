@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -43,7 +44,8 @@ class ServiceOptions:
 
     Ports are on 127.0.0.1, and 0 lets the kernel choose; `threads` counts I/O threads (0: one per
     usable processor); `rows` the orders in the data set; `dependencies` are names and ports of
-    services beneath; `faults` as the executable's --fault takes them; `cpus` pins the process.
+    services beneath; `faults` as the executable's --fault takes them; `cpus` pins the process;
+    `executable` is the service's program, where it is not the one that came with this package.
     """
 
     port: int = 0
@@ -53,6 +55,7 @@ class ServiceOptions:
     dependencies: tuple[tuple[str, int], ...] = ()
     faults: tuple[str, ...] = ()
     cpus: frozenset[int] = frozenset()
+    executable: Path = EXECUTABLE
 
 
 class Service:
@@ -68,7 +71,7 @@ class Service:
         """Starts the process, hardened unless told otherwise, and waits until it listens."""
         settings = settings or _core.hardened()
         options = options or ServiceOptions()
-        command = [str(EXECUTABLE), "--die-with", str(os.getpid())]
+        command = [str(options.executable), "--die-with", str(os.getpid())]
         for name, value in (
             ("port", options.port),
             ("admin-port", options.admin_port),

@@ -99,8 +99,8 @@ EXPERIMENT = Experiment(
             when_it_is="a multiple of the hop timeout: the hops wait one after the other",
             when_not="at most the deadline, whatever the dependency does",
             proves=lambda said: float(said) > 1.5 * DEADLINE,
-            promql='histogram_quantile(0.99, rate(sevenstops_stop_duration_seconds_bucket{stop="handle"}'
-            f"[5m])) > {DEADLINE * 1.1:g}",
+            promql="histogram_quantile(0.99, rate("
+            f'sevenstops_stop_duration_seconds_bucket{{stop="handle"}}[5m])) > {DEADLINE * 1.1:g}',
         ),
     ),
 )
