@@ -25,7 +25,10 @@ using namespace sevenstops;
 constexpr std::string_view usage =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
     "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token TEXT]\n"
-    "         [--dependency NAME=PORT]... [--fault slow-dependency=SECONDS]\n"
+    "         [--dependency NAME[*LEAVES]=PORT[,PORT]...]... [--fault slow-dependency=SECONDS]\n"
+    "         [--fault latency=constant/SECONDS|lognormal/MEDIAN/SIGMA|pareto/LEAST/ALPHA]\n"
+    "         [--fault straggle=SHARE/SECONDS] [--fault fail=SHARE] [--fault workers=N]\n"
+    "         [--fault seed=N]\n"
     "         [--fault stalled-acceptor=SECONDS/PERIOD] [--fault slow-stop=STOP/SHARE]\n"
     "         [--die-with PID]\n"
     "       sevenstops-service --guard PID COMMAND [ARG]...\n"
@@ -74,10 +77,10 @@ struct CommandLine {
 void inject(ServiceOptions& options, std::string_view fault) {
   constexpr double hour = 3600;
   const auto [name, value] = split("--fault", fault, '=');
-  if (name == "slow-dependency") {
-    options.slow.work =
-        std::chrono::duration<double>(number<double>("slow-dependency", value, 0, hour));
-  } else if (name == "stalled-acceptor") {
+  if (set_fault(options.model, name, value)) {
+    return;
+  }
+  if (name == "stalled-acceptor") {
     const auto [stall, period] = split("stalled-acceptor", value, '/');
     options.stalled.stall =
         std::chrono::duration<double>(number<double>("stalled-acceptor", stall, 0, hour));
@@ -98,6 +101,24 @@ void inject(ServiceOptions& options, std::string_view fault) {
   } else {
     throw std::invalid_argument("unknown fault '" + std::string(name) + "'");
   }
+}
+
+// NAME[*LEAVES]=PORT[,PORT]...
+Dependency dependency(std::string_view text) {
+  constexpr std::int64_t most_leaves = 10000;
+  const auto [name, ports] = split("--dependency", text, '=');
+  Dependency made{.name = std::string(name.substr(0, name.find('*'))), .replicas = {}};
+  if (name.find('*') != std::string_view::npos) {
+    made.leaves = number<std::int64_t>("--dependency", name.substr(name.find('*') + 1), 1,
+                                       most_leaves);
+  }
+  for (std::size_t begin = 0; begin <= ports.size();) {
+    const auto end = std::min(ports.find(',', begin), ports.size());
+    made.replicas.push_back(
+        number<std::uint16_t>("--dependency", ports.substr(begin, end - begin), 1, 65535));
+    begin = end + 1;
+  }
+  return made;
 }
 
 CommandLine read(int argc, char** argv) {
@@ -131,9 +152,7 @@ CommandLine read(int argc, char** argv) {
     } else if (option == "--token") {
       line.options.token = value;
     } else if (option == "--dependency") {
-      const auto [name, port] = split(option, value, '=');
-      line.options.dependencies.push_back(
-          {std::string(name), number<std::uint16_t>(option, port, 1, 65535)});
+      line.options.dependencies.push_back(dependency(value));
     } else if (option == "--fault") {
       inject(line.options, value);
     } else {

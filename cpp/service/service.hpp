@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "faults/slow_dependency.hpp"
+#include "faults/dependency_model.hpp"
 #include "faults/slow_stop.hpp"
 #include "faults/stalled_acceptor.hpp"
 #include "service/settings.hpp"
@@ -25,7 +25,7 @@ struct ServiceOptions {
   std::int64_t rows = 20000;
   std::string token = "let-me-in";
   std::vector<Dependency> dependencies;
-  SlowDependency slow;
+  DependencyModel model;
   StalledAcceptor stalled;
   SlowStop slow_stop;
 };

@@ -76,6 +76,10 @@ Settings fragile() {
   s.route = {.tree = false, .normalize_paths = false};
   s.middleware = {.closed_by_default = false, .body_after_auth = false};
   s.handle.propagate_deadline = false;
+  s.handle.off_loop = false;
+  s.handle.cancel = false;
+  s.handle.hedges = 0;
+  s.handle.pool_per_dependency = false;
   s.serialize = {.page_limit = 1000000, .compiled = false};
   s.drain = {.await_writes = false,
              .high_water = 65536,

@@ -73,6 +73,24 @@ void for_each_field(AnySettings& s, Visitor&& visit) {
         "threads that do blocking work off the I/O threads");
   visit("handle.queue_limit", s.handle.queue_limit, "jobs", 1, 1000000,
         "jobs that may wait for a worker; beyond it 503");
+  visit("handle.off_loop", s.handle.off_loop, "", 0, 1,
+        "blocking work on the workers instead of the I/O threads");
+  visit("handle.queue_time", s.handle.queue_time, "seconds", 0.0001, 3600,
+        "longest wait for a worker once the queue has not been empty for 0.1 s; beyond it 503");
+  visit("handle.cancel", s.handle.cancel, "", 0, 1,
+        "give up work, asks and queries once the client has left");
+  visit("handle.hedges", s.handle.hedges, "requests", 0, 8,
+        "most other replicas asked while one has not answered");
+  visit("handle.hedge_quantile", s.handle.hedge_quantile, "", 0, 0.9999,
+        "share of answers that came by the time another replica is asked; 0: found by the service");
+  visit("handle.hedge_budget", s.handle.hedge_budget, "", 0, 10,
+        "most hedges, as a share of requests");
+  visit("handle.pool_per_dependency", s.handle.pool_per_dependency, "", 0, 1,
+        "a limit of connections for each replica instead of one for all together");
+  visit("handle.pool_limit", s.handle.pool_limit, "connections", 1, 100000,
+        "open connections per I/O thread beyond which a request waits for its turn");
+  visit("handle.pool_idle_timeout", s.handle.pool_idle_timeout, "seconds", 0.01, 3600,
+        "rest after which a kept connection is closed: less than the peer's idle_timeout");
   visit("serialize.page_limit", s.serialize.page_limit, "rows", 1, 1000000,
         "most rows in one answer; a larger limit= is cut to it");
   visit("serialize.compiled", s.serialize.compiled, "", 0, 1,

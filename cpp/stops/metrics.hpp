@@ -106,6 +106,24 @@ struct Metrics {
   /// Simulated work of a dependency that came to its end, and the part whose caller had left.
   Counter work_completed;
   Counter work_orphaned;
+  /// Simulated work that was given up before its end; what is under way now.
+  Counter work_cancelled;
+  Counter work_in_progress;
+  /// Requests to services beneath: all, the hedges among them, hedges that answered first, hedges
+  /// that the budget denied, and pages given up since their client had left.
+  Counter dependency_requests;
+  Counter hedges;
+  Counter hedges_won;
+  Counter hedges_denied;
+  Counter asks_given_up;
+  /// Connections made to services beneath, waits for one, and waits that were in vain.
+  Counter dependency_connects;
+  Counter pool_waits;
+  Counter pool_timeouts;
+  DurationHistogram pool_wait;
+  /// Queries begun, and given up before their end.
+  Counter queries;
+  Counter queries_cancelled;
 
   StopMetrics& operator[](Stop stop) { return stops[static_cast<std::size_t>(stop)]; }
   const StopMetrics& operator[](Stop stop) const { return stops[static_cast<std::size_t>(stop)]; }

@@ -206,6 +206,7 @@ Router make_router(const Settings& settings, Chain& chain) {
   chain.add_auth_layer();
   add("POST", "/echo", Endpoint::echo, true);
   add("GET", "/orders", Endpoint::orders, true);
+  add("GET", "/report", Endpoint::report, true);
   add("GET", "/page", Endpoint::page, true);
   add("GET", "/export.csv", Endpoint::export_csv, true);
   return router;
@@ -227,6 +228,7 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
 
 void Stops::sweep() {
   const auto now = Clock::now();
+  handle.sweep(now);
   for (auto* connection : connections) {
     if (connection->deadline < now) {
       connection->deadline = Clock::time_point::max();

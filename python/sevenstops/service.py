@@ -43,8 +43,8 @@ class ServiceOptions:
     """What a service needs besides its settings.
 
     Ports are on 127.0.0.1, and 0 lets the kernel choose; `threads` counts I/O threads (0: one per
-    usable processor); `rows` the orders in the data set; `dependencies` are names and ports of
-    services beneath; `faults` as the executable's --fault takes them; `cpus` pins the process;
+    usable processor); `rows` the orders in the data set; `dependencies` are names of services
+    beneath, each with the ports of its replicas ("leaf*100": it is asked for 100 parts of a page); `faults` as the executable's --fault takes them; `cpus` pins the process;
     `executable` is the service's program, where it is not the one that came with this package.
     """
 
@@ -52,7 +52,7 @@ class ServiceOptions:
     admin_port: int = 0
     threads: int = 1
     rows: int = 20000
-    dependencies: tuple[tuple[str, int], ...] = ()
+    dependencies: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
     faults: tuple[str, ...] = ()
     cpus: frozenset[int] = frozenset()
     executable: Path = EXECUTABLE
@@ -81,8 +81,9 @@ class Service:
             command += [f"--{name}", str(value)]
         for info in _core.field_infos():
             command += ["--set", f"{info.name}={settings.get(info.name)}"]
-        for name, port in options.dependencies:
-            command += ["--dependency", f"{name}={port}"]
+        for name, ports in options.dependencies:
+            replicas = (ports,) if isinstance(ports, int) else ports
+            command += ["--dependency", f"{name}={','.join(map(str, replicas))}"]
         for fault in options.faults:
             command += ["--fault", fault]
         self.process = Process(command, options.cpus)

@@ -28,7 +28,7 @@ def test_the_diagnostic_tells_the_failure_from_its_fix(experiment, diagnostic, s
     plan = experiment.plan(lab.seed)
     with experiment.scene(lab, settings) as scene, scene.under_load(plan):
         # Late enough for what accumulates to have done so.
-        time.sleep(0.8 * plan.duration)
+        time.sleep(min(0.8 * plan.duration, 5))
         service = scene.service
         command = diagnostic.command.format(
             port=service.port, admin_port=service.admin_port, pid=service.process.pid

@@ -1,21 +1,21 @@
 #include "stops/handle/handle.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
+#include "stops/handle/deadline.hpp"
+
 namespace sevenstops {
 namespace {
 
 constexpr std::int64_t export_lot = 500;
-constexpr std::chrono::milliseconds retry_pause{10};
+constexpr auto awaitable_tuple = asio::as_tuple(asio::use_awaitable);
+constexpr Refusal expired{.reason = "deadline", .status = 504, .close = false};
+constexpr Refusal client_left{.reason = "client_left", .status = 0};
 
 class ExportRows : public RowSource {
  public:
@@ -23,7 +23,7 @@ class ExportRows : public RowSource {
 
   asio::awaitable<Outcome<std::vector<Order>>> next() override {
     auto lot = co_await backend_.workers->run(
-        [this] { return backend_.store->orders(cursor_, export_lot); });
+        [this] { return backend_.store->orders(cursor_, export_lot); }, true);
     if (lot && !lot->empty()) {
       cursor_ = lot->back().id;
     }
@@ -51,11 +51,6 @@ std::optional<std::int64_t> query_number(std::string_view query, std::string_vie
     return error == std::errc{} && stop == text.data() + text.size() ? value : -1;
   }
   return std::nullopt;
-}
-
-bool caller_left(tcp::socket& socket) {
-  char byte = 0;
-  return ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 Result user(std::string_view id, std::string_view handler) {
@@ -88,6 +83,8 @@ asio::awaitable<Outcome<Result>> Handle::run(Connection& connection, const Match
       co_return Result(Text{request.body, "application/octet-stream"});
     case Endpoint::orders:
       co_return co_await orders(request);
+    case Endpoint::report:
+      co_return co_await report(connection);
     case Endpoint::page:
       co_return co_await page(connection);
     case Endpoint::export_csv:
@@ -103,101 +100,148 @@ asio::awaitable<Outcome<Result>> Handle::orders(const Request& request) {
   if (limit < 1 || cursor < 0) {
     co_return Refusal{.reason = "query", .status = 400, .close = false};
   }
-  auto rows = co_await backend_.workers->run([this, limit, cursor] {
+  const auto job = [this, limit, cursor] {
     return backend_.store->orders(cursor, std::min(limit, page_limit_));
-  });
+  };
+  if (!settings_.off_loop) {
+    co_return Result(Page{job()});
+  }
+  auto rows = co_await backend_.workers->run(job);
   if (!rows) {
     co_return rows.error();
   }
   co_return Result(Page{std::move(*rows)});
 }
 
-asio::awaitable<bool> Handle::own_work(Connection& connection,
-                                       std::optional<Clock::time_point> deadline) {
-  if (backend_.slow.work.count() <= 0) {
-    co_return true;
+Outcome<std::optional<Clock::time_point>> Handle::deadline_of(const Request& request) const {
+  if (!settings_.propagate_deadline) {
+    return std::optional<Clock::time_point>();
   }
-  const auto end = Clock::now() + seconds(backend_.slow.work.count());
-  asio::steady_timer timer(co_await asio::this_coro::executor,
-                           deadline ? std::min(end, *deadline) : end);
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (deadline && *deadline < end) {
-    co_return false;
+  const auto brought = budget_of(request);
+  if (!brought) {
+    return brought.error();
   }
-  metrics_.work_completed.add();
-  if (caller_left(connection.socket)) {
-    metrics_.work_orphaned.add();
-  }
-  co_return true;
+  const auto own = seconds(settings_.deadline);
+  return std::optional(request.arrived + std::min(own, brought->value_or(own)));
 }
 
-asio::awaitable<bool> Handle::ask_all(Clock::time_point limit,
-                                      std::optional<Clock::time_point> deadline,
-                                      const Trace& trace) {
-  struct Progress {
-    explicit Progress(const asio::any_io_executor& executor, std::size_t n)
-        : left(n), done(executor) {
-      done.expires_at(Clock::time_point::max());
+asio::awaitable<Outcome<Result>> Handle::report(Connection& connection) {
+  const auto deadline = deadline_of(connection.request);
+  if (!deadline) {
+    co_return deadline.error();
+  }
+  const auto given_up = std::make_shared<std::atomic<bool>>(false);
+  const QueryLimit limit{.deadline = deadline->value_or(Clock::time_point::max()),
+                         .given_up = given_up};
+  const auto job = [this, &limit] { return backend_.store->turnover(limit); };
+  metrics_.queries.add();
+  std::optional<std::string> found;
+  if (settings_.off_loop) {
+    std::optional<Watch> watch;
+    if (settings_.cancel) {
+      watch.emplace(connection.socket, [given_up] { given_up->store(true); });
     }
-    std::size_t left;
-    bool all_ok = true;
-    asio::steady_timer done;
-  };
-  const auto executor = co_await asio::this_coro::executor;
-  const auto progress = std::make_shared<Progress>(executor, backend_.dependencies.size());
-  const auto one = [](Dependency dependency, Clock::time_point until,
-                      std::optional<Clock::time_point> budget, Trace context,
-                      std::shared_ptr<Progress> shared) -> asio::awaitable<void> {
-    bool ok = false;
-    while (true) {
-      ok = co_await ask(dependency, until, budget, context) == 200;
-      if (ok || budget || Clock::now() + retry_pause >= until) {
-        break;
+    auto answer = co_await backend_.workers->run(job);
+    if (!answer) {
+      co_return answer.error();
+    }
+    found = std::move(*answer);
+  } else {
+    found = job();
+  }
+  if (!found) {
+    metrics_.queries_cancelled.add();
+    co_return given_up->load() ? client_left : expired;
+  }
+  co_return Result(Text{std::move(*found), "application/json"});
+}
+
+void Handle::next_turn() {
+  if (queue_.empty()) {
+    --busy_;
+    return;
+  }
+  // The place at work passes on as it is.
+  auto* next = queue_.front();
+  queue_.pop_front();
+  next->called = true;
+  next->timer->cancel();
+}
+
+asio::awaitable<Outcome<void>> Handle::own_work(Connection& connection,
+                                                std::optional<Clock::time_point> deadline) {
+  const auto& model = backend_.model;
+  if (deadline && Clock::now() >= *deadline) {
+    co_return expired;
+  }
+  if (model.works()) {
+    struct InProgress {
+      explicit InProgress(Metrics& m) : metrics(m) { metrics.work_in_progress.add(); }
+      InProgress(const InProgress&) = delete;
+      InProgress& operator=(const InProgress&) = delete;
+      ~InProgress() { metrics.work_in_progress.sub(1); }
+      Metrics& metrics;
+    } const in_progress(metrics_);
+    bool gone = false;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    std::optional<Watch> watch;
+    if (settings_.cancel) {
+      watch.emplace(connection.socket, [&gone, &timer] {
+        gone = true;
+        timer.cancel();
+      });
+    }
+    const auto limit = deadline.value_or(Clock::time_point::max());
+    if (model.workers > 0 && busy_ >= model.workers) {
+      Turn turn{&timer};
+      const auto place = queue_.insert(queue_.end(), &turn);
+      timer.expires_at(limit);
+      co_await timer.async_wait(awaitable_tuple);
+      if (!turn.called) {
+        queue_.erase(place);
+        metrics_.work_cancelled.add();
+        co_return gone ? client_left : expired;
       }
-      asio::steady_timer pause(co_await asio::this_coro::executor, retry_pause);
-      co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    } else {
+      ++busy_;
     }
-    shared->all_ok = shared->all_ok && ok;
-    if (--shared->left == 0) {
-      shared->done.cancel();
+    const auto end = Clock::now() + seconds(model.draw(random_));
+    timer.expires_at(std::min(end, limit));
+    if (!gone) {
+      co_await timer.async_wait(awaitable_tuple);
     }
-  };
-  for (const auto& dependency : backend_.dependencies) {
-    asio::co_spawn(executor, one(dependency, limit, deadline, trace, progress), asio::detached);
+    next_turn();
+    if (gone || limit < end) {
+      metrics_.work_cancelled.add();
+      co_return gone ? client_left : expired;
+    }
+    metrics_.work_completed.add();
+    if (has_left(connection.socket)) {
+      metrics_.work_orphaned.add();
+    }
   }
-  while (progress->left > 0) {
-    co_await progress->done.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (model.error_share > 0 && std::bernoulli_distribution(model.error_share)(random_)) {
+    co_return Refusal{.reason = "fault", .status = 500, .close = false};
   }
-  co_return progress->all_ok;
+  co_return Outcome<void>();
 }
 
 asio::awaitable<Outcome<Result>> Handle::page(Connection& connection) {
-  const auto& request = connection.request;
-  std::optional<Clock::time_point> deadline;
-  if (settings_.propagate_deadline) {
-    auto budget = seconds(settings_.deadline);
-    if (const auto* brought = request.find(deadline_header); brought != nullptr) {
-      std::int64_t left = 0;
-      const auto text = brought->value;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), left);
-      if (error != std::errc{} || end != text.data() + text.size() || left < 0) {
-        co_return Refusal{.reason = "deadline_header", .status = 400, .close = false};
-      }
-      budget = std::min<Clock::duration>(
-          budget, std::chrono::milliseconds(std::min<std::int64_t>(left, 3600000)));
-    }
-    deadline = request.arrived + budget;
+  const auto deadline = deadline_of(connection.request);
+  if (!deadline) {
+    co_return deadline.error();
   }
-  const Refusal expired{.reason = "deadline", .status = 504, .close = false};
-  if (!co_await own_work(connection, deadline)) {
-    co_return expired;
+  if (auto worked = co_await own_work(connection, *deadline); !worked) {
+    co_return worked.error();
   }
   if (!backend_.dependencies.empty()) {
-    const auto limit = deadline.value_or(
-        Clock::now() + seconds(settings_.hop_timeout * static_cast<double>(settings_.hops_below)));
-    auto brought = trace_of(request);
-    const auto trace = brought ? std::move(*brought) : new_trace();
-    if (!co_await ask_all(limit, deadline, trace)) {
+    auto brought = trace_of(connection.request);
+    const Hop::Context context{
+        .limit = deadline->value_or(Clock::now() + seconds(settings_.hop_timeout *
+                                                           static_cast<double>(settings_.hops_below))),
+        .deadline = *deadline,
+        .trace = brought ? std::move(*brought) : new_trace()};
+    if (!co_await hop_.ask_all(connection.socket, context)) {
       co_return expired;
     }
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <list>
 #include <memory>
 #include <optional>
+#include <random>
 #include <vector>
 
-#include "faults/slow_dependency.hpp"
+#include "faults/dependency_model.hpp"
 #include "stops/connection.hpp"
 #include "stops/handle/hop.hpp"
 #include "stops/handle/result.hpp"
@@ -21,7 +23,7 @@ struct Backend {
   std::shared_ptr<Store> store;
   std::shared_ptr<Workers> workers;
   std::vector<Dependency> dependencies;
-  SlowDependency slow;
+  DependencyModel model;
 };
 
 /// Handle: the handler waits for data and other services.
@@ -31,7 +33,12 @@ class Handle {
       : settings_(settings),
         backend_(std::move(backend)),
         page_limit_(page_limit),
-        metrics_(metrics) {}
+        metrics_(metrics),
+        hop_(settings, backend_.dependencies, metrics),
+        random_(backend_.model.seed) {}
+
+  /// Closes connections to services beneath that have been idle for too long.
+  void sweep(Clock::time_point now) { hop_.sweep(now); }
 
   /// Runs the handler that `match` chose.
   [[nodiscard]] asio::awaitable<Outcome<Result>> run(Connection& connection, const Match& match);
@@ -39,16 +46,27 @@ class Handle {
  private:
   [[nodiscard]] asio::awaitable<Outcome<Result>> orders(const Request& request);
   [[nodiscard]] asio::awaitable<Outcome<Result>> page(Connection& connection);
-  [[nodiscard]] asio::awaitable<bool> own_work(Connection& connection,
-                                               std::optional<Clock::time_point> deadline);
-  [[nodiscard]] asio::awaitable<bool> ask_all(Clock::time_point limit,
-                                              std::optional<Clock::time_point> deadline,
-                                              const Trace& trace);
+  [[nodiscard]] asio::awaitable<Outcome<Result>> report(Connection& connection);
+  [[nodiscard]] asio::awaitable<Outcome<void>> own_work(Connection& connection,
+                                                        std::optional<Clock::time_point> deadline);
+  // When the request's budget is spent; nothing where deadlines are not passed on.
+  [[nodiscard]] Outcome<std::optional<Clock::time_point>> deadline_of(const Request& request) const;
+
+  // A request's turn at the fault's limited workers.
+  struct Turn {
+    asio::steady_timer* timer;
+    bool called = false;
+  };
+  void next_turn();
 
   HandleSettings settings_;
   Backend backend_;
   std::int64_t page_limit_;
   Metrics& metrics_;
+  Hop hop_;
+  std::mt19937_64 random_;
+  std::int64_t busy_ = 0;
+  std::list<Turn*> queue_;
 };
 
 }  // namespace sevenstops

@@ -12,6 +12,15 @@ struct HandleSettings {
   std::int64_t hops_below = 1;
   std::int64_t workers = 2;
   std::int64_t queue_limit = 256;
+  bool off_loop = true;
+  double queue_time = 0.02;
+  bool cancel = true;
+  std::int64_t hedges = 2;
+  double hedge_quantile = 0;
+  double hedge_budget = 0.05;
+  bool pool_per_dependency = true;
+  std::int64_t pool_limit = 256;
+  double pool_idle_timeout = 5;
 
   bool operator==(const HandleSettings&) const = default;
 };

@@ -111,16 +111,23 @@ Store::Store(std::int64_t rows, int readers) {
 
 Store::~Store() = default;
 
-std::vector<Order> Store::orders(std::int64_t after, std::int64_t limit) {
-  Database db;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (idle_.empty()) {
-      throw std::logic_error("more threads read the data set than it was opened for");
-    }
-    db = std::move(idle_.back());
-    idle_.pop_back();
+Store::Database Store::take() {
+  const std::scoped_lock lock(mutex_);
+  if (idle_.empty()) {
+    throw std::logic_error("more threads read the data set than it was opened for");
   }
+  auto db = std::move(idle_.back());
+  idle_.pop_back();
+  return db;
+}
+
+void Store::give(Database db) {
+  const std::scoped_lock lock(mutex_);
+  idle_.push_back(std::move(db));
+}
+
+std::vector<Order> Store::orders(std::int64_t after, std::int64_t limit) {
+  auto db = take();
   std::vector<Order> rows;
   {
     const auto select = prepare(db.get(), "SELECT * FROM orders WHERE id > ? ORDER BY id LIMIT ?");
@@ -132,9 +139,33 @@ std::vector<Order> Store::orders(std::int64_t after, std::int64_t limit) {
       for_each_column(order, [&](auto, auto& field) { read(select.get(), column++, field); });
     }
   }
-  const std::scoped_lock lock(mutex_);
-  idle_.push_back(std::move(db));
+  give(std::move(db));
   return rows;
+}
+
+std::optional<std::string> Store::turnover(const QueryLimit& limit) {
+  constexpr int look_every = 1000;
+  constexpr auto sql =
+      "SELECT json_group_array(json_object('currency', currency, 'status', status, 'orders', n,"
+      " 'total_cents', total)) FROM (SELECT currency, status, count(*) n, sum(total_cents) total"
+      " FROM orders WHERE note LIKE '%side%' GROUP BY 1, 2)";
+  auto db = take();
+  const auto over = [](void* given) {
+    const auto* until = static_cast<const QueryLimit*>(given);
+    return static_cast<int>((until->given_up && until->given_up->load()) ||
+                            std::chrono::steady_clock::now() >= until->deadline);
+  };
+  sqlite3_progress_handler(db.get(), look_every, over, const_cast<QueryLimit*>(&limit));
+  std::optional<std::string> json;
+  {
+    const auto select = prepare(db.get(), sql);
+    if (sqlite3_step(select.get()) == SQLITE_ROW) {
+      read(select.get(), 0, json.emplace());
+    }
+  }
+  sqlite3_progress_handler(db.get(), 0, nullptr, nullptr);
+  give(std::move(db));
+  return json;
 }
 
 }  // namespace sevenstops

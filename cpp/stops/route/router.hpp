@@ -13,7 +13,7 @@
 
 namespace sevenstops {
 
-enum class Endpoint { healthz, user_me, user, wipe, echo, orders, page, export_csv };
+enum class Endpoint { healthz, user_me, user, wipe, echo, orders, report, page, export_csv };
 [[nodiscard]] std::string_view endpoint_name(Endpoint endpoint);
 
 /// One registered route.

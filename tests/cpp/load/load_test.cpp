@@ -101,7 +101,7 @@ TEST_P(Load, WarmUpIsSentAndNotRecorded) {
 TEST_P(Load, StragglersAreWaitedForAndThenLost) {
   auto settings = hardened();
   settings.handle.deadline = 60;
-  Service service(settings, {.threads = 1, .rows = 1, .slow = {.work = 10s}});
+  Service service(settings, {.threads = 1, .rows = 1, .model = {.typical = 10}});
   auto plan = constant(50, 0.2);
   plan.requests = {{.name = "page", .target = "/page"}};
   plan.cool_down = 0.1;
@@ -115,7 +115,7 @@ TEST_P(Load, StragglersAreWaitedForAndThenLost) {
 }
 
 TEST_P(Load, ReadTimeoutEndsARequest) {
-  Service service(hardened(), {.threads = 1, .rows = 1, .slow = {.work = 10s}});
+  Service service(hardened(), {.threads = 1, .rows = 1, .model = {.typical = 10}});
   auto plan = constant(20, 0.2);
   plan.requests = {{.name = "page", .target = "/page"}};
   plan.read_timeout = 0.1;
@@ -150,7 +150,7 @@ TEST_P(Load, ThinkTimeParts) {
 }
 
 TEST_P(Load, CancelEndsIt) {
-  Service service(hardened(), {.threads = 1, .rows = 1, .slow = {.work = 10s}});
+  Service service(hardened(), {.threads = 1, .rows = 1, .model = {.typical = 10}});
   auto plan = constant(100, 60);
   plan.requests = {{.name = "page", .target = "/page"}};
   plan.crowds = {{.kind = "connection_flood", .count = 5}};

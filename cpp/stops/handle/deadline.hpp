@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "stops/connection.hpp"
+#include "stops/refusal.hpp"
+
+namespace sevenstops {
+
+/// Carries what is left of the caller's budget, in whole milliseconds.
+inline constexpr std::string_view deadline_header = "X-Request-Deadline-Ms";
+
+/// gRPC's form: up to eight digits and a unit, H M S m u n (gRPC over HTTP/2, "Timeout"). Nothing
+/// for what isn't one.
+[[nodiscard]] std::optional<Clock::duration> parse_grpc_timeout(std::string_view text);
+
+/// The smallest budget that a request brings, as X-Request-Deadline-Ms, grpc-timeout, or Envoy's
+/// x-envoy-expected-rq-timeout-ms; nothing when it brings none, 400 when one can't be read.
+[[nodiscard]] Outcome<std::optional<Clock::duration>> budget_of(const Request& request);
+
+}  // namespace sevenstops

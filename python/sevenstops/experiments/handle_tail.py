@@ -1,0 +1,136 @@
+"""Handle: a page that waits for a hundred leaves, of which one in a hundred is slow."""
+
+import contextlib
+from collections.abc import Iterator
+
+from sevenstops._core import Plan, RequestSpec, Settings
+from sevenstops.edges import edge_named
+from sevenstops.experiments.base import (
+    Diagnostic,
+    Experiment,
+    Lab,
+    Metric,
+    Sample,
+    Scene,
+    percentile,
+)
+from sevenstops.plans import constant
+from sevenstops.service import Service, ServiceOptions
+
+LEAVES = 100
+# Each leaf's replicas are one in each of these.
+PROCESSES = 4
+SLOW_SHARE = 0.01
+SLOW = 1.0
+RATE = 60
+PAGES = 1200
+# A leaf is estimated after 1,000 answers: 10 pages.
+WARM_UP = 2.0
+
+
+def plan(seed: int) -> Plan:
+    """Pages at a constant rate; the first ones, while the estimate warms up, aren't recorded."""
+    return Plan(
+        seed=seed,
+        arrivals=[constant(RATE, duration=WARM_UP + PAGES / RATE)],
+        warm_up=WARM_UP,
+        connections=256,
+        requests=[RequestSpec(name="page", target="/page")],
+    )
+
+
+@contextlib.contextmanager
+def scene(lab: Lab, settings: Settings, leaves: int = LEAVES) -> Iterator[Scene]:
+    """A page over `leaves` leaves; each leaf has replicas in different processes."""
+    own = settings.copy()
+    # Neither side may cut the tail by giving up: it is looked at whole.
+    own.set("handle.propagate_deadline", "false")
+    own.set("handle.hop_timeout", "5")
+    with contextlib.ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                Service(
+                    own,
+                    ServiceOptions(
+                        cpus=lab.load_cpus,
+                        rows=1,
+                        faults=(
+                            "latency=lognormal/0.01/0.3",
+                            f"straggle={SLOW_SHARE}/{SLOW}",
+                            f"seed={lab.seed + n}",
+                        ),
+                    ),
+                )
+            )
+            for n in range(PROCESSES)
+        ]
+        ports = tuple(p.port for p in processes)
+        entry = stack.enter_context(
+            Service(
+                own,
+                ServiceOptions(
+                    cpus=lab.service_cpus, rows=1, dependencies=((f"leaf*{leaves}", ports),)
+                ),
+            )
+        )
+        edge = stack.enter_context(edge_named(lab.edge)(entry.port, cpus=lab.edge_cpus))
+        yield Scene(entry, edge.port, {f"leaf{n}": p for n, p in enumerate(processes)})
+
+
+def run(scene: Scene, p: Plan) -> Sample:
+    """The tail of pages, the share that a slow leaf held up, and what hedges cost."""
+    page = scene.load(p).by_name["page"]
+    counters = scene.service.stops()
+    hedges = counters["dependency_hedges_total"]
+    return {
+        "latency_p50_seconds": percentile(page.latency, 0.5),
+        "latency_p99_seconds": percentile(page.latency, 0.99),
+        "latency_p999_seconds": percentile(page.latency, 0.999),
+        "slow_pages_ratio": page.latency.slower_than(SLOW / 2) / page.latency.total,
+        "extra_requests_ratio": hedges / (counters["dependency_requests_total"] - hedges),
+        "pages_failed": sum(n for kind, n in page.outcomes.items() if kind != "2xx"),
+    }
+
+
+EXPERIMENT = Experiment(
+    stop="handle",
+    failure="tail-without-hedging",
+    symptom="most pages are slow although every service answers 99 of 100 requests fast",
+    fix="up to two hedges to other replicas, at a point the service finds, within 5 % more requests",
+    lesson=(
+        "A page that waits for a hundred answers is as slow as the slowest of them: with 1 % slow "
+        "ones, 1 - 0.99^100 = 63 % of pages wait for one. A second and a third request to other "
+        "replicas, sent once an answer is later than nearly all, leave the slow ones behind. One "
+        "hedge isn't enough for 100 leaves: 1 % of 1 % is still one page in a hundred."
+    ),
+    metrics=[
+        Metric("latency_p999_seconds", "seconds", "client", "lower", f"<= {SLOW / 10:g}"),
+        Metric("slow_pages_ratio", "1", "client", "lower", "<= 0.01"),
+        Metric("latency_p99_seconds", "seconds", "client", "lower", f"<= {SLOW / 10:g}"),
+        Metric("latency_p50_seconds", "seconds", "client", "lower", f"<= {SLOW / 10:g}"),
+        Metric("extra_requests_ratio", "1", "service", "lower", "<= 0.03", guard=True),
+        Metric("pages_failed", "1", "client", "lower", "== 0", guard=True),
+    ],
+    plan=plan,
+    run=run,
+    scene=scene,
+    order=1,
+    before={"handle.hedges": "0"},
+    core=False,
+    diagnostics=(
+        Diagnostic(
+            symptom="Most pages are slow although 99 of 100 answers of each service are fast",
+            command=(
+                "for i in 1 2 3 4 5 6 7 8; do curl -s -o /dev/null -w '%{{time_total}}\\n' "
+                "http://127.0.0.1:{port}/page; done | sort -n | tail -1"
+            ),
+            when_it_is="the slowest of eight takes as long as a slow answer of one leaf",
+            when_not="all eight take a few times what a leaf usually does",
+            proves=lambda said: float(said) > SLOW / 2,
+            promql=(
+                "histogram_quantile(0.5, rate("
+                f'sevenstops_stop_duration_seconds_bucket{{stop="handle"}}[5m])) > {SLOW / 2:g}'
+            ),
+        ),
+    ),
+)
