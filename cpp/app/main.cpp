@@ -109,8 +109,8 @@ Dependency dependency(std::string_view text) {
   const auto [name, ports] = split("--dependency", text, '=');
   Dependency made{.name = std::string(name.substr(0, name.find('*'))), .replicas = {}};
   if (name.find('*') != std::string_view::npos) {
-    made.leaves = number<std::int64_t>("--dependency", name.substr(name.find('*') + 1), 1,
-                                       most_leaves);
+    made.leaves =
+        number<std::int64_t>("--dependency", name.substr(name.find('*') + 1), 1, most_leaves);
   }
   for (std::size_t begin = 0; begin <= ports.size();) {
     const auto end = std::min(ports.find(',', begin), ports.size());

@@ -104,13 +104,12 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
   s.settings = settings;
   s.workers = std::make_shared<Workers>(settings.handle);
   const int count = options.threads > 0 ? options.threads : usable_processors();
-  const Backend backend{
-      // The fragile way reads on the I/O threads.
-      .store =
-          std::make_shared<Store>(options.rows, static_cast<int>(settings.handle.workers) + count),
-      .workers = s.workers,
-      .dependencies = options.dependencies,
-      .model = options.model};
+  const Backend backend{// The fragile way reads on the I/O threads.
+                        .store = std::make_shared<Store>(
+                            options.rows, static_cast<int>(settings.handle.workers) + count),
+                        .workers = s.workers,
+                        .dependencies = options.dependencies,
+                        .model = options.model};
   for (int i = 0; i < count; ++i) {
     s.threads.push_back(std::make_unique<IoThread>(settings, backend, options));
   }

@@ -20,8 +20,7 @@ constexpr std::size_t whole = flags_at + 2;
 constexpr std::size_t state_limit = 512;
 
 bool is_hex(std::string_view text) {
-  return std::ranges::all_of(text,
-                             [](char c) { return digits.find(c) != std::string_view::npos; });
+  return std::ranges::all_of(text, [](char c) { return digits.find(c) != std::string_view::npos; });
 }
 
 bool is_zero(std::string_view text) {

@@ -28,7 +28,9 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_example_passes_and_leaves_what_ci_wants(tmp_path):
     junit, report = tmp_path / "junit.xml", tmp_path / "report"
-    ended = run(EXAMPLE, "test_stops.py", "--stops-quick", f"--junitxml={junit}", f"--stops-report={report}")
+    ended = run(
+        EXAMPLE, "test_stops.py", "--stops-quick", f"--junitxml={junit}", f"--stops-report={report}"
+    )
     assert ended.returncode == 0, ended.stdout
     assert "misrouted_requests" in ended.stdout
     assert (report / "report.md").exists()
@@ -37,7 +39,9 @@ def test_the_example_passes_and_leaves_what_ci_wants(tmp_path):
     }
     assert {("stop", "route"), ("failure", "shadowed-route"), ("verdict", "fixed")} <= properties
     assert ("stop", "handle") in properties
-    assert {"misrouted_requests_effect", "latency_p99_seconds_interval"} <= {n for n, _ in properties}
+    assert {"misrouted_requests_effect", "latency_p99_seconds_interval"} <= {
+        n for n, _ in properties
+    }
 
 
 def test_workers_take_turns_and_their_evidence_comes_together(tmp_path):

@@ -237,8 +237,9 @@ asio::awaitable<Outcome<Result>> Handle::page(Connection& connection) {
   if (!backend_.dependencies.empty()) {
     auto brought = trace_of(connection.request);
     const Hop::Context context{
-        .limit = deadline->value_or(Clock::now() + seconds(settings_.hop_timeout *
-                                                           static_cast<double>(settings_.hops_below))),
+        .limit =
+            deadline->value_or(Clock::now() + seconds(settings_.hop_timeout *
+                                                      static_cast<double>(settings_.hops_below))),
         .deadline = *deadline,
         .trace = brought ? std::move(*brought) : new_trace()};
     if (!co_await hop_.ask_all(connection.socket, context)) {

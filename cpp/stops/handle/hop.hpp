@@ -77,8 +77,8 @@ class Hop {
   std::vector<Known> known_;
 };
 
-/// Watches a connection whose request is being worked on, and calls `left` once its client has gone;
-/// for as long as it lives. Only one read may wait on a connection, so nothing else may read
+/// Watches a connection whose request is being worked on, and calls `left` once its client has
+/// gone; for as long as it lives. Only one read may wait on a connection, so nothing else may read
 /// meanwhile.
 class Watch {
  public:

@@ -81,7 +81,7 @@ asio::awaitable<std::optional<Pool::Leased>> Pool::take(std::uint16_t port, Atte
       break;
     }
     if (!co_await turn(shared, attempt, limit)) {
-      metrics_.pool_timeouts.add(attempt.cancelled() ? 0 : 1);
+      metrics_.pool_timeouts.add(Clock::now() >= limit ? 1 : 0);
       co_return std::nullopt;
     }
   }

@@ -81,7 +81,8 @@ TEST(Service, AdminSpeaksJsonAndPrometheus) {
   EXPECT_EQ(boost::json::parse(json.body).at("requests_total").to_number<int>(), 1);
   const auto text = fetch({service.admin_port()}, "/metrics", 2s);
   EXPECT_NE(text.body.find("sevenstops_stop_entered_total{stop=\"drain\"} 1\n"), std::string::npos);
-  EXPECT_NE(text.body.find("# TYPE sevenstops_stop_duration_seconds histogram\n"), std::string::npos);
+  EXPECT_NE(text.body.find("# TYPE sevenstops_stop_duration_seconds histogram\n"),
+            std::string::npos);
   EXPECT_EQ(fetch({service.admin_port()}, "/nothing", 2s).status, 404U);
 }
 

@@ -110,15 +110,15 @@ TEST(DependencyModel, ReadsFaultsAndDrawsTheSameAgain) {
 
 TEST(DependencyModel, RefusesWhatIsNoModel) {
   DependencyModel model;
-  for (const auto& [name, value] : std::vector<std::pair<const char*, const char*>>{
-           {"latency", "normal/1/1"},
-           {"latency", "lognormal/1"},
-           {"latency", "constant/-1"},
-           {"latency", "constant/nan"},
-           {"straggle", "2/1"},
-           {"straggle", "0.5"},
-           {"fail", "x"},
-           {"workers", "0"}}) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<const char*, const char*>>{{"latency", "normal/1/1"},
+                                                        {"latency", "lognormal/1"},
+                                                        {"latency", "constant/-1"},
+                                                        {"latency", "constant/nan"},
+                                                        {"straggle", "2/1"},
+                                                        {"straggle", "0.5"},
+                                                        {"fail", "x"},
+                                                        {"workers", "0"}}) {
     EXPECT_THROW(set_fault(model, name, value), std::invalid_argument) << name << '=' << value;
   }
 }
