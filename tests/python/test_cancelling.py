@@ -127,7 +127,7 @@ def test_a_connection_is_kept_and_one_that_the_peer_closed_is_noticed():
         assert entry.stops()["dependency_connects_total"] == 2
 
 
-def test_a_full_pool_makes_wait_until_the_deadline_and_no_longer():
+def test_a_full_pool_makes_wait_for_a_connection():
     with (
         Service(options=ServiceOptions(rows=1, faults=("slow-dependency=0.2",))) as slow,
         Service(
@@ -140,8 +140,8 @@ def test_a_full_pool_makes_wait_until_the_deadline_and_no_longer():
     # Two at a time for 0.2 s each; who waited long may lack the time for an answer.
     assert 2 <= report.outcomes["2xx"] <= 20
     assert report.outcomes["5xx"] == 50 - report.outcomes["2xx"]
-    assert counters["pool_waits_total"] > 0
-    assert counters["pool_timeouts_total"] > 0
+    assert counters["dependency_connects_total"] == 2
+    assert counters["pool_waits_total"] >= 40
 
 
 def test_work_for_those_who_left_is_done_the_fragile_way():

@@ -96,7 +96,7 @@ EXPERIMENT = Experiment(
     stop="handle",
     failure="tail-without-hedging",
     symptom="most pages are slow although every service answers 99 of 100 requests fast",
-    fix="up to two hedges to other replicas, at a point the service finds, within 5 % more requests",
+    fix="up to two hedges to other replicas, at a point the service finds, 5 % of requests at most",
     lesson=(
         "A page that waits for a hundred answers is as slow as the slowest of them: with 1 % slow "
         "ones, 1 - 0.99^100 = 63 % of pages wait for one. A second and a third request to other "
