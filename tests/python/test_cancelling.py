@@ -137,10 +137,10 @@ def test_a_full_pool_makes_wait_for_a_connection():
     ):
         report = load(f"{entry.url}/page", rate=50, duration=1, connections=64)
         counters = entry.stops()
+        assert slow.stops()["connections_open"] <= 2
     # Two at a time for 0.2 s each; who waited long may lack the time for an answer.
     assert 2 <= report.outcomes["2xx"] <= 20
     assert report.outcomes["5xx"] == 50 - report.outcomes["2xx"]
-    assert counters["dependency_connects_total"] == 2
     assert counters["pool_waits_total"] >= 40
 
 
