@@ -145,6 +145,9 @@ void Service::stop() {
     }
   }
   state_->workers->join();
+  for (auto& t : state_->threads) {
+    t->stops.handle.close();
+  }
 }
 
 }  // namespace sevenstops

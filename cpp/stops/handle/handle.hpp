@@ -37,6 +37,10 @@ class Handle {
         hop_(settings, backend_.dependencies, metrics),
         random_(backend_.model.seed) {}
 
+  /// Closes the connections to services beneath that nobody uses; to be called before their context
+  /// ends.
+  void close() { hop_.close(); }
+
   /// Closes connections to services beneath that have been idle for too long.
   void sweep(Clock::time_point now) { hop_.sweep(now); }
 

@@ -43,6 +43,9 @@ class Hop {
   /// up. Without a deadline to keep to, failed asks are made again until the limit.
   [[nodiscard]] asio::awaitable<bool> ask_all(tcp::socket& caller, const Context& context);
 
+  /// Closes the connections that nobody uses; to be called before their context ends.
+  void close() { pool_.close(); }
+
   /// Closes connections that have been idle for too long.
   void sweep(Clock::time_point now) { pool_.sweep(now); }
 

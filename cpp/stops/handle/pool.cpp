@@ -115,6 +115,12 @@ void Pool::give(std::uint16_t port, tcp::socket socket, bool reusable) {
   ended(shared);
 }
 
+void Pool::close() {
+  for (auto& [key, shared] : groups_) {
+    shared.idle.clear();
+  }
+}
+
 void Pool::sweep(Clock::time_point now) {
   const auto oldest = now - seconds(settings_.pool_idle_timeout);
   for (auto& [key, shared] : groups_) {

@@ -61,6 +61,9 @@ class Pool {
   /// Takes a connection back, to keep it where it is `reusable`, and lets the next one go on.
   void give(std::uint16_t port, tcp::socket socket, bool reusable);
 
+  /// Closes what is idle: no connection may outlive the context that it belongs to.
+  void close();
+
   /// Closes what has been idle for `pool_idle_timeout`.
   void sweep(Clock::time_point now);
 

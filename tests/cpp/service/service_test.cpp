@@ -62,6 +62,59 @@ TEST(Service, StopsInTheMiddleOfALoad) {
   }
 }
 
+DependencyModel leaf_model(std::uint64_t seed) {
+  return {.shape = DependencyModel::Shape::lognormal,
+          .typical = 0.002,
+          .spread = 0.3,
+          .straggler_share = 0.05,
+          .straggler_seconds = 0.1,
+          .seed = seed};
+}
+
+Plan pages(double duration) {
+  Plan plan;
+  plan.arrivals = {{.kind = "closed", .duration = duration}};
+  plan.connections = 8;
+  plan.requests = {{.name = "page", .target = "/page"}};
+  return plan;
+}
+
+TEST(Service, HedgesToOtherReplicasWithinTheBudget) {
+  auto settings = hardened();
+  settings.handle.deadline = 5;
+  Service first(settings, {.threads = 1, .rows = 1, .model = leaf_model(1)});
+  Service second(settings, {.threads = 1, .rows = 1, .model = leaf_model(2)});
+  settings.handle.hedge_quantile = 0.9;
+  settings.handle.hedge_budget = 0.2;
+  const Dependency leaf{.name = "leaf", .replicas = {first.port(), second.port()}, .leaves = 20};
+  Service entry(settings, {.threads = 2, .rows = 1, .dependencies = {leaf}});
+  const auto result = run_load(pages(2.5), {entry.port()});
+  EXPECT_EQ(result.all.outcomes().at("2xx"), result.requests);
+  const auto counted = stops(entry);
+  const auto count = [&](const char* name) { return counted.at(name).to_number<std::uint64_t>(); };
+  const auto hedges = count("dependency_hedges_total");
+  EXPECT_GT(hedges, 0U);
+  EXPECT_GT(count("dependency_hedges_won_total"), 0U);
+  EXPECT_LE(static_cast<double>(hedges), 0.2 * static_cast<double>(20 * result.requests));
+  EXPECT_EQ(count("dependency_requests_total"), hedges + 20 * result.requests);
+  EXPECT_EQ(count("walks_broken_total"), 0U);
+}
+
+TEST(Service, StopsWhileItAsksOthers) {
+  Service first(hardened(), {.threads = 1, .rows = 1, .model = leaf_model(1)});
+  const Dependency leaf{.name = "leaf", .replicas = {first.port(), first.port()}, .leaves = 20};
+  for (int i = 0; i < 5; ++i) {
+    auto entry = std::make_unique<Service>(
+        hardened(), ServiceOptions{.threads = 2, .rows = 1, .dependencies = {leaf}});
+    auto plan = pages(0.3);
+    plan.read_timeout = 0.2;
+    LoadRun run(plan, {entry->port()});
+    std::this_thread::sleep_for(50ms);
+    entry.reset();
+    (void)run.result();
+  }
+}
+
 TEST(Service, SharedAcceptorServesEveryThread) {
   auto settings = hardened();
   settings.accept.reuse_port = false;
