@@ -33,7 +33,7 @@ class LatencyEstimate {
  private:
   static constexpr int per_doubling = 16;
   // From 64 µs to 64 µs * 2^20 = 67 s.
-  static constexpr std::size_t buckets = 20 * per_doubling;
+  static constexpr std::size_t buckets = std::size_t{20} * per_doubling;
   static constexpr std::uint64_t enough = 1000;
   // Every so many attempts what was is worth a tenth less: a memory of some 10,000 attempts.
   static constexpr std::uint64_t decay_every = 1000;
