@@ -14,6 +14,7 @@ std::vector<std::uint64_t> latencies(int count) {
   std::mt19937_64 random(7);
   std::lognormal_distribution<double> distribution(7, 2);
   std::vector<std::uint64_t> values;
+  values.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     values.push_back(static_cast<std::uint64_t>(distribution(random)));
   }

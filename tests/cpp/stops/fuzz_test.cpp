@@ -20,8 +20,8 @@ std::vector<std::string> seeds() {
       "5;ext=\"a b\"\r\nhello\r\n0\r\nTrailer: x\r\n\r\n",
       "ffffffffffffffff\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\nHTTP/1.1 204 No Content\r\n\r\n",
-      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: "
-      "chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+      std::string("HTTP/1.1 100 Continue\r\n\r\n")
+          .append("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"),
       "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nto the end",
       "users/../admin/%2e%2e/%6De//x/./",
   };
