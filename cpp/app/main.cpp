@@ -25,10 +25,12 @@ using namespace sevenstops;
 constexpr std::string_view usage =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
     "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token TEXT]\n"
-    "         [--dependency NAME[*LEAVES]=PORT[,PORT]...]... [--fault slow-dependency=SECONDS]\n"
+    "         [--dependency NAME[?][!][*LEAVES]=PORT[,PORT]...]...\n"
+    "         ?: a page may be answered without it; !: not to be asked twice for one answer\n"
+    "         [--fault slow-dependency=SECONDS]\n"
     "         [--fault latency=constant/SECONDS|lognormal/MEDIAN/SIGMA|pareto/LEAST/ALPHA]\n"
     "         [--fault straggle=SHARE/SECONDS] [--fault fail=SHARE] [--fault workers=N]\n"
-    "         [--fault seed=N]\n"
+    "         [--fault slowdown=FACTOR/BEGIN/SECONDS] [--fault seed=N]\n"
     "         [--fault stalled-acceptor=SECONDS/PERIOD] [--fault slow-stop=STOP/SHARE]\n"
     "         [--die-with PID]\n"
     "       sevenstops-service --guard PID COMMAND [ARG]...\n"
@@ -103,14 +105,23 @@ void inject(ServiceOptions& options, std::string_view fault) {
   }
 }
 
-// NAME[*LEAVES]=PORT[,PORT]...
+// NAME[?][!][*LEAVES]=PORT[,PORT]...
 Dependency dependency(std::string_view text) {
   constexpr std::int64_t most_leaves = 10000;
-  const auto [name, ports] = split("--dependency", text, '=');
-  Dependency made{.name = std::string(name.substr(0, name.find('*'))), .replicas = {}};
-  if (name.find('*') != std::string_view::npos) {
-    made.leaves =
-        number<std::int64_t>("--dependency", name.substr(name.find('*') + 1), 1, most_leaves);
+  const auto [left, ports] = split("--dependency", text, '=');
+  const auto marks = left.substr(std::min(left.find_first_of("?!*"), left.size()));
+  Dependency made{.name = std::string(left.substr(0, left.size() - marks.size())), .replicas = {}};
+  const auto star = std::min(marks.find('*'), marks.size());
+  for (const char mark : marks.substr(0, star)) {
+    made.optional = made.optional || mark == '?';
+    made.idempotent = made.idempotent && mark != '!';
+  }
+  if (made.name.empty() || marks.substr(0, star).find_first_not_of("?!") != marks.npos) {
+    throw std::invalid_argument("--dependency takes NAME[?][!][*LEAVES]=PORT, not '" +
+                                std::string(text) + "'");
+  }
+  if (star < marks.size()) {
+    made.leaves = number<std::int64_t>("--dependency", marks.substr(star + 1), 1, most_leaves);
   }
   for (std::size_t begin = 0; begin <= ports.size();) {
     const auto end = std::min(ports.find(',', begin), ports.size());

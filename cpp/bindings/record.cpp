@@ -64,6 +64,7 @@ void bind_record(py::module_& module) {
   py::class_<IntervalSum>(module, "Interval", "What happened in 100 ms of a load.")
       .def_readonly("sent", &IntervalSum::sent)
       .def_readonly("answered", &IntervalSum::answered)
+      .def_readonly("errors", &IntervalSum::errors)
       .def_readonly("failed", &IntervalSum::failed)
       .def("quantile", &IntervalSum::quantile, py::arg("q"))
       .def("merge", &IntervalSum::merge, py::arg("other"));

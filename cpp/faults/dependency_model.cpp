@@ -88,6 +88,15 @@ bool set_fault(DependencyModel& model, std::string_view name, std::string_view v
     model.error_share = read(name, value, 0.0, 1.0);
   } else if (name == "workers") {
     model.workers = read<std::int64_t>(name, value, 1, 1000000);
+  } else if (name == "slowdown") {
+    const auto given = parts(value);
+    if (given.size() != 3) {
+      throw std::invalid_argument("fault slowdown is FACTOR/BEGIN/SECONDS, not '" +
+                                  std::string(value) + "'");
+    }
+    model.slowdown_factor = read(name, given[0], 0.0, 1000000.0);
+    model.slowdown_begin = read(name, given[1], 0.0, hour);
+    model.slowdown_seconds = read(name, given[2], 0.0, hour);
   } else if (name == "seed") {
     model.seed = read<std::uint64_t>(name, value, 0, std::numeric_limits<std::uint64_t>::max());
   } else {

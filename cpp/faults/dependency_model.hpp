@@ -23,8 +23,17 @@ struct DependencyModel {
   double error_share = 0;
   /// Requests worked on at once by an I/O thread, the others queue; 0: any number.
   std::int64_t workers = 0;
+  /// Work takes so many times as long for a while, counted in seconds from the first work on.
+  double slowdown_factor = 1;
+  double slowdown_begin = 0;
+  double slowdown_seconds = 0;
   std::uint64_t seed = 7;
 
+  /// What `draw` is to be multiplied with at that time.
+  [[nodiscard]] double slowdown(double since_first) const {
+    const double into = since_first - slowdown_begin;
+    return into >= 0 && into < slowdown_seconds ? slowdown_factor : 1;
+  }
   [[nodiscard]] bool works() const { return typical > 0 || straggler_share > 0; }
   /// Seconds of one request's work.
   [[nodiscard]] double draw(std::mt19937_64& random) const;
@@ -32,7 +41,7 @@ struct DependencyModel {
 
 /// Changes a model by a fault's name and value: slow-dependency=SECONDS,
 /// latency=constant/SECONDS, latency=lognormal/MEDIAN/SIGMA, latency=pareto/LEAST/ALPHA,
-/// straggle=SHARE/SECONDS, fail=SHARE, workers=N, seed=N. False for a name that is none of these.
+/// straggle=SHARE/SECONDS, fail=SHARE, workers=N, slowdown=FACTOR/BEGIN/SECONDS, seed=N. False for a name that is none of these.
 /// Throws std::invalid_argument in one sentence for a value that can't be read.
 bool set_fault(DependencyModel& model, std::string_view name, std::string_view value);
 

@@ -287,7 +287,8 @@ void LoadThread::answered(const Job& job, Clock::time_point started, unsigned st
   record.response.record(micros(now - started));
   ++record.status_counts[status < record.status_counts.size() ? status : 0];
   record.unexpected += as_expected ? 0 : 1;
-  series.answered(since_start(now), latency);
+  constexpr unsigned server_error = 500;
+  series.answered(since_start(now), latency, status >= server_error);
 }
 
 void LoadThread::failed(const Job& job, Ending ending) {

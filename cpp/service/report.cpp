@@ -7,11 +7,22 @@
 namespace sevenstops {
 namespace {
 
+struct Durations {
+  std::array<std::uint64_t, DurationHistogram::buckets> counts{};
+  double seconds = 0;
+
+  void add(const DurationHistogram& histogram) {
+    for (int i = 0; i < DurationHistogram::buckets; ++i) {
+      counts[static_cast<std::size_t>(i)] += histogram.count(i);
+    }
+    seconds += histogram.seconds();
+  }
+};
+
 struct StopSum {
   std::uint64_t entered = 0;
   std::uint64_t bytes = 0;
-  double seconds = 0;
-  std::array<std::uint64_t, DurationHistogram::buckets> durations{};
+  Durations durations;
   std::map<std::string, std::uint64_t> refused;
 };
 
@@ -21,10 +32,7 @@ StopSum sum(const std::vector<const Metrics*>& threads, std::size_t stop) {
     const auto& m = thread->stops[stop];
     total.entered += m.entered.value();
     total.bytes += m.bytes.value();
-    total.seconds += m.seconds.seconds();
-    for (int i = 0; i < DurationHistogram::buckets; ++i) {
-      total.durations[static_cast<std::size_t>(i)] += m.seconds.count(i);
-    }
+    total.durations.add(m.seconds);
     for (const auto& slot : m.refusals) {
       if (const char* reason = slot.reason.load(std::memory_order_acquire); reason != nullptr) {
         total.refused[reason] += slot.count.value();
@@ -76,6 +84,18 @@ constexpr std::array gauges = {
           &Metrics::hedges_denied, false},
     Gauge{"pages_given_up_total", "counter", "Pages given up since the client had left.",
           &Metrics::asks_given_up, false},
+    Gauge{"pages_partial_total", "counter", "Pages answered without an optional dependency.",
+          &Metrics::pages_partial, false},
+    Gauge{"dependency_retries_total", "counter", "Requests to services beneath that were repeated.",
+          &Metrics::retries, false},
+    Gauge{"dependency_retries_denied_total", "counter", "Repeats that the budget denied.",
+          &Metrics::retries_denied, false},
+    Gauge{"dependency_stopped_total", "counter", "Requests that a circuit breaker stopped.",
+          &Metrics::asks_stopped, false},
+    Gauge{"breakers_open", "gauge", "Circuit breakers that are not closed now.",
+          &Metrics::breakers_open, false},
+    Gauge{"breakers_opened_total", "counter", "How often a circuit breaker opened.",
+          &Metrics::breakers_opened, false},
     Gauge{"dependency_connects_total", "counter", "Connections made to services beneath.",
           &Metrics::dependency_connects, false},
     Gauge{"pool_waits_total", "counter", "Requests that waited for a connection of a pool.",
@@ -96,6 +116,25 @@ std::uint64_t total(const std::vector<const Metrics*>& threads, const Gauge& gau
   return value;
 }
 
+// `labels` without braces; a histogram's own label is put behind them.
+void append_histogram(std::ostringstream& out, std::string_view name, const std::string& labels,
+                      const Durations& durations) {
+  std::uint64_t below = 0;
+  for (int b = 0; b < DurationHistogram::buckets; ++b) {
+    below += durations.counts[static_cast<std::size_t>(b)];
+    out << "sevenstops_" << name << "_bucket{" << labels << (labels.empty() ? "" : ",") << "le=\"";
+    if (b + 1 == DurationHistogram::buckets) {
+      out << "+Inf";
+    } else {
+      out << DurationHistogram::bound(b);
+    }
+    out << "\"} " << below << '\n';
+  }
+  const auto braced = labels.empty() ? "" : "{" + labels + "}";
+  out << "sevenstops_" << name << "_sum" << braced << ' ' << durations.seconds << '\n'
+      << "sevenstops_" << name << "_count" << braced << ' ' << below << '\n';
+}
+
 }  // namespace
 
 std::string report_prometheus(const std::vector<const Metrics*>& threads) {
@@ -113,39 +152,34 @@ std::string report_prometheus(const std::vector<const Metrics*>& threads) {
     stops[i] = sum(threads, i);
   }
   const auto label = [](std::size_t stop) {
-    return "{stop=\"" + std::string(stop_names[stop]) + "\"";
+    return "stop=\"" + std::string(stop_names[stop]) + "\"";
   };
   header("stop_entered_total", "counter", "What entered a stop.");
   for (std::size_t i = 0; i < stops.size(); ++i) {
-    out << "sevenstops_stop_entered_total" << label(i) << "} " << stops[i].entered << '\n';
+    out << "sevenstops_stop_entered_total{" << label(i) << "} " << stops[i].entered << '\n';
   }
   header("stop_bytes_total", "counter", "Bytes a stop dealt with.");
   for (std::size_t i = 0; i < stops.size(); ++i) {
-    out << "sevenstops_stop_bytes_total" << label(i) << "} " << stops[i].bytes << '\n';
+    out << "sevenstops_stop_bytes_total{" << label(i) << "} " << stops[i].bytes << '\n';
   }
   header("stop_refused_total", "counter", "What a stop refused, by reason.");
   for (std::size_t i = 0; i < stops.size(); ++i) {
     for (const auto& [reason, count] : stops[i].refused) {
-      out << "sevenstops_stop_refused_total" << label(i) << ",reason=\"" << reason << "\"} "
+      out << "sevenstops_stop_refused_total{" << label(i) << ",reason=\"" << reason << "\"} "
           << count << '\n';
     }
   }
   header("stop_duration_seconds", "histogram", "Time spent in a stop.");
   for (std::size_t i = 0; i < stops.size(); ++i) {
-    std::uint64_t below = 0;
-    for (int b = 0; b < DurationHistogram::buckets; ++b) {
-      below += stops[i].durations[static_cast<std::size_t>(b)];
-      out << "sevenstops_stop_duration_seconds_bucket" << label(i) << ",le=\"";
-      if (b + 1 == DurationHistogram::buckets) {
-        out << "+Inf";
-      } else {
-        out << DurationHistogram::bound(b);
-      }
-      out << "\"} " << below << '\n';
-    }
-    out << "sevenstops_stop_duration_seconds_sum" << label(i) << "} " << stops[i].seconds << '\n'
-        << "sevenstops_stop_duration_seconds_count" << label(i) << "} " << below << '\n';
+    append_histogram(out, "stop_duration_seconds", label(i), stops[i].durations);
   }
+  header("pool_wait_duration_seconds", "histogram",
+         "Waits for a connection of a pool, of those who waited.");
+  Durations waits;
+  for (const auto* thread : threads) {
+    waits.add(thread->pool_wait);
+  }
+  append_histogram(out, "pool_wait_duration_seconds", "", waits);
   return out.str();
 }
 
@@ -162,12 +196,12 @@ std::string report_json(const std::vector<const Metrics*>& threads) {
       refused[reason] = count;
     }
     std::uint64_t timed = 0;
-    for (const auto n : s.durations) {
+    for (const auto n : s.durations.counts) {
       timed += n;
     }
     stops[stop_names[i]] = {{"entered", s.entered},
                             {"bytes", s.bytes},
-                            {"seconds", s.seconds},
+                            {"seconds", s.durations.seconds},
                             {"timed", timed},
                             {"refused", std::move(refused)}};
   }

@@ -80,6 +80,11 @@ Settings fragile() {
   s.handle.cancel = false;
   s.handle.hedges = 0;
   s.handle.pool_per_dependency = false;
+  s.handle.retries = 1000;
+  s.handle.retry_budget = 1000;
+  s.handle.retry_jitter = false;
+  s.handle.breaker_share = 0;
+  s.handle.partial = false;
   s.serialize = {.page_limit = 1000000, .compiled = false};
   s.drain = {.await_writes = false,
              .high_water = 65536,

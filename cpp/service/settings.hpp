@@ -85,6 +85,29 @@ void for_each_field(AnySettings& s, Visitor&& visit) {
         "share of answers that came by the time another replica is asked; 0: found by the service");
   visit("handle.hedge_budget", s.handle.hedge_budget, "", 0, 10,
         "most hedges, as a share of requests");
+  visit("handle.hedge_delay", s.handle.hedge_delay, "seconds", 0, 3600,
+        "fixed wait before another replica is asked; 0: by hedge_quantile");
+  visit("handle.tied", s.handle.tied, "", 0, 1,
+        "instead of hedges: a second replica is asked after 1 ms unless the first has begun, and "
+        "whichever begins first calls off the other");
+  visit("handle.attempt_timeout", s.handle.attempt_timeout, "seconds", 0, 3600,
+        "longest wait for one answer before it is asked for again; 0: as long as there is time");
+  visit("handle.retries", s.handle.retries, "requests", 0, 1000,
+        "most repeats of a request to a service beneath that failed");
+  visit("handle.retry_budget", s.handle.retry_budget, "", 0, 1000,
+        "most repeats, as a share of requests");
+  visit("handle.retry_pause", s.handle.retry_pause, "seconds", 0, 3600,
+        "wait before a request is repeated");
+  visit("handle.retry_jitter", s.handle.retry_jitter, "", 0, 1,
+        "the pause doubles each time, and is drawn between nothing and that");
+  visit("handle.breaker_share", s.handle.breaker_share, "", 0, 1,
+        "share of failed requests in a second that stops those to a dependency; 0: never");
+  visit("handle.breaker_pause", s.handle.breaker_pause, "seconds", 0.001, 3600,
+        "how long they are stopped before a few are tried");
+  visit("handle.partial", s.handle.partial, "", 0, 1,
+        "a page is answered without its optional dependencies when they fail or are late");
+  visit("handle.optional_share", s.handle.optional_share, "", 0, 1,
+        "part of the time left that an optional dependency may take");
   visit("handle.pool_per_dependency", s.handle.pool_per_dependency, "", 0, 1,
         "a limit of connections for each replica instead of one for all together");
   visit("handle.pool_limit", s.handle.pool_limit, "connections", 1, 100000,

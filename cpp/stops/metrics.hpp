@@ -110,12 +110,21 @@ struct Metrics {
   Counter work_cancelled;
   Counter work_in_progress;
   /// Requests to services beneath: all, the hedges among them, hedges that answered first, hedges
-  /// that the budget denied, and pages given up since their client had left.
+  /// that the budget denied, pages given up since their client had left, and pages answered
+  /// without an optional dependency.
   Counter dependency_requests;
   Counter hedges;
   Counter hedges_won;
   Counter hedges_denied;
   Counter asks_given_up;
+  Counter pages_partial;
+  /// Requests that were repeated, repeats that the budget denied, requests that a breaker stopped.
+  Counter retries;
+  Counter retries_denied;
+  Counter asks_stopped;
+  /// Breakers that are not closed now, and how often one opened.
+  Counter breakers_open;
+  Counter breakers_opened;
   /// Connections made to services beneath, waits for one, and waits that were in vain.
   Counter dependency_connects;
   Counter pool_waits;

@@ -305,12 +305,17 @@ class ClientRecord:
     def busiest(self) -> float: ...
 
 class Interval:
-    """What happened in 100 ms of a load; its quantiles are a twelfth off at most."""
+    """What happened in 100 ms of a load; its quantiles are a twelfth off at most.
+
+    `errors` are the 5xx among the answered.
+    """
 
     @property
     def sent(self) -> int: ...
     @property
     def answered(self) -> int: ...
+    @property
+    def errors(self) -> int: ...
     @property
     def failed(self) -> int: ...
     def quantile(self, q: float) -> float:

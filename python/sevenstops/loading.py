@@ -106,6 +106,7 @@ class LoadReport:
                 "period": 0.1,
                 "sent": [i.sent for i in result.series],
                 "answered": [i.answered for i in result.series],
+                "errors": [i.errors for i in result.series],
                 "failed": [i.failed for i in result.series],
                 "p50": [i.quantile(0.5) for i in result.series],
                 "p99": [i.quantile(0.99) for i in result.series],

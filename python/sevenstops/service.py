@@ -44,7 +44,8 @@ class ServiceOptions:
 
     Ports are on 127.0.0.1, and 0 lets the kernel choose; `threads` counts I/O threads (0: one per
     usable processor); `rows` the orders in the data set; `dependencies` are names of services
-    beneath, each with the ports of its replicas ("leaf*100": it is asked for 100 parts of a page);
+    beneath, each with the ports of its replicas ("leaf*100": it is asked for 100 parts of a page;
+    "ads?": a page may be answered without it; "ledger!": not to be asked twice for one answer);
     `faults` as the executable's --fault takes them; `cpus` pins the process; `executable` is the
     service's program, where it is not the one that came with this package.
     """

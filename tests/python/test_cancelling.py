@@ -131,15 +131,15 @@ def test_a_full_pool_makes_wait_for_a_connection():
     with (
         Service(options=ServiceOptions(rows=1, faults=("slow-dependency=0.2",))) as slow,
         Service(
-            settings_from("hardened", ["handle.pool_limit=2"]),
+            settings_from("hardened", ["handle.pool_limit=2", "handle.breaker_share=0"]),
             ServiceOptions(rows=1, dependencies=(("slow", slow.port),)),
         ) as entry,
     ):
         report = load(f"{entry.url}/page", rate=50, duration=1, connections=64)
         counters = entry.stops()
         assert slow.stops()["connections_open"] <= 2
-    # Two at a time for 0.2 s each; who waited long may lack the time for an answer.
-    assert 2 <= report.outcomes["2xx"] <= 20
+    # Two at a time for 0.2 s each, and the last who came first: who waits has no time left.
+    assert 6 <= report.outcomes["2xx"] <= 20
     assert report.outcomes["5xx"] == 50 - report.outcomes["2xx"]
     assert counters["pool_waits_total"] >= 40
 

@@ -8,6 +8,7 @@ namespace sevenstops {
 void IntervalSum::merge(const IntervalSum& other) {
   sent += other.sent;
   answered += other.answered;
+  errors += other.errors;
   failed += other.failed;
   for (std::size_t i = 0; i < latency.size(); ++i) {
     latency[i] += other.latency[i];
@@ -61,6 +62,7 @@ void Series::add_to(std::vector<IntervalSum>& sums) const {
       }
       sums[n].sent += value(from.sent);
       sums[n].answered += value(from.answered);
+      sums[n].errors += value(from.errors);
       sums[n].failed += value(from.failed);
       for (std::size_t b = 0; b < CoarseLatency::buckets; ++b) {
         sums[n].latency[b] += value(from.latency[b]);

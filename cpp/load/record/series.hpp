@@ -32,6 +32,8 @@ struct CoarseLatency {
 struct IntervalSum {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
+  /// Answers that say that the service failed: 5xx, among the answered.
+  std::uint64_t errors = 0;
   std::uint64_t failed = 0;
   std::array<std::uint64_t, CoarseLatency::buckets> latency{};
 
@@ -48,9 +50,12 @@ class Series {
   explicit Series(double seconds);
 
   void sent(double at) { interval(at).sent.add(); }
-  void answered(double at, std::uint64_t micros) {
+  void answered(double at, std::uint64_t micros, bool error) {
     auto& i = interval(at);
     i.answered.add();
+    if (error) {
+      i.errors.add();
+    }
     i.latency[CoarseLatency::index(micros)].add();
   }
   void failed(double at) { interval(at).failed.add(); }
@@ -68,6 +73,7 @@ class Series {
   struct Interval {
     Count sent;
     Count answered;
+    Count errors;
     Count failed;
     std::array<Count, CoarseLatency::buckets> latency;
   };

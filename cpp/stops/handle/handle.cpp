@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
 #include <charconv>
 
 #include "stops/handle/deadline.hpp"
@@ -16,6 +17,21 @@ constexpr std::int64_t export_lot = 500;
 constexpr auto awaitable_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr Refusal expired{.reason = "deadline", .status = 504, .close = false};
 constexpr Refusal client_left{.reason = "client_left", .status = 0};
+constexpr unsigned ok = 200;
+constexpr std::string_view processing = "HTTP/1.1 102 Processing\r\n\r\n";
+constexpr std::chrono::seconds processing_patience{1};
+
+// How a page ends without a dependency that it needs.
+Refusal failed(unsigned status) {
+  constexpr unsigned unavailable = 503;
+  constexpr unsigned gateway_timeout = 504;
+  if (status == gateway_timeout) {
+    return expired;
+  }
+  return {.reason = status == unavailable ? "dependency_stopped" : "dependency_failed",
+          .status = status,
+          .close = false};
+}
 
 class ExportRows : public RowSource {
  public:
@@ -35,22 +51,37 @@ class ExportRows : public RowSource {
   std::int64_t cursor_ = 0;
 };
 
-// A whole number from the query; nothing when the name is missing, -1 when it isn't a number.
-std::optional<std::int64_t> query_number(std::string_view query, std::string_view name) {
+std::optional<std::string_view> query_text(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const auto end = std::min(query.find('&'), query.size());
     const auto pair = query.substr(0, end);
     query.remove_prefix(std::min(end + 1, query.size()));
     const auto equals = pair.find('=');
-    if (equals == std::string_view::npos || pair.substr(0, equals) != name) {
-      continue;
+    if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
+      return pair.substr(equals + 1);
     }
-    const auto text = pair.substr(equals + 1);
-    std::int64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && stop == text.data() + text.size() ? value : -1;
   }
   return std::nullopt;
+}
+
+// A whole number from the query; nothing when the name is missing, -1 when it isn't a number.
+std::optional<std::int64_t> query_number(std::string_view query, std::string_view name) {
+  const auto text = query_text(query, name);
+  if (!text) {
+    return std::nullopt;
+  }
+  std::int64_t value = 0;
+  const auto [stop, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  return error == std::errc{} && stop == text->data() + text->size() ? value : -1;
+}
+
+Result page_answer(const std::vector<std::string>& missing) {
+  if (missing.empty()) {
+    return Text{R"({"page":"ok"})", "application/json"};
+  }
+  boost::json::array names(missing.begin(), missing.end());
+  return Text{boost::json::serialize(boost::json::object{{"page", "partial"}, {"missing", names}}),
+              "application/json"};
 }
 
 Result user(std::string_view id, std::string_view handler) {
@@ -205,7 +236,16 @@ asio::awaitable<Outcome<void>> Handle::own_work(Connection& connection,
     } else {
       ++busy_;
     }
-    const auto end = Clock::now() + seconds(model.draw(random_));
+    if (connection.request.find(tied_header) != nullptr &&
+        !co_await write_all(connection, processing, processing_patience)) {
+      next_turn();
+      metrics_.work_cancelled.add();
+      co_return client_left;
+    }
+    const auto now = Clock::now();
+    first_work_ = first_work_.value_or(now);
+    const auto since = std::chrono::duration<double>(now - *first_work_).count();
+    const auto end = now + seconds(model.draw(random_) * model.slowdown(since));
     timer.expires_at(std::min(end, limit));
     if (!gone) {
       co_await timer.async_wait(awaitable_tuple);
@@ -227,6 +267,10 @@ asio::awaitable<Outcome<void>> Handle::own_work(Connection& connection,
 }
 
 asio::awaitable<Outcome<Result>> Handle::page(Connection& connection) {
+  const auto only = query_text(connection.request.query, "of").value_or("");
+  if (!only.empty() && !hop_.knows(only)) {
+    co_return Refusal{.reason = "no_dependency", .status = 404, .close = false};
+  }
   const auto deadline = deadline_of(connection.request);
   if (!deadline) {
     co_return deadline.error();
@@ -242,11 +286,13 @@ asio::awaitable<Outcome<Result>> Handle::page(Connection& connection) {
                                                       static_cast<double>(settings_.hops_below))),
         .deadline = *deadline,
         .trace = brought ? std::move(*brought) : new_trace()};
-    if (!co_await hop_.ask_all(connection.socket, context)) {
-      co_return expired;
+    const auto answers = co_await hop_.ask_all(connection.socket, context, only);
+    if (answers.status != ok) {
+      co_return failed(answers.status);
     }
+    co_return page_answer(answers.missing);
   }
-  co_return Result(Text{R"({"page":"ok"})", "application/json"});
+  co_return page_answer({});
 }
 
 }  // namespace sevenstops

@@ -69,6 +69,7 @@ class Handle {
   Metrics& metrics_;
   Hop hop_;
   std::mt19937_64 random_;
+  std::optional<Clock::time_point> first_work_;
   std::int64_t busy_ = 0;
   std::list<Turn*> queue_;
 };

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <cmath>
 
 #include "stops/handle/deadline.hpp"
 
@@ -22,15 +24,22 @@ namespace {
 
 constexpr auto awaitable_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t answer_limit = 65536;
-constexpr std::chrono::milliseconds retry_pause{10};
-constexpr unsigned ok = 200;
+// Some twice the way to a replica and back within a machine (Dean and Barroso, *The Tail at Scale*,
+// 2013): replicas that are idle don't both begin.
+constexpr std::chrono::milliseconds tied_delay{1};
+constexpr unsigned bad_request = 400;
+constexpr unsigned server_error = 500;
 constexpr unsigned bad_gateway = 502;
+constexpr unsigned unavailable = 503;
 constexpr unsigned gateway_timeout = 504;
 
 std::string request_head(const std::string& name, const Hop::Context& context,
-                         std::chrono::milliseconds left) {
+                         std::chrono::milliseconds left, bool tied) {
   std::string head = "GET /page HTTP/1.1\r\nHost: ";
   head.append(name).append("\r\ntraceparent: ").append(child_traceparent(context.trace));
+  if (tied) {
+    head.append("\r\n").append(tied_header).append(": 1");
+  }
   if (!context.trace.state.empty()) {
     head.append("\r\ntracestate: ").append(context.trace.state);
   }
@@ -66,14 +75,38 @@ Watch::~Watch() {
 
 Hop::Hop(const HandleSettings& settings, const std::vector<Dependency>& dependencies,
          Metrics& metrics)
-    : settings_(settings), metrics_(metrics), pool_(settings, metrics) {
+    : settings_(settings),
+      metrics_(metrics),
+      pool_(settings, metrics),
+      random_(std::random_device{}()) {
   for (const auto& dependency : dependencies) {
-    known_.push_back({dependency, {}, ExtraBudget(settings.hedge_budget)});
+    known_.push_back({.dependency = dependency,
+                      .latency = {},
+                      .hedges = ExtraBudget(settings.hedge_budget),
+                      .retries = ExtraBudget(settings.retry_budget),
+                      .breaker = Breaker(settings.breaker_share, seconds(settings.breaker_pause),
+                                         metrics.breakers_open, metrics.breakers_opened)});
   }
 }
 
-asio::awaitable<unsigned> Hop::exchange(std::uint16_t port, Attempt& attempt,
-                                        const Context& context) {
+bool Hop::knows(std::string_view name) const {
+  return std::ranges::any_of(known_, [&](const Known& k) { return k.dependency.name == name; });
+}
+
+void Hop::Ask::begins(const Attempt& attempt) {
+  if (begun) {
+    return;
+  }
+  begun = true;
+  for (const auto& other : attempts) {
+    if (other.get() != &attempt) {
+      other->cancel();
+    }
+  }
+}
+
+asio::awaitable<unsigned> Hop::exchange(const Known& known, std::uint16_t port, Ask& ask,
+                                        Attempt& attempt, const Context& context) {
   while (true) {
     auto leased = co_await pool_.take(port, attempt, context.limit);
     if (!leased) {
@@ -81,22 +114,30 @@ asio::awaitable<unsigned> Hop::exchange(std::uint16_t port, Attempt& attempt,
     }
     std::chrono::milliseconds left{0};
     if (context.deadline) {
-      left = std::chrono::floor<std::chrono::milliseconds>(*context.deadline - Clock::now());
+      left = std::chrono::floor<std::chrono::milliseconds>(
+          std::min(*context.deadline, context.limit) - Clock::now());
       if (left.count() <= 0) {
         pool_.give(port, std::move(leased->socket), true);
         co_return gateway_timeout;
       }
     }
-    const auto head = request_head("127.0.0.1", context, left);
+    const auto head = request_head("127.0.0.1", context, left, settings_.tied);
     attempt.uses(&leased->socket);
     auto [error, sent] =
         co_await asio::async_write(leased->socket, asio::buffer(head), awaitable_tuple);
     beast::flat_buffer buffer(answer_limit);
     http::response<http::string_body> response;
     std::size_t received = 0;
-    if (!error) {
-      std::tie(error, received) =
+    while (!error) {
+      response = {};
+      std::size_t part = 0;
+      std::tie(error, part) =
           co_await http::async_read(leased->socket, buffer, response, awaitable_tuple);
+      received += part;
+      if (error || response.result() != http::status::processing) {
+        break;
+      }
+      ask.begins(attempt);
     }
     attempt.uses(nullptr);
     const bool cancelled = attempt.cancelled();
@@ -104,9 +145,8 @@ asio::awaitable<unsigned> Hop::exchange(std::uint16_t port, Attempt& attempt,
     if (!error) {
       co_return response.result_int();
     }
-    // A kept connection may have been closed as the request left: nobody has seen it (RFC 9110,
-    // 9.2.2 allows to repeat what is idempotent).
-    if (!leased->used || received > 0 || cancelled) {
+    // A kept connection may have been closed as the request left: nobody has seen it, most likely.
+    if (!leased->used || received > 0 || cancelled || !known.dependency.idempotent) {
       co_return bad_gateway;
     }
   }
@@ -125,7 +165,7 @@ void Hop::launch(Known& known, const std::shared_ptr<Ask>& ask, const Context& c
       [](Hop& hop, Known& of, std::shared_ptr<Ask> shared, std::shared_ptr<Attempt> self,
          std::uint16_t to, const Context& with) -> asio::awaitable<void> {
         const auto began = Clock::now();
-        const auto status = co_await hop.exchange(to, *self, with);
+        const auto status = co_await hop.exchange(of, to, *shared, *self, with);
         of.latency.record(Clock::now() - began, status == ok && !self->cancelled());
         --shared->running;
         if (!self->cancelled() && shared->status != ok) {
@@ -139,30 +179,43 @@ void Hop::launch(Known& known, const std::shared_ptr<Ask>& ask, const Context& c
       asio::detached);
 }
 
-asio::awaitable<unsigned> Hop::ask(Known& known, std::shared_ptr<Ask> ask, const Context& context) {
+Hop::Hedging Hop::hedging(Known& known) const {
+  if (known.dependency.replicas.size() < 2 || !known.dependency.idempotent) {
+    return {};
+  }
+  if (settings_.tied) {
+    return {.most = 1, .after = tied_delay};
+  }
+  if (settings_.hedges == 0) {
+    return {};
+  }
+  if (settings_.hedge_delay > 0) {
+    return {.most = settings_.hedges, .after = seconds(settings_.hedge_delay)};
+  }
+  const auto after =
+      known.latency.hedge_after(settings_.hedge_quantile, static_cast<int>(settings_.hedges));
+  return after ? Hedging{.most = settings_.hedges, .after = *after} : Hedging{};
+}
+
+asio::awaitable<unsigned> Hop::ask_once(Known& known, std::shared_ptr<Ask> ask, Context context) {
   const auto executor = co_await asio::this_coro::executor;
   const auto replica = known.turn++;
   const auto began = Clock::now();
-  const auto hedges = known.dependency.replicas.size() > 1 ? settings_.hedges : 0;
-  const auto after =
-      hedges > 0 ? known.latency.hedge_after(settings_.hedge_quantile, static_cast<int>(hedges))
-                 : std::nullopt;
-  known.budget.earn();
+  const auto hedge = hedging(known);
+  known.hedges.earn();
   launch(known, ask, context, replica, executor);
   std::int64_t hedged = 0;
-  const auto done = [&] {
-    return ask->given_up || ask->status == ok || (ask->running == 0 && ask->status != 0);
-  };
-  while (!done() && Clock::now() < context.limit) {
-    const bool more = after && hedged < hedges;
-    const auto next = more ? began + (hedged + 1) * *after : context.limit;
+  while (!ask->done() && Clock::now() < context.limit) {
+    const bool more = hedged < hedge.most && !ask->begun;
+    const auto next = more ? began + (hedged + 1) * hedge.after : context.limit;
     ask->wake.expires_at(std::min(next, context.limit));
     co_await ask->wake.async_wait(awaitable_tuple);
-    if (done() || !more || Clock::now() < next) {
+    if (ask->done() || ask->begun || !more || Clock::now() < next) {
       continue;
     }
     ++hedged;
-    if (known.budget.spend()) {
+    // Of tied requests one is called off before it costs anything but its way.
+    if (settings_.tied || known.hedges.spend()) {
       metrics_.hedges.add();
       launch(known, ask, context, replica + static_cast<std::size_t>(hedged), executor);
     } else {
@@ -180,67 +233,164 @@ asio::awaitable<unsigned> Hop::ask(Known& known, std::shared_ptr<Ask> ask, const
   co_return status;
 }
 
-asio::awaitable<bool> Hop::ask_all(tcp::socket& caller, const Context& context) {
-  struct Progress {
-    Progress(const asio::any_io_executor& executor) : done(executor) {
-      done.expires_at(Clock::time_point::max());
+// Where they are to differ, so that those who failed together don't come again together: "full
+// jitter" (Brooker, *Exponential Backoff and Jitter*, 2015).
+Clock::duration Hop::pause_before(std::int64_t repeat) {
+  if (!settings_.retry_jitter) {
+    return seconds(settings_.retry_pause);
+  }
+  constexpr std::int64_t most_doublings = 10;
+  const auto most = std::ldexp(settings_.retry_pause,
+                               static_cast<int>(std::min(repeat, most_doublings)));
+  return seconds(std::uniform_real_distribution<double>(0, most)(random_));
+}
+
+// Who brings next to no time to wait must not be able to open a breaker for everybody.
+Breaker::Verdict Hop::verdict(unsigned status, const Ask& ask, Clock::duration given) const {
+  constexpr double fair = 0.5;
+  if (status == ok) {
+    return Breaker::Verdict::ok;
+  }
+  const bool impatient =
+      status == gateway_timeout &&
+      given < seconds(fair * (settings_.attempt_timeout > 0 ? settings_.attempt_timeout
+                                                            : settings_.deadline));
+  if (ask.given_up || impatient || (status >= bad_request && status < server_error)) {
+    return Breaker::Verdict::unknown;
+  }
+  return Breaker::Verdict::failed;
+}
+
+// How far the asks of one page are.
+struct Hop::Progress {
+  explicit Progress(const asio::any_io_executor& executor) : done(executor) {
+    done.expires_at(Clock::time_point::max());
+  }
+
+  std::vector<std::shared_ptr<Ask>> asks;
+  std::size_t left = 0;
+  bool given_up = false;
+  bool client_left = false;
+  Answers answers;
+  asio::steady_timer done;
+
+  void give_up() {
+    given_up = true;
+    for (const auto& ask : asks) {
+      if (ask) {
+        ask->given_up = true;
+        ask->wake.cancel();
+      }
     }
-    std::vector<std::shared_ptr<Ask>> asks;
-    std::size_t left = 0;
-    bool all_ok = true;
-    bool given_up = false;
-    asio::steady_timer done;
-  };
+  }
+  void failed(const Dependency& dependency, unsigned status, const HandleSettings& settings) {
+    if (dependency.optional && settings.partial) {
+      if (std::ranges::find(answers.missing, dependency.name) == answers.missing.end()) {
+        answers.missing.push_back(dependency.name);
+      }
+      return;
+    }
+    if (answers.status == ok) {
+      answers.status = status == gateway_timeout || status == unavailable ? status : bad_gateway;
+    }
+    if (settings.cancel) {
+      give_up();
+    }
+  }
+};
+
+asio::awaitable<unsigned> Hop::ask(Known& known, Progress& progress, std::size_t place,
+                                   const Context& context) {
+  const auto executor = co_await asio::this_coro::executor;
+  known.retries.earn();
+  for (std::int64_t repeat = 0;; ++repeat) {
+    const auto began = Clock::now();
+    if (!known.breaker.allows(began)) {
+      metrics_.asks_stopped.add();
+      co_return unavailable;
+    }
+    auto once = context;
+    if (settings_.attempt_timeout > 0) {
+      once.limit = std::min(once.limit, began + seconds(settings_.attempt_timeout));
+    }
+    const auto current = std::make_shared<Ask>(executor);
+    progress.asks[place] = current;
+    const auto status = co_await ask_once(known, current, once);
+    known.breaker.record(verdict(status, *current, once.limit - began), Clock::now());
+    if (status == ok || progress.given_up || repeat >= settings_.retries ||
+        !known.dependency.idempotent) {
+      co_return status;
+    }
+    const auto pause = pause_before(repeat);
+    if (Clock::now() + pause >= context.limit) {
+      co_return status;
+    }
+    if (!known.retries.spend()) {
+      metrics_.retries_denied.add();
+      co_return status;
+    }
+    asio::steady_timer timer(executor, pause);
+    co_await timer.async_wait(awaitable_tuple);
+    if (progress.given_up) {
+      co_return status;
+    }
+    metrics_.retries.add();
+  }
+}
+
+asio::awaitable<Hop::Answers> Hop::ask_all(tcp::socket& caller, const Context& context,
+                                           std::string_view only) {
   const auto executor = co_await asio::this_coro::executor;
   const auto progress = std::make_shared<Progress>(executor);
+  // What is optional gets a part of the time that is left.
+  auto shorter = context;
+  const auto now = Clock::now();
+  shorter.limit = now + seconds(settings_.optional_share *
+                                std::chrono::duration<double>(context.limit - now).count());
+  std::vector<Known*> wanted;
+  for (auto& known : known_) {
+    if (only.empty() || known.dependency.name == only) {
+      wanted.push_back(&known);
+      progress->left += static_cast<std::size_t>(known.dependency.leaves);
+    }
+  }
+  progress->asks.resize(progress->left);
   const auto one = [](Hop& hop, Known& known, std::size_t place, const Context& with,
                       std::shared_ptr<Progress> shared) -> asio::awaitable<void> {
-    unsigned status = 0;
-    while (true) {
-      const auto current = std::make_shared<Ask>(co_await asio::this_coro::executor);
-      shared->asks[place] = current;
-      status = co_await hop.ask(known, current, with);
-      if (status == ok || with.deadline || shared->given_up ||
-          Clock::now() + retry_pause >= with.limit) {
-        break;
-      }
-      asio::steady_timer pause(co_await asio::this_coro::executor, retry_pause);
-      co_await pause.async_wait(awaitable_tuple);
+    const auto status = co_await hop.ask(known, *shared, place, with);
+    if (status != ok && !shared->given_up) {
+      shared->failed(known.dependency, status, hop.settings_);
     }
-    shared->all_ok = shared->all_ok && status == ok;
     if (--shared->left == 0) {
       shared->done.cancel();
     }
   };
-  for (const auto& known : known_) {
-    progress->left += static_cast<std::size_t>(known.dependency.leaves);
-  }
-  progress->asks.resize(progress->left);
   std::size_t place = 0;
-  for (auto& known : known_) {
-    for (std::int64_t leaf = 0; leaf < known.dependency.leaves; ++leaf) {
-      asio::co_spawn(executor, one(*this, known, place++, context, progress), asio::detached);
+  for (auto* known : wanted) {
+    const bool optional = known->dependency.optional && settings_.partial;
+    for (std::int64_t leaf = 0; leaf < known->dependency.leaves; ++leaf) {
+      asio::co_spawn(executor,
+                     one(*this, *known, place++, optional ? shorter : context, progress),
+                     asio::detached);
     }
   }
   std::optional<Watch> watch;
   if (settings_.cancel) {
     watch.emplace(caller, [progress] {
-      progress->given_up = true;
-      for (const auto& ask : progress->asks) {
-        if (ask) {
-          ask->given_up = true;
-          ask->wake.cancel();
-        }
-      }
+      progress->client_left = true;
+      progress->give_up();
     });
   }
   while (progress->left > 0) {
     co_await progress->done.async_wait(awaitable_tuple);
   }
-  if (progress->given_up) {
+  if (progress->client_left) {
     metrics_.asks_given_up.add();
+    progress->answers.status = gateway_timeout;
+  } else if (progress->answers.status == ok && !progress->answers.missing.empty()) {
+    metrics_.pages_partial.add();
   }
-  co_return progress->all_ok;
+  co_return progress->answers;
 }
 
 }  // namespace sevenstops

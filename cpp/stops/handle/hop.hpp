@@ -5,10 +5,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stops/connection.hpp"
+#include "stops/handle/breaker.hpp"
 #include "stops/handle/budget.hpp"
 #include "stops/handle/estimate.hpp"
 #include "stops/handle/pool.hpp"
@@ -21,6 +24,10 @@ struct Dependency {
   std::string name;
   std::vector<std::uint16_t> replicas;
   std::int64_t leaves = 1;
+  /// A page may be answered without it.
+  bool optional = false;
+  /// Whether one answer may be asked for more than once, by a hedge or a repeat (RFC 9110, 9.2.2).
+  bool idempotent = true;
 };
 
 /// How the services beneath are asked: what all asks of one I/O thread share.
@@ -38,10 +45,23 @@ class Hop {
     Trace trace;
   };
 
-  /// Asks for every leaf of every dependency at once. True when each answered 200 within the limit.
+  /// What became of a page's asks.
+  struct Answers {
+    /// 200 when every dependency that is needed said so; else 504 for one that was late, 503 for
+    /// one whose breaker is open, 502 for one that failed.
+    unsigned status = 200;
+    /// Optional dependencies that failed.
+    std::vector<std::string> missing;
+  };
+
+  /// Asks for every leaf of every dependency at once, or of the one named `only`.
   /// `caller` is watched when the settings say so: once it has left, whatever is under way is given
-  /// up. Without a deadline to keep to, failed asks are made again until the limit.
-  [[nodiscard]] asio::awaitable<bool> ask_all(tcp::socket& caller, const Context& context);
+  /// up, as it is once one that is needed has failed.
+  [[nodiscard]] asio::awaitable<Answers> ask_all(tcp::socket& caller, const Context& context,
+                                                 std::string_view only);
+
+  /// Whether there is a dependency of that name.
+  [[nodiscard]] bool knows(std::string_view name) const;
 
   /// Closes the connections that nobody uses; to be called before their context ends.
   void close() { pool_.close(); }
@@ -54,7 +74,9 @@ class Hop {
   struct Known {
     Dependency dependency;
     LatencyEstimate latency;
-    ExtraBudget budget;
+    ExtraBudget hedges;
+    ExtraBudget retries;
+    Breaker breaker;
     std::size_t turn = 0;
   };
   // One leaf that is asked, by one attempt or more.
@@ -64,20 +86,42 @@ class Hop {
     std::vector<std::shared_ptr<Attempt>> attempts;
     std::size_t running = 0;
     unsigned status = 0;
+    bool begun = false;
     bool given_up = false;
-  };
 
-  [[nodiscard]] asio::awaitable<unsigned> ask(Known& known, std::shared_ptr<Ask> ask,
+    /// One attempt's work has begun: the others are called off.
+    void begins(const Attempt& attempt);
+    [[nodiscard]] bool done() const {
+      return given_up || status == ok || (running == 0 && status != 0);
+    }
+  };
+  struct Progress;
+  // When and how often other replicas are asked beside the first.
+  struct Hedging {
+    std::int64_t most = 0;
+    Clock::duration after{};
+  };
+  static constexpr unsigned ok = 200;
+
+  [[nodiscard]] asio::awaitable<unsigned> ask(Known& known, Progress& progress, std::size_t place,
                                               const Context& context);
+  [[nodiscard]] asio::awaitable<unsigned> ask_once(Known& known, std::shared_ptr<Ask> ask,
+                                                   Context context);
+  [[nodiscard]] Hedging hedging(Known& known) const;
+  [[nodiscard]] Clock::duration pause_before(std::int64_t repeat);
+  [[nodiscard]] Breaker::Verdict verdict(unsigned status, const Ask& ask,
+                                         Clock::duration given) const;
   void launch(Known& known, const std::shared_ptr<Ask>& ask, const Context& context,
               std::size_t replica, const asio::any_io_executor& executor);
-  [[nodiscard]] asio::awaitable<unsigned> exchange(std::uint16_t port, Attempt& attempt,
+  [[nodiscard]] asio::awaitable<unsigned> exchange(const Known& known, std::uint16_t port,
+                                                   Ask& ask, Attempt& attempt,
                                                    const Context& context);
 
   HandleSettings settings_;
   Metrics& metrics_;
   Pool pool_;
   std::vector<Known> known_;
+  std::mt19937_64 random_;
 };
 
 /// Watches a connection whose request is being worked on, and calls `left` once its client has

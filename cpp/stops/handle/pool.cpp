@@ -34,10 +34,12 @@ std::optional<tcp::socket> Pool::idle(Group& group, std::uint16_t port) {
   return std::nullopt;
 }
 
+// The last who came goes first: in a queue that has grown long the first ones have no time left for
+// an answer (adaptive LIFO; Maurer, *Fail at Scale*, 2015).
 void Pool::ended(Group& group) {
   if (!group.waiting.empty()) {
-    auto* next = group.waiting.front();
-    group.waiting.pop_front();
+    auto* next = group.waiting.back();
+    group.waiting.pop_back();
     next->called = true;
     next->turn.cancel();
   }

@@ -21,6 +21,17 @@ struct HandleSettings {
   bool pool_per_dependency = true;
   std::int64_t pool_limit = 256;
   double pool_idle_timeout = 5;
+  double hedge_delay = 0;
+  bool tied = false;
+  double attempt_timeout = 0;
+  std::int64_t retries = 2;
+  double retry_budget = 0.1;
+  double retry_pause = 0.01;
+  bool retry_jitter = true;
+  double breaker_share = 0.5;
+  double breaker_pause = 0.25;
+  bool partial = true;
+  double optional_share = 0.5;
 
   bool operator==(const HandleSettings&) const = default;
 };

@@ -51,8 +51,8 @@ Refusal wrong_method(const Route& route) {
 }  // namespace
 
 std::string_view endpoint_name(Endpoint endpoint) {
-  constexpr std::string_view names[] = {"healthz", "user_me", "user", "wipe",
-                                        "echo",    "orders",  "page", "export_csv"};
+  constexpr std::string_view names[] = {"healthz", "user_me", "user", "wipe",      "echo",
+                                        "orders",  "report",  "page", "export_csv"};
   return names[static_cast<int>(endpoint)];
 }
 

@@ -4,7 +4,7 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,8 +20,9 @@ from sevenstops.processes import pinned
 from sevenstops.service import Service, ServiceOptions, settings_with
 
 __all__ = [
-    "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene",
-    "failures", "percentile", "plain_scene", "warm_up",
+    "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene", "chain_scene",
+    "extra_requests", "failures", "goodput", "percentile", "plain_scene", "recovery", "tree_scene",
+    "warm_up",
 ]  # fmt: skip
 
 Settings = _core.Settings
@@ -69,6 +70,55 @@ def plain_scene(lab: Lab, settings: Settings, **options: Any) -> Iterator[Scene]
         edge_named(lab.edge)(service.port, cpus=lab.edge_cpus) as edge,
     ):
         yield Scene(service, edge.port)
+
+
+@contextlib.contextmanager
+def tree_scene(
+    lab: Lab,
+    settings: Settings,
+    beneath: Mapping[str, Sequence[tuple[str, ...]]],
+    below: Settings | None = None,
+) -> Iterator[Scene]:
+    """A service behind the lab's edge over dependencies, whose replicas are processes each.
+
+    `beneath` has the faults of each replica of a dependency, under its name as ServiceOptions take
+    it; `below` their settings, where they aren't the same. `others` holds them as "name0", "name1".
+    """
+    with contextlib.ExitStack() as stack:
+        others: dict[str, Service] = {}
+        dependencies: list[tuple[str, tuple[int, ...]]] = []
+        for name, replicas in beneath.items():
+            ports = []
+            for n, faults in enumerate(replicas):
+                options = ServiceOptions(cpus=lab.load_cpus, rows=1, faults=faults)
+                replica = stack.enter_context(Service(below or settings, options))
+                others[f"{name.split('*')[0]}{n}"] = replica
+                ports.append(replica.port)
+            dependencies.append((name, tuple(ports)))
+        with plain_scene(lab, settings, rows=1, dependencies=tuple(dependencies)) as scene:
+            scene.others.update(others)
+            yield scene
+
+
+@contextlib.contextmanager
+def chain_scene(lab: Lab, settings: Settings, *faults: str) -> Iterator[Scene]:
+    """page → catalog → pricing → inventory, each a process; the faults are inventory's."""
+    with contextlib.ExitStack() as stack:
+        others: dict[str, Service] = {}
+        below: tuple[tuple[str, int], ...] = ()
+        for beneath, name in enumerate(("inventory", "pricing", "catalog")):
+            own = settings.copy()
+            own.set("handle.hops_below", str(beneath))
+            options = ServiceOptions(
+                cpus=lab.service_cpus, dependencies=below, faults=() if below else faults, rows=1
+            )
+            others[name] = stack.enter_context(Service(own, options))
+            below = ((name, others[name].port),)
+        entry = settings.copy()
+        entry.set("handle.hops_below", str(len(others)))
+        with plain_scene(lab, entry, rows=1, dependencies=below) as scene:
+            scene.others.update(others)
+            yield scene
 
 
 @dataclass(frozen=True)
@@ -246,6 +296,36 @@ def percentile(histogram: _core.Histogram, q: float) -> float:
     if histogram.total < least:
         raise LabError(f"p{100 * q:g} needs {least:,} samples, and there are {histogram.total}")
     return histogram.quantile(q)
+
+
+def extra_requests(counters: Mapping[str, Any]) -> float:
+    """A service's hedges and repeats, as a share of the requests beneath that it can't do without.
+
+    `counters` are its `stops()`.
+    """
+    extra = counters["dependency_hedges_total"] + counters["dependency_retries_total"]
+    return float(extra / max(1, counters["dependency_requests_total"] - extra))
+
+
+INTERVAL = 0.1
+"""Seconds of one interval of a load's series."""
+
+
+def goodput(series: Sequence[_core.Interval], begin: float, end: float) -> float:
+    """Answers without a server error as a share of what was sent, between two times of a load."""
+    part = series[round(begin / INTERVAL) : round(end / INTERVAL)]
+    return sum(i.answered - i.errors for i in part) / max(1, sum(i.sent for i in part))
+
+
+def recovery(series: Sequence[_core.Interval], begin: float, end: float) -> float:
+    """Seconds from `begin` until the goodput of every later half second is at least 0.95.
+
+    `end - begin` when that is never so.
+    """
+    width = 0.5
+    bad = [n for n in range(round((end - begin) / width))
+           if goodput(series, begin + n * width, begin + (n + 1) * width) < 0.95]  # fmt: skip
+    return (bad[-1] + 1) * width if bad else 0.0
 
 
 def failures(result: _core.LoadResult, name: str) -> int:

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Iterator
 
 from sevenstops._core import Plan, RequestSpec, Settings
-from sevenstops.edges import edge_named
 from sevenstops.experiments.base import (
     Diagnostic,
     Experiment,
@@ -12,10 +11,11 @@ from sevenstops.experiments.base import (
     Metric,
     Sample,
     Scene,
+    extra_requests,
     percentile,
+    tree_scene,
 )
 from sevenstops.plans import constant
-from sevenstops.service import Service, ServiceOptions
 
 LEAVES = 100
 # Each leaf's replicas are one in each of these.
@@ -46,48 +46,23 @@ def scene(lab: Lab, settings: Settings, leaves: int = LEAVES) -> Iterator[Scene]
     # Neither side may cut the tail by giving up: it is looked at whole.
     own.set("handle.propagate_deadline", "false")
     own.set("handle.hop_timeout", "5")
-    with contextlib.ExitStack() as stack:
-        processes = [
-            stack.enter_context(
-                Service(
-                    own,
-                    ServiceOptions(
-                        cpus=lab.load_cpus,
-                        rows=1,
-                        faults=(
-                            "latency=lognormal/0.01/0.3",
-                            f"straggle={SLOW_SHARE}/{SLOW}",
-                            f"seed={lab.seed + n}",
-                        ),
-                    ),
-                )
-            )
-            for n in range(PROCESSES)
-        ]
-        ports = tuple(p.port for p in processes)
-        entry = stack.enter_context(
-            Service(
-                own,
-                ServiceOptions(
-                    cpus=lab.service_cpus, rows=1, dependencies=((f"leaf*{leaves}", ports),)
-                ),
-            )
-        )
-        edge = stack.enter_context(edge_named(lab.edge)(entry.port, cpus=lab.edge_cpus))
-        yield Scene(entry, edge.port, {f"leaf{n}": p for n, p in enumerate(processes)})
+    replicas = [
+        ("latency=lognormal/0.01/0.3", f"straggle={SLOW_SHARE}/{SLOW}", f"seed={lab.seed + n}")
+        for n in range(PROCESSES)
+    ]
+    with tree_scene(lab, own, {f"leaf*{leaves}": replicas}) as made:
+        yield made
 
 
 def run(scene: Scene, p: Plan) -> Sample:
     """The tail of pages, the share that a slow leaf held up, and what hedges cost."""
     page = scene.load(p).by_name["page"]
-    counters = scene.service.stops()
-    hedges = counters["dependency_hedges_total"]
     return {
         "latency_p50_seconds": percentile(page.latency, 0.5),
         "latency_p99_seconds": percentile(page.latency, 0.99),
         "latency_p999_seconds": percentile(page.latency, 0.999),
         "slow_pages_ratio": page.latency.slower_than(SLOW / 2) / page.latency.total,
-        "extra_requests_ratio": hedges / (counters["dependency_requests_total"] - hedges),
+        "extra_requests_ratio": extra_requests(scene.service.stops()),
         "pages_failed": sum(n for kind, n in page.outcomes.items() if kind != "2xx"),
     }
 

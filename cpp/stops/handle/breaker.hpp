@@ -1,0 +1,117 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "stops/connection.hpp"
+
+namespace sevenstops {
+
+/// A circuit breaker for one dependency (Nygard, *Release It!*, 2nd ed. 2018, "Circuit Breaker").
+///
+/// It opens when at least `share` of the asks of the last second failed. Open, it lets nothing
+/// through for `pause`; then, half-open, a few at a time: a row of successes closes it, a failure
+/// opens it again.
+class Breaker {
+ public:
+  /// What an ask says about the dependency. One that its caller gave up says nothing.
+  enum class Verdict { ok, failed, unknown };
+
+  /// A share of 0 never opens. `open` is a gauge of open breakers, `opened` counts openings.
+  Breaker(double share, Clock::duration pause, Counter& open, Counter& opened)
+      : share_(share), pause_(pause), open_(&open), opened_(&opened) {}
+
+  /// Whether to ask now. Each ask that is allowed has to be recorded.
+  [[nodiscard]] bool allows(Clock::time_point now) {
+    if (state_ == State::open && now >= until_) {
+      state_ = State::half_open;
+      succeeded_ = 0;
+    }
+    if (state_ == State::open || (state_ == State::half_open && under_way_ >= probes)) {
+      return false;
+    }
+    ++under_way_;
+    return true;
+  }
+
+  void record(Verdict verdict, Clock::time_point now) {
+    --under_way_;
+    if (verdict == Verdict::unknown || share_ == 0 || state_ == State::open) {
+      return;
+    }
+    const bool failed = verdict == Verdict::failed;
+    if (state_ == State::half_open) {
+      if (failed) {
+        open(now);
+      } else if (++succeeded_ >= enough_successes) {
+        state_ = State::closed;
+        open_->sub(1);
+        parts_ = {};
+      }
+      return;
+    }
+    auto& part = current(now);
+    ++part.all;
+    part.failed += failed ? 1 : 0;
+    if (failed && too_many(now)) {
+      open_->add();
+      opened_->add();
+      open(now);
+    }
+  }
+
+ private:
+  enum class State { closed, open, half_open };
+  struct Part {
+    std::int64_t number = 0;
+    std::uint64_t all = 0;
+    std::uint64_t failed = 0;
+  };
+  // The last second in tenths.
+  static constexpr std::int64_t parts = 10;
+  static constexpr std::chrono::milliseconds part_length{100};
+  // With fewer asks a share means little.
+  static constexpr std::uint64_t least = 20;
+  static constexpr std::int64_t probes = 5;
+  static constexpr std::int64_t enough_successes = 5;
+
+  static std::int64_t number(Clock::time_point now) { return now.time_since_epoch() / part_length; }
+
+  Part& current(Clock::time_point now) {
+    const auto n = number(now);
+    auto& part = parts_[static_cast<std::size_t>(n % parts)];
+    if (part.number != n) {
+      part = {.number = n};
+    }
+    return part;
+  }
+
+  [[nodiscard]] bool too_many(Clock::time_point now) const {
+    std::uint64_t all = 0;
+    std::uint64_t failed = 0;
+    for (const auto& part : parts_) {
+      if (part.number > number(now) - parts) {
+        all += part.all;
+        failed += part.failed;
+      }
+    }
+    return all >= least && static_cast<double>(failed) >= share_ * static_cast<double>(all);
+  }
+
+  void open(Clock::time_point now) {
+    state_ = State::open;
+    until_ = now + pause_;
+  }
+
+  double share_;
+  Clock::duration pause_;
+  Counter* open_;
+  Counter* opened_;
+  State state_ = State::closed;
+  Clock::time_point until_;
+  std::int64_t under_way_ = 0;
+  std::int64_t succeeded_ = 0;
+  std::array<Part, parts> parts_{};
+};
+
+}  // namespace sevenstops

@@ -1,0 +1,111 @@
+"""Handle: hedges that cost work, when every replica is slow at once."""
+
+import contextlib
+from collections.abc import Iterator
+
+from sevenstops._core import Plan, RequestSpec, Settings
+from sevenstops.experiments.base import (
+    Diagnostic,
+    Experiment,
+    Lab,
+    Metric,
+    Sample,
+    Scene,
+    extra_requests,
+    goodput,
+    recovery,
+    tree_scene,
+)
+from sevenstops.plans import constant
+
+REPLICAS = 4
+WORKERS = 1
+# With 1 % stragglers of 200 ms some 6 ms on average: 4 replicas can do 660 requests a second.
+FAULTS = ("latency=lognormal/0.004/0.3", "straggle=0.01/0.2", f"workers={WORKERS}")
+RATE = 420
+SLOWDOWN = 3
+BEGIN = 4.0
+SLOW_FOR = 2.0
+END = BEGIN + SLOW_FOR
+GRACE = 2.0
+WATCHED = 6.0
+
+
+def plan(seed: int) -> Plan:
+    """Pages at two thirds of what the replicas can do, before, during and after the slowness."""
+    return Plan(
+        seed=seed,
+        arrivals=[constant(RATE, duration=END + GRACE + WATCHED)],
+        connections=512,
+        requests=[RequestSpec(name="page", target="/page")],
+    )
+
+
+@contextlib.contextmanager
+def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
+    """A page of one leaf with four replicas that are all slow for 2 s, and no breaker."""
+    own = settings.copy()
+    # Neither breaker nor retry is to help, or to be blamed.
+    own.set("handle.breaker_share", "0")
+    own.set("handle.retries", "0")
+    slow = f"slowdown={SLOWDOWN}/{BEGIN}/{SLOW_FOR}"
+    replicas = [(*FAULTS, slow, f"seed={lab.seed + n}") for n in range(REPLICAS)]
+    with tree_scene(lab, own, {"leaf": replicas}) as made:
+        yield made
+
+
+def run(scene: Scene, p: Plan) -> Sample:
+    """Goodput before, during and after the slowness, and what hedges added to the load."""
+    series = scene.load(p).series
+    return {
+        "goodput_ratio": goodput(series, END + GRACE, END + GRACE + WATCHED),
+        "recovery_seconds": recovery(series, END, END + GRACE + WATCHED),
+        "extra_requests_ratio": extra_requests(scene.service.stops()),
+    }
+
+
+EXPERIMENT = Experiment(
+    stop="handle",
+    failure="hedging-under-overload",
+    symptom="hedges that cut the tail on a good day bring the service down on a slow one",
+    fix="hedges at a quantile of what is measured, within 5 % of requests; losers are called off",
+    lesson=(
+        "When one replica is slow, another one is quick, and a hedge costs next to nothing. When "
+        "all are slow, every request is hedged, which makes a load that none of them can carry, "
+        "for as long as it lasts and beyond. The budget knows the difference by volume alone: "
+        "hedges that would be more than one in twenty are not sent."
+    ),
+    metrics=[
+        Metric("goodput_ratio", "1", "client", "higher", ">= 0.95"),
+        Metric("extra_requests_ratio", "1", "service", "lower", "<= 0.05"),
+        Metric("recovery_seconds", "seconds", "client", "lower", f"<= {GRACE:g}"),
+    ],
+    plan=plan,
+    run=run,
+    scene=scene,
+    order=4,
+    before={
+        "handle.hedge_delay": "0.01",
+        "handle.hedge_budget": "10",
+        "handle.cancel": "false",
+        "handle.propagate_deadline": "false",
+    },
+    core=False,
+    diagnostics=(
+        Diagnostic(
+            symptom="A dependency is overloaded although its callers get no more requests",
+            command=(
+                "curl -s http://127.0.0.1:{admin_port}/metrics | awk "
+                "'/^sevenstops_dependency_hedges_total/ {{h = $2}} "
+                "/^sevenstops_dependency_requests_total/ {{n = $2}} END {{print h / (n - h)}}'"
+            ),
+            when_it_is="hedges are a good part of the requests: turn them off, then bound them",
+            when_not="hedges are one in twenty at most",
+            proves=lambda said: float(said) > 0.1,
+            promql=(
+                "rate(sevenstops_dependency_hedges_total[5m]) > "
+                "0.1 * rate(sevenstops_dependency_requests_total[5m])"
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,162 @@
+"""A sweep as a table and a figure."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+
+from sevenstops.document import write_json, write_whole
+from sevenstops.report.plots import INK
+from sevenstops.report.quantities import human, scale
+
+# Okabe and Ito, *Color Universal Design*, with a marker each for print without colour.
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7f7f7f")
+MARKERS = "osD^v"
+COURSE_STEP = 0.5
+"""Seconds between the values of a course."""
+
+
+def write_sweep(document: dict[str, Any], folder: Path) -> Path:
+    """Writes NAME.json, NAME.png and NAME.md into `folder`; gives the last."""
+    name = document["sweep"]
+    write_json(folder / f"{name}.json", document)
+    draw_sweep(document, folder / f"{name}.png")
+    text = folder / f"{name}.md"
+    write_whole(text, markdown_sweep(document))
+    return text
+
+
+def markdown_sweep(document: dict[str, Any]) -> str:
+    """Title, question, figure and table; a median of several runs has their range behind it."""
+    units = document["units"]
+    axes = [document["axis"] or "settings"] if not _lines(document)[0] else ["settings"]
+    if _lines(document)[0] and document["axis"]:
+        axes.append(document["axis"])
+    environment = document["environment"]
+    head = [*axes, *(name.removesuffix("_seconds").replace("_", " ") for name in units)]
+    theory = sorted({name for row in document["rows"] for name in row["theory"]})
+    head += [f"{name.replace('_', ' ')}, theory" for name in theory]
+    table = ["| " + " | ".join(head) + " |", "|" + "---|" * len(axes) + "--:|" * (len(head) - len(axes))]  # fmt: skip
+    for row in document["rows"]:
+        cells = [cell for cell in (row["line"], row["at"]) if cell]
+        for name, unit in units.items():
+            cells.append(_with_range(row["median"][name], row["samples"][name], unit, name))
+        cells += [human(row["theory"][n], units[n], n) if n in row["theory"] else ""
+                  for n in theory]  # fmt: skip
+        table.append("| " + " | ".join(cells) + " |")
+    doubts = sorted(set(document["doubts"]))
+    return "\n".join(
+        [
+            f"# {document['title']}",
+            "",
+            document["question"],
+            "",
+            f"![{document['title']}]({document['sweep']}.png)",
+            "",
+            *table,
+            "",
+            f"Medians of {document['rounds']} runs each in random order, with their range; seed "
+            f"{document['seed']}; {environment['cores']} cores, Linux {environment['kernel']}, "
+            f"behind {environment['edge']}.",
+            *([f"The client's own doubts: {'; '.join(doubts)}."] if doubts else []),
+            "",
+        ]
+    )
+
+
+def _with_range(middle: float, samples: list[float], unit: str, name: str) -> str:
+    text = human(middle, unit, name)
+    if len(samples) > 1 and min(samples) != max(samples):
+        low, high = (human(value, unit, name) for value in (min(samples), max(samples)))
+        text += f" [{low} to {high}]"
+    return text
+
+
+def _lines(document: dict[str, Any]) -> list[str]:
+    return list(dict.fromkeys(row["line"] for row in document["rows"]))
+
+
+def draw_sweep(document: dict[str, Any], path: Path) -> None:
+    """Writes a PNG: a course over time, a line over the axis, or a bar for each setting."""
+    figure, axis = plt.subplots(figsize=(7.2, 3.8), layout="constrained")
+    if document["curve"]:
+        _courses(axis, document)
+    elif _lines(document)[0]:
+        _over_axis(axis, document)
+    else:
+        _bars(axis, document)
+    axis.set_title(document["title"], fontsize=10.5, loc="left", color=INK, fontweight="bold")
+    axis.tick_params(labelsize=8, colors=INK)
+    axis.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=144, facecolor="white")
+    plt.close(figure)
+
+
+def _style(n: int) -> dict[str, Any]:
+    return {
+        "color": LINES[n % len(LINES)],
+        "marker": MARKERS[n % len(MARKERS)],
+        "markersize": 4,
+        "linewidth": 1.4,
+    }
+
+
+def _courses(axis: Axes, document: dict[str, Any]) -> None:
+    for n, row in enumerate(document["rows"]):
+        times = [COURSE_STEP * (i + 0.5) for i in range(len(row["course"]))]
+        axis.plot(times, row["course"], label=row["line"], **_style(n))
+    axis.set_xlabel("seconds", fontsize=8, color=INK)
+    axis.set_ylabel(f"{document['curve']}, share of requests", fontsize=8, color=INK)
+    axis.set_ylim(bottom=-0.02)
+    axis.legend(fontsize=7.5, frameon=False)
+
+
+def _quantity(document: dict[str, Any]) -> tuple[float, str]:
+    name = document["drawn"]
+    largest = max(max(row["samples"][name]) for row in document["rows"])
+    divisor, symbol = scale(largest, document["units"][name], name)
+    return divisor, f"{name.removesuffix('_seconds').replace('_', ' ')}, {symbol}".strip(", ")
+
+
+def _over_axis(axis: Axes, document: dict[str, Any]) -> None:
+    name = document["drawn"]
+    divisor, label = _quantity(document)
+    for n, line in enumerate(_lines(document)):
+        rows = [row for row in document["rows"] if row["line"] == line]
+        at = [float(row["at"]) for row in rows]
+        axis.plot(at, [r["median"][name] / divisor for r in rows], label=line, **_style(n))
+        theory = [(float(r["at"]), r["theory"][name]) for r in rows if name in r["theory"]]
+        if theory:
+            axis.plot(*zip(*theory, strict=True), ":", color=INK, linewidth=1.2, label="theory")
+    axis.set_yscale("log" if document["logarithmic"] else "linear")
+    axis.set_xlabel(document["axis"], fontsize=8, color=INK)
+    axis.set_ylabel(label, fontsize=8, color=INK)
+    axis.legend(fontsize=7.5, frameon=False)
+
+
+def _bars(axis: Axes, document: dict[str, Any]) -> None:
+    name = document["drawn"]
+    divisor, label = _quantity(document)
+    rows = document["rows"]
+    places = range(len(rows))
+    values = [row["median"][name] / divisor for row in rows]
+    axis.barh(places, values, height=0.5, color=LINES[0], alpha=0.35)
+    for place, row in zip(places, rows, strict=True):
+        samples = [value / divisor for value in row["samples"][name]]
+        axis.plot(samples, [place] * len(samples), "o", color=LINES[0], markersize=4)
+        extra = row["median"].get("extra_requests_ratio", 0.0)
+        text = human(row["median"][name], document["units"][name], name)
+        axis.annotate(
+            f"{text} for {100 * extra:.1f} % more requests", (max(samples), place),
+            xytext=(8, 0), textcoords="offset points", va="center", fontsize=8, color=INK,
+        )  # fmt: skip
+    axis.set_yticks(places, [row["at"] for row in rows])
+    axis.invert_yaxis()
+    axis.set_xscale("log" if document["logarithmic"] else "linear")
+    axis.set_xlim(right=max(values) * (30 if document["logarithmic"] else 1.5))
+    axis.set_xlabel(label, fontsize=8, color=INK)
