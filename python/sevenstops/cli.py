@@ -26,10 +26,13 @@ from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, choose
 from sevenstops.experiments import run as measure_apart
 from sevenstops.load_command import JsonOption, load_command
 from sevenstops.processes import EXECUTABLE
-from sevenstops.progress import RunProgress, console
+from sevenstops.progress import RunProgress, console, points_progress
 from sevenstops.report.markdown import write_report
+from sevenstops.report.sweep import write_sweep
 from sevenstops.report.table import terminal_table
 from sevenstops.service import STOPS, Service, ServiceOptions, settings_from
+from sevenstops.sweeps import ROUNDS as ROUNDS_OF_A_SWEEP
+from sevenstops.sweeps import SWEEPS, sweep_named
 
 # Click's own exception, whether typer depends on click or carries it.
 CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
@@ -123,6 +126,35 @@ def run(
         print(f"The evidence is kept in {save(keep, document)}", file=sys.stderr)
     if any(e.verdict() != "fixed" for e in evidence):
         raise typer.Exit(1)
+
+
+@app.command("sweep")
+def sweep_command(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...", help=f"{', '.join(s.name for s in SWEEPS)}; without, all of them."
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Write each as JSON, table and figure here.")
+    ] = Path("out"),
+    edge: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(edges()))}.")] = "nginx",
+    rounds: Annotated[
+        int, typer.Option(min=1, max=1000, help="Runs of each point.")
+    ] = ROUNDS_OF_A_SWEEP,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Of every plan.")] = 7,
+) -> None:
+    """Measure over a range: fan-outs, hedge points, loads, and what ends an overload."""
+    chosen = [sweep_named(name) for name in names] if names else list(SWEEPS)
+    edge_named(edge).version()
+    make_folder(out)
+    isolate()
+    lab = Lab(edge, seed)
+    for sweep in chosen:
+        with points_progress(console(stderr=True), sweep.name) as progress:
+            document = sweep.run(lab, rounds, progress)
+        print(f"{sweep.title}: {write_sweep(document, out)}")
 
 
 @app.command("report")

@@ -1,6 +1,8 @@
 """What a run tells while it goes: a live line on a terminal, plain lines elsewhere."""
 
+import contextlib
 import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from rich.console import Console
@@ -89,3 +91,17 @@ class RunProgress:
     ) -> None:
         """Gives the terminal back."""
         self._bar.stop()
+
+
+@contextlib.contextmanager
+def points_progress(console: Console, name: str) -> Iterator[Callable[[int, int], None]]:
+    """Follows a sweep from point to point; what it gives is called with those done and all."""
+    if not console.is_terminal:
+        yield lambda done, of: console.print(f"{name}: {done + 1} of {of}", highlight=False)
+        return
+    with Progress(
+        TextColumn(name), BarColumn(), TextColumn("{task.completed:.0f} of {task.total:.0f}"),
+        TimeElapsedColumn(), console=console, transient=True,
+    ) as bar:  # fmt: skip
+        task = bar.add_task(name, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -1,4 +1,4 @@
-"""Measurements over a range, where before and after say too little: what a setting's value costs."""
+"""Measurements over a range, where before and after say too little."""
 
 import contextlib
 import random
@@ -201,7 +201,7 @@ OVERLOAD = {
     "extra_requests_ratio": "1",
 }
 # What four replicas of handle_hedging_overload can do a second.
-CAPACITY = handle_hedging_overload.REPLICAS / 0.0062
+CAPACITY = handle_hedging_overload.REPLICAS * handle_hedging_overload.WORKERS / 0.0062
 # The estimate of a dependency's latency takes 1,000 answers.
 WARM = 1000
 
@@ -226,7 +226,7 @@ def _load_points(seed: int) -> list[Point]:
                 seed=seed,
                 arrivals=[constant(rate, duration=8 + WARM / rate)],
                 warm_up=WARM / rate,
-                connections=512,
+                connections=2048,
                 requests=[_core.RequestSpec(name="page", target="/page")],
             )
             settings = settings_from("hardened", changes)
@@ -246,6 +246,7 @@ def _loaded_page(scene: Scene, plan: _core.Plan) -> tuple[Sample, list[float]]:
 
 AFTERWARDS = {
     "goodput_ratio": "1",
+    "goodput_slow_ratio": "1",
     "recovery_seconds": "seconds",
     "extra_requests_ratio": "1",
 }
@@ -257,11 +258,13 @@ def _course(series: Sequence[_core.Interval], end: float) -> list[float]:
     return [goodput(series, n * width, (n + 1) * width) for n in range(round(end / width))]
 
 
-def _afterwards(end: float, whole: float) -> Measure:
+def _afterwards(begin: float, end: float, whole: float) -> Measure:
     def measure(scene: Scene, plan: _core.Plan) -> tuple[Sample, list[float]]:
         series = scene.load(plan).series
         return {
             "goodput_ratio": goodput(series, end + 2, whole),
+            # What is sent just before the end is answered after it.
+            "goodput_slow_ratio": goodput(series, begin, end + 0.5),
             "recovery_seconds": recovery(series, end, whole),
             "extra_requests_ratio": extra_requests(scene.service.stops()),
         }, _course(series, whole)
@@ -360,6 +363,7 @@ SWEEPS = (
         columns=AFTERWARDS,
         points=_slow_points,
         measure=_afterwards(
+            handle_hedging_overload.BEGIN,
             handle_hedging_overload.END,
             handle_hedging_overload.END
             + handle_hedging_overload.GRACE
@@ -379,6 +383,7 @@ SWEEPS = (
         columns=AFTERWARDS,
         points=_storm_points,
         measure=_afterwards(
+            handle_retry_storm.BEGIN,
             handle_retry_storm.END,
             handle_retry_storm.END + handle_retry_storm.GRACE + handle_retry_storm.WATCHED,
         ),

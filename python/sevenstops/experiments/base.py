@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -49,6 +50,23 @@ class Scene:
         if saturation:
             self.doubts.append(saturation)
         return result
+
+    def load_and_look(
+        self, plan: _core.Plan, times: Sequence[float]
+    ) -> tuple[_core.LoadResult, list[dict[str, Any]]]:
+        """Sends the plan, and gives the service's counters as they were so many seconds into it."""
+
+        def look() -> list[dict[str, Any]]:
+            began = time.monotonic()
+            seen = []
+            for at in times:
+                time.sleep(max(0.0, began + at - time.monotonic()))
+                seen.append(self.service.stops())
+            return seen
+
+        with ThreadPoolExecutor(1) as thread:
+            looked = thread.submit(look)
+            return self.load(plan), looked.result()
 
     @contextlib.contextmanager
     def under_load(self, plan: _core.Plan) -> Iterator[_core.LoadRun]:
@@ -298,13 +316,17 @@ def percentile(histogram: _core.Histogram, q: float) -> float:
     return histogram.quantile(q)
 
 
-def extra_requests(counters: Mapping[str, Any]) -> float:
+def extra_requests(counters: Mapping[str, Any], since: Mapping[str, Any] | None = None) -> float:
     """A service's hedges and repeats, as a share of the requests beneath that it can't do without.
 
-    `counters` are its `stops()`.
+    `counters` are its `stops()`, and `since` those of an earlier time from which to count.
     """
-    extra = counters["dependency_hedges_total"] + counters["dependency_retries_total"]
-    return float(extra / max(1, counters["dependency_requests_total"] - extra))
+
+    def count(name: str) -> int:
+        return int(counters[name]) - (int(since[name]) if since else 0)
+
+    extra = count("dependency_hedges_total") + count("dependency_retries_total")
+    return extra / max(1, count("dependency_requests_total") - extra)
 
 
 INTERVAL = 0.1
@@ -318,14 +340,18 @@ def goodput(series: Sequence[_core.Interval], begin: float, end: float) -> float
 
 
 def recovery(series: Sequence[_core.Interval], begin: float, end: float) -> float:
-    """Seconds from `begin` until the goodput of every later half second is at least 0.95.
+    """Seconds from `begin` until the goodput of every second that begins later is at least 0.95.
 
-    `end - begin` when that is never so.
+    Looked at in steps of half a second; `end - begin` when that is never so.
     """
-    width = 0.5
-    bad = [n for n in range(round((end - begin) / width))
-           if goodput(series, begin + n * width, begin + (n + 1) * width) < 0.95]  # fmt: skip
-    return (bad[-1] + 1) * width if bad else 0.0
+    step = 0.5
+    bad = [
+        n
+        for n in range(round((end - begin - 1) / step) + 1)
+        if goodput(series, begin + n * step, begin + n * step + 1) < 0.95
+    ]
+    last = round((end - begin - 1) / step)
+    return end - begin if bad and bad[-1] == last else step * (bad[-1] + 1) if bad else 0.0
 
 
 def failures(result: _core.LoadResult, name: str) -> int:

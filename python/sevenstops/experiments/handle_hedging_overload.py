@@ -13,30 +13,31 @@ from sevenstops.experiments.base import (
     Scene,
     extra_requests,
     goodput,
-    recovery,
     tree_scene,
 )
 from sevenstops.plans import constant
 
 REPLICAS = 4
-WORKERS = 1
-# With 1 % stragglers of 200 ms some 6 ms on average: 4 replicas can do 660 requests a second.
+WORKERS = 4
+# With 1 % stragglers of 200 ms some 6.2 ms on average: 4 times 4 workers can do 2,580 a second.
 FAULTS = ("latency=lognormal/0.004/0.3", "straggle=0.01/0.2", f"workers={WORKERS}")
-RATE = 420
+RATE = 1000
 SLOWDOWN = 3
 BEGIN = 4.0
 SLOW_FOR = 2.0
 END = BEGIN + SLOW_FOR
+# By then the tokens that were saved up are spent.
+SPENT = 0.5
 GRACE = 2.0
 WATCHED = 6.0
 
 
 def plan(seed: int) -> Plan:
-    """Pages at two thirds of what the replicas can do, before, during and after the slowness."""
+    """Pages at four tenths of what the replicas can do, before, during and after the slowness."""
     return Plan(
         seed=seed,
         arrivals=[constant(RATE, duration=END + GRACE + WATCHED)],
-        connections=512,
+        connections=2048,
         requests=[RequestSpec(name="page", target="/page")],
     )
 
@@ -55,12 +56,13 @@ def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
 
 
 def run(scene: Scene, p: Plan) -> Sample:
-    """Goodput before, during and after the slowness, and what hedges added to the load."""
-    series = scene.load(p).series
+    """Goodput before and after the slowness, and the share of hedges while it lasts."""
+    result, (early, late) = scene.load_and_look(p, (BEGIN + SPENT, END))
+    series = result.series
     return {
         "goodput_ratio": goodput(series, END + GRACE, END + GRACE + WATCHED),
-        "recovery_seconds": recovery(series, END, END + GRACE + WATCHED),
-        "extra_requests_ratio": extra_requests(scene.service.stops()),
+        "extra_requests_ratio": extra_requests(late, early),
+        "goodput_before_ratio": goodput(series, 1, BEGIN),
     }
 
 
@@ -77,8 +79,8 @@ EXPERIMENT = Experiment(
     ),
     metrics=[
         Metric("goodput_ratio", "1", "client", "higher", ">= 0.95"),
-        Metric("extra_requests_ratio", "1", "service", "lower", "<= 0.05"),
-        Metric("recovery_seconds", "seconds", "client", "lower", f"<= {GRACE:g}"),
+        Metric("extra_requests_ratio", "1", "service", "lower", "<= 0.055"),
+        Metric("goodput_before_ratio", "1", "client", "higher", ">= 0.99", guard=True),
     ],
     plan=plan,
     run=run,

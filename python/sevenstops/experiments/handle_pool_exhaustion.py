@@ -85,15 +85,14 @@ EXPERIMENT = Experiment(
         Diagnostic(
             symptom="Pages fail although the only service that they ask is quick",
             command=(
-                "curl -s -o /dev/null -w '%{{time_total}}' "
-                "'http://127.0.0.1:{port}/page?of=quick'"
+                "curl -s -o /dev/null -w '%{{time_total}}' 'http://127.0.0.1:{port}/page?of=quick'"
             ),
             when_it_is="the time goes into the wait for a connection (pool_wait_duration_seconds)",
             when_not="a page of the quick service takes what that service takes",
             proves=lambda said: float(said) > LIMIT,
             promql=(
                 "rate(sevenstops_pool_wait_duration_seconds_sum[5m]) > "
-                "0.5 * rate(sevenstops_stop_duration_seconds_sum{stop=\"handle\"}[5m])"
+                '0.5 * rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m])'
             ),
         ),
     ),

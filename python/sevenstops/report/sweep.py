@@ -41,7 +41,8 @@ def markdown_sweep(document: dict[str, Any]) -> str:
     head = [*axes, *(name.removesuffix("_seconds").replace("_", " ") for name in units)]
     theory = sorted({name for row in document["rows"] for name in row["theory"]})
     head += [f"{name.replace('_', ' ')}, theory" for name in theory]
-    table = ["| " + " | ".join(head) + " |", "|" + "---|" * len(axes) + "--:|" * (len(head) - len(axes))]  # fmt: skip
+    numbers = len(head) - len(axes)
+    table = [f"| {' | '.join(head)} |", "|" + "---|" * len(axes) + "--:|" * numbers]
     for row in document["rows"]:
         cells = [cell for cell in (row["line"], row["at"]) if cell]
         for name, unit in units.items():
