@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.sevenstops-setup
 FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint sanitize bench calibrate notebooks fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint sanitize bench calibrate sweeps notebooks fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -44,6 +44,9 @@ bench: setup
 
 calibrate: setup
 	$(BIN)/python tests/calibrate/main.py --out reports/calibration.md
+
+sweeps: setup
+	$(BIN)/sevenstops sweep --out reports/sweeps-$$(nproc)-cores
 
 notebooks: setup
 	$(BIN)/python tools/notebooks.py

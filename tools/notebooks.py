@@ -14,6 +14,7 @@ from sevenstops.experiments import Experiment, all_experiments
 from sevenstops.report.lifecycle import HAPPENS
 from sevenstops.report.quantities import sentence
 from sevenstops.service import STOPS
+from sevenstops.sweeps import SWEEPS
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 
@@ -36,6 +37,13 @@ def section(e: Experiment) -> list[nbformat.NotebookNode]:
     ]
 
 
+def sweep_cell(name: str) -> nbformat.NotebookNode:
+    """One sweep, which a check of the notebook may leave out: it takes minutes."""
+    cell = new_code_cell(f'sweep("{name}")')
+    cell.metadata["tags"] = ["sweep"]
+    return cell
+
+
 def of_stop(stop: str) -> nbformat.NotebookNode:
     """The notebook of one stop."""
     number = STOPS.index(stop) + 1
@@ -44,11 +52,16 @@ def of_stop(stop: str) -> nbformat.NotebookNode:
             f"# {number}. {sentence(stop)}\n\nHere {HAPPENS[stop]}. Start a service, break this "
             "stop, look at the metric that shows it, mend this stop and nothing else, look again."
         ),
-        new_code_cell("from sevenstops.notebook import changes, look, measure"),
+        new_code_cell(
+            "from sevenstops.notebook import changes, look, measure"
+            + (", sweep" if stop == "handle" else "")
+        ),
     ]
     for e in all_experiments():
         if e.stop == stop:
             cells += section(e)
+    for s in SWEEPS if stop == "handle" else ():
+        cells += [new_markdown_cell(f"## {s.title}\n\n{s.question}"), sweep_cell(s.name)]
     return new_notebook(cells=cells)
 
 
@@ -100,7 +113,7 @@ def main() -> None:
             # Stable, so that writing them again changes only what was measured.
             cell.id = f"{name.replace('_', '-')}-{n}"
         print(name, flush=True)
-        NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+        NotebookClient(notebook, timeout=900, kernel_name="python3").execute()
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python",

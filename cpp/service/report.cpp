@@ -107,6 +107,21 @@ constexpr std::array gauges = {
           &Metrics::queries_cancelled, false},
 };
 
+struct Timed {
+  const char* name;
+  const char* help;
+  DurationHistogram Metrics::*field;
+};
+
+constexpr std::array histograms = {
+    Timed{"pool_wait_duration_seconds", "Waits for a connection of a pool, of those who waited.",
+          &Metrics::pool_wait},
+    Timed{"worker_wait_duration_seconds", "How long blocking jobs waited for a worker.",
+          &Metrics::worker_wait},
+    Timed{"worker_busy_duration_seconds", "How long blocking jobs kept a worker.",
+          &Metrics::worker_busy},
+};
+
 std::uint64_t total(const std::vector<const Metrics*>& threads, const Gauge& gauge) {
   std::uint64_t value = 0;
   for (const auto* thread : threads) {
@@ -173,13 +188,14 @@ std::string report_prometheus(const std::vector<const Metrics*>& threads) {
   for (std::size_t i = 0; i < stops.size(); ++i) {
     append_histogram(out, "stop_duration_seconds", label(i), stops[i].durations);
   }
-  header("pool_wait_duration_seconds", "histogram",
-         "Waits for a connection of a pool, of those who waited.");
-  Durations waits;
-  for (const auto* thread : threads) {
-    waits.add(thread->pool_wait);
+  for (const auto& histogram : histograms) {
+    header(histogram.name, "histogram", histogram.help);
+    Durations durations;
+    for (const auto* thread : threads) {
+      durations.add(thread->*histogram.field);
+    }
+    append_histogram(out, histogram.name, "", durations);
   }
-  append_histogram(out, "pool_wait_duration_seconds", "", waits);
   return out.str();
 }
 

@@ -130,6 +130,9 @@ struct Metrics {
   Counter pool_waits;
   Counter pool_timeouts;
   DurationHistogram pool_wait;
+  /// How long blocking jobs waited for a worker, and how long they kept one.
+  DurationHistogram worker_wait;
+  DurationHistogram worker_busy;
   /// Queries begun, and given up before their end.
   Counter queries;
   Counter queries_cancelled;

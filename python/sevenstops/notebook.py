@@ -1,20 +1,29 @@
 """For notebooks: one failure, looked at step by step."""
 
+import io
 import os
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from sevenstops import experiments
+from sevenstops.document import evidence_document
 from sevenstops.environment import Lab
 from sevenstops.evidence import Metric, Sample
 from sevenstops.experiments import ROUNDS, Experiment, experiment_named
 from sevenstops.experiments.base import difference
 from sevenstops.report.page import figure_svg
 from sevenstops.report.quantities import human
+from sevenstops.report.sweep import draw_sweep, sweep_table
+from sevenstops.sweeps import sweep_named
 
 ROUNDS_VARIABLE = "SEVENSTOPS_NOTEBOOK_ROUNDS"
-"""How many runs of each side a figure comes of, where the usual five would take too long."""
+"""How many runs of each side a figure comes of, where the usual five would take too long.
+
+0: one of each, that which was looked at.
+"""
+
+_looked: dict[tuple[str, str], Sample] = {}
 
 
 class Look:
@@ -48,6 +57,22 @@ class Figure:
         return f'<div style="{style};background:#ffffff;padding:8px">{svg}</div>'
 
 
+class SweepFigure:
+    """A sweep's table and figure."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        """`document` is what Sweep.run gave."""
+        self.document = dict(document)
+
+    def _repr_markdown_(self) -> str:
+        return "\n".join(sweep_table(self.document))
+
+    def _repr_png_(self) -> bytes:
+        out = io.BytesIO()
+        draw_sweep(self.document, out)
+        return out.getvalue()
+
+
 class Changes:
     """The settings that make the difference."""
 
@@ -70,7 +95,9 @@ def look(failure: str, side: str, edge: str = "nginx") -> Look:
     lab = experiment.lab_of(Lab(edge))
     settings = experiment.sides()[("before", "after").index(side)]
     with experiment.scene(lab, settings) as scene:
-        return Look(experiment.metrics, experiment.run(scene, experiment.plan(lab.seed)))
+        sample = experiment.run(scene, experiment.plan(lab.seed))
+    _looked[failure, side] = sample
+    return Look(experiment.metrics, sample)
 
 
 def changes(failure: str) -> Changes:
@@ -82,8 +109,28 @@ def changes(failure: str) -> Changes:
 def measure(failure: str) -> Figure:
     """Several runs of both sides in a namespace of their own: the figure with its interval."""
     rounds = int(os.environ.get(ROUNDS_VARIABLE, ROUNDS))
+    if rounds == 0:
+        return _figure_of_looks(failure)
     document = experiments.run(failure, rounds=rounds)
     return Figure(document["evidence"][0])
+
+
+def _figure_of_looks(failure: str) -> Figure:
+    experiment = experiment_named(failure)
+    lab = experiment.lab_of(Lab())
+    evidence = experiment.evidence(lab, *experiment.sides())
+    for side in ("before", "after"):
+        if (failure, side) not in _looked:
+            look(failure, side)
+        getattr(evidence, side).append(_looked[failure, side])
+        getattr(evidence, f"{side}_doubts").append("")
+    return Figure(evidence_document(lab, [evidence])["evidence"][0])
+
+
+def sweep(name: str, edge: str = "nginx") -> "SweepFigure":
+    """A sweep with one run of each point: its table and figure."""
+    found = sweep_named(name)
+    return SweepFigure(found.run(Lab(edge), 1))
 
 
 def known(stop: str) -> list[Experiment]:

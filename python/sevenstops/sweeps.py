@@ -35,6 +35,8 @@ SceneOf = Callable[[Lab, Settings], AbstractContextManager[Scene]]
 Measure = Callable[[Scene, _core.Plan], tuple[Sample, list[float]]]
 
 ROUNDS = 3
+# The estimate of a dependency's latency takes 1,000 answers.
+WARM = 1000
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,14 @@ class Point:
 class Sweep:
     """A question, the points that answer it, and the columns of the answer.
 
-    `columns` maps a metric's name to its unit; `axis` names what `at` is. With `curve` every point
-    has a course over time as well, of that name.
+    `columns` maps a metric's name to its unit; `line` and `axis` name what a point's line and place
+    are, where it has them. With `curve` every point has a course over time as well, of that name.
     """
 
     name: str
     title: str
     question: str
+    line: str
     axis: str
     columns: Mapping[str, str]
     points: Callable[[int], list[Point]]
@@ -108,6 +111,7 @@ class Sweep:
             "sweep": self.name,
             "title": self.title,
             "question": self.question,
+            "line": self.line,
             "axis": self.axis,
             "units": dict(self.columns),
             "drawn": self.drawn,
@@ -158,6 +162,10 @@ def _fan_out(seed: int) -> list[Point]:
     points = []
     for line, changes in (("not hedged", ["handle.hedges=0"]), ("hedged", [])):
         for leaves in (1, 10, 50, 100):
+            # As many requests to leaves in all, up to what a page's own work allows.
+            rate = min(600.0, handle_tail.RATE * 100 / leaves)
+            pages = max(handle_tail.PAGES, round(10 * rate))
+            plan = handle_tail.plan(seed, rate, pages, max(2.0, 1.5 * WARM / (leaves * rate)))
             share = 1 - (1 - handle_tail.SLOW_SHARE) ** leaves
             points.append(
                 Point(
@@ -165,7 +173,7 @@ def _fan_out(seed: int) -> list[Point]:
                     str(leaves),
                     settings_from("hardened", changes),
                     _leaves(leaves),
-                    handle_tail.plan(seed),
+                    plan,
                     {"slow_pages_ratio": share} if changes else {},
                 )
             )
@@ -202,8 +210,6 @@ OVERLOAD = {
 }
 # What four replicas of handle_hedging_overload can do a second.
 CAPACITY = handle_hedging_overload.REPLICAS * handle_hedging_overload.WORKERS / 0.0062
-# The estimate of a dependency's latency takes 1,000 answers.
-WARM = 1000
 
 
 @contextlib.contextmanager
@@ -321,6 +327,7 @@ SWEEPS = (
             "How many pages are slow when each leaf is slow for one request in a hundred? "
             "Beside what is measured stands 1 - 0.99^n."
         ),
+        line="hedges",
         axis="leaves",
         columns=TAIL,
         points=_fan_out,
@@ -334,6 +341,7 @@ SWEEPS = (
             "What does the tail of a page over 100 leaves gain, and how many more requests does it "
             "cost, when a leaf's hedge is sent at p50, p90, p95 or p99 of its latency?"
         ),
+        line="",
         axis="hedges",
         columns=TAIL,
         points=_hedge_points,
@@ -348,6 +356,7 @@ SWEEPS = (
             "What do hedges do when they cost work: four replicas with a worker and a queue each, "
             "from 0.3 to 1.1 of the load that they can carry?"
         ),
+        line="hedges",
         axis="load, of what the replicas can do",
         columns=OVERLOAD,
         points=_load_points,
@@ -359,6 +368,7 @@ SWEEPS = (
         name="hedging-under-slowness",
         title="Hedging when everything is slow",
         question="What do hedges do when all replicas take 3 times as long for 2 s (from 4 s on)?",
+        line="settings",
         axis="",
         columns=AFTERWARDS,
         points=_slow_points,
@@ -379,6 +389,7 @@ SWEEPS = (
             "The last of three hops takes 20 times as long for 1 s (from 2 s on): which of budget, "
             "deadline with cancelling, and breaker brings the service back?"
         ),
+        line="settings",
         axis="",
         columns=AFTERWARDS,
         points=_storm_points,

@@ -52,3 +52,12 @@ def test_promtool_accepts_rules_and_metrics(tmp_path):
         ["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_waits_and_work_of_workers_are_exported():
+    with Service() as service:
+        load(f"{service.url}/orders?limit=5", rate=50, duration=0.4)
+        _, text = _core.fetch(_core.Target(service.admin_port), "/metrics")
+    for name in ("wait", "busy"):
+        assert f"sevenstops_worker_{name}_duration_seconds_count 20\n" in text
+    assert "sevenstops_pool_wait_duration_seconds_count 0\n" in text

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "stops/connection.hpp"
 
@@ -21,22 +22,30 @@ class Breaker {
   Breaker(double share, Clock::duration pause, Counter& open, Counter& opened)
       : share_(share), pause_(pause), open_(&open), opened_(&opened) {}
 
-  /// Whether to ask now. Each ask that is allowed has to be recorded.
-  [[nodiscard]] bool allows(Clock::time_point now) {
+  /// A leave to ask, given while the breaker was in one state.
+  using Leave = std::uint64_t;
+
+  /// Leave to ask now, or nothing. What comes of it has to be recorded.
+  [[nodiscard]] std::optional<Leave> leave(Clock::time_point now) {
     if (state_ == State::open && now >= until_) {
-      state_ = State::half_open;
+      enter(State::half_open);
+      probing_ = 0;
       succeeded_ = 0;
     }
-    if (state_ == State::open || (state_ == State::half_open && under_way_ >= probes)) {
-      return false;
+    if (state_ == State::open || (state_ == State::half_open && probing_ >= probes)) {
+      return std::nullopt;
     }
-    ++under_way_;
-    return true;
+    ++probing_;
+    return since_;
   }
 
-  void record(Verdict verdict, Clock::time_point now) {
-    --under_way_;
-    if (verdict == Verdict::unknown || share_ == 0 || state_ == State::open) {
+  /// What was asked in an earlier state says nothing about this one.
+  void record(Leave leave, Verdict verdict, Clock::time_point now) {
+    if (leave != since_ || share_ == 0) {
+      return;
+    }
+    --probing_;
+    if (verdict == Verdict::unknown) {
       return;
     }
     const bool failed = verdict == Verdict::failed;
@@ -44,7 +53,7 @@ class Breaker {
       if (failed) {
         open(now);
       } else if (++succeeded_ >= enough_successes) {
-        state_ = State::closed;
+        enter(State::closed);
         open_->sub(1);
         parts_ = {};
       }
@@ -98,8 +107,12 @@ class Breaker {
     return all >= least && static_cast<double>(failed) >= share_ * static_cast<double>(all);
   }
 
+  void enter(State state) {
+    state_ = state;
+    ++since_;
+  }
   void open(Clock::time_point now) {
-    state_ = State::open;
+    enter(State::open);
     until_ = now + pause_;
   }
 
@@ -109,7 +122,8 @@ class Breaker {
   Counter* opened_;
   State state_ = State::closed;
   Clock::time_point until_;
-  std::int64_t under_way_ = 0;
+  Leave since_ = 0;
+  std::int64_t probing_ = 0;
   std::int64_t succeeded_ = 0;
   std::array<Part, parts> parts_{};
 };

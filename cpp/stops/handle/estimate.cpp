@@ -88,8 +88,12 @@ std::optional<Clock::duration> LatencyEstimate::hedge_after(double q, int hedges
     return found_;
   }
   found_at_ = recorded_;
+  // A replica that answers nothing takes the quantile with it, just when it is needed.
+  const auto known = [this](std::optional<Clock::duration> now) {
+    return found_ = now ? now : found_;
+  };
   if (q > 0) {
-    return found_ = quantile(q);
+    return known(quantile(q));
   }
   struct Candidate {
     Clock::duration after;
@@ -110,7 +114,7 @@ std::optional<Clock::duration> LatencyEstimate::hedge_after(double q, int hedges
   const auto cheap = std::find_if(candidates.rbegin(), candidates.rend(), [&](const auto& c) {
     return c.keeps < endless && c.keeps <= tolerance * best;
   });
-  return found_ = cheap == candidates.rend() ? quantile(0.95) : cheap->after;
+  return known(cheap == candidates.rend() ? quantile(0.95) : cheap->after);
 }
 
 }  // namespace sevenstops

@@ -27,7 +27,8 @@ class LatencyEstimate {
   /// When to ask again, up to `hedges` times at this distance: at the quantile `q`, or for 0 at the
   /// point that is found. That is the highest quantile, so the cheapest, for which the predicted
   /// time that all but 1 in 100,000 asks keep is within a quarter of the best. A quantile among the
-  /// slow answers waits for them and is passed over.
+  /// slow answers waits for them and is passed over. When too many attempts are given up for a
+  /// quantile to be known, the last one that was still holds.
   [[nodiscard]] std::optional<Clock::duration> hedge_after(double q, int hedges);
 
  private:

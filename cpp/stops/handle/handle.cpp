@@ -35,11 +35,12 @@ Refusal failed(unsigned status) {
 
 class ExportRows : public RowSource {
  public:
-  explicit ExportRows(Backend backend) : backend_(std::move(backend)) {}
+  ExportRows(Backend backend, Metrics& metrics)
+      : backend_(std::move(backend)), metrics_(metrics) {}
 
   asio::awaitable<Outcome<std::vector<Order>>> next() override {
     auto lot = co_await backend_.workers->run(
-        [this] { return backend_.store->orders(cursor_, export_lot); }, true);
+        [this] { return backend_.store->orders(cursor_, export_lot); }, metrics_, true);
     if (lot && !lot->empty()) {
       cursor_ = lot->back().id;
     }
@@ -48,6 +49,7 @@ class ExportRows : public RowSource {
 
  private:
   Backend backend_;
+  Metrics& metrics_;
   std::int64_t cursor_ = 0;
 };
 
@@ -119,7 +121,7 @@ asio::awaitable<Outcome<Result>> Handle::run(Connection& connection, const Match
     case Endpoint::page:
       co_return co_await page(connection);
     case Endpoint::export_csv:
-      co_return Result(std::make_unique<ExportRows>(backend_));
+      co_return Result(std::make_unique<ExportRows>(backend_, metrics_));
   }
   co_return Refusal{.reason = "no_handler", .status = 500};
 }
@@ -137,7 +139,7 @@ asio::awaitable<Outcome<Result>> Handle::orders(const Request& request) {
   if (!settings_.off_loop) {
     co_return Result(Page{job()});
   }
-  auto rows = co_await backend_.workers->run(job);
+  auto rows = co_await backend_.workers->run(job, metrics_);
   if (!rows) {
     co_return rows.error();
   }
@@ -172,7 +174,7 @@ asio::awaitable<Outcome<Result>> Handle::report(Connection& connection) {
     if (settings_.cancel) {
       watch.emplace(connection.socket, [given_up] { given_up->store(true); });
     }
-    auto answer = co_await backend_.workers->run(job);
+    auto answer = co_await backend_.workers->run(job, metrics_);
     if (!answer) {
       co_return answer.error();
     }

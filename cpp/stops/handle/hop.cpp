@@ -305,7 +305,8 @@ asio::awaitable<unsigned> Hop::ask(Known& known, Progress& progress, std::size_t
   known.retries.earn();
   for (std::int64_t repeat = 0;; ++repeat) {
     const auto began = Clock::now();
-    if (!known.breaker.allows(began)) {
+    const auto leave = known.breaker.leave(began);
+    if (!leave) {
       metrics_.asks_stopped.add();
       co_return unavailable;
     }
@@ -316,7 +317,7 @@ asio::awaitable<unsigned> Hop::ask(Known& known, Progress& progress, std::size_t
     const auto current = std::make_shared<Ask>(executor);
     progress.asks[place] = current;
     const auto status = co_await ask_once(known, current, once);
-    known.breaker.record(verdict(status, *current, once.limit - began), Clock::now());
+    known.breaker.record(*leave, verdict(status, *current, once.limit - began), Clock::now());
     if (status == ok || progress.given_up || repeat >= settings_.retries ||
         !known.dependency.idempotent) {
       co_return status;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "stops/handle/settings.hpp"
+#include "stops/metrics.hpp"
 #include "stops/refusal.hpp"
 
 namespace sevenstops {
@@ -39,8 +40,10 @@ class Workers {
   /// Runs `job` on a worker and comes back to the caller's executor; 503 when the queue is full, or
   /// the job's turn came too late.
   /// A job that is `admitted` already, part of an answer under way, is not refused for its wait.
+  /// `metrics` are those of the caller's thread: how long the job waited and ran is recorded there.
   template <class Job>
-  asio::awaitable<Outcome<std::invoke_result_t<Job>>> run(Job job, bool admitted = false) {
+  asio::awaitable<Outcome<std::invoke_result_t<Job>>> run(Job job, Metrics& metrics,
+                                                          bool admitted = false) {
     using Value = std::invoke_result_t<Job>;
     const auto held = held_.fetch_add(1, std::memory_order_relaxed);
     const auto asked = Clock::now();
@@ -55,13 +58,20 @@ class Workers {
       std::atomic<std::int64_t>& held;
       ~Release() { held.fetch_sub(1, std::memory_order_relaxed); }
     } release{held_};
-    auto work = [this, &job, asked, admitted]() -> asio::awaitable<std::optional<Value>> {
-      if (!admitted && Clock::now() - asked > patience()) {
+    Clock::time_point began;
+    Clock::time_point ended;
+    auto work = [&, this]() -> asio::awaitable<std::optional<Value>> {
+      began = ended = Clock::now();
+      if (!admitted && began - asked > patience()) {
         co_return std::nullopt;
       }
-      co_return job();
+      std::optional<Value> made = job();
+      ended = Clock::now();
+      co_return made;
     };
     auto value = co_await asio::co_spawn(pool_, work, asio::use_awaitable);
+    metrics.worker_wait.record(began - asked);
+    metrics.worker_busy.record(ended - began);
     if (!value) {
       co_return Refusal{.reason = "worker_queue_time", .status = 503, .close = false};
     }

@@ -199,6 +199,21 @@ class Experiment:
         """The lab as this experiment uses it: without an edge that would hide the failure."""
         return replace(lab, edge="none") if self.without_edge else lab
 
+    def evidence(self, lab: Lab, before: Settings, after: Settings) -> Evidence:
+        """Evidence of these two sides, for samples to be added to."""
+        return Evidence(
+            stop=self.stop,
+            failure=self.failure,
+            symptom=self.symptom,
+            fix=self.fix,
+            fingerprint=self.plan(lab.seed).fingerprint(),
+            seed=lab.seed,
+            metrics=self.metrics,
+            edge=edge_named(lab.edge).version(),
+            settings=difference(before, after),
+            without_edge=self.without_edge,
+        )
+
     def measure(
         self,
         lab: Lab,
@@ -214,20 +229,8 @@ class Experiment:
         stand for the experiment's own settings before and after.
         """
         lab = self.lab_of(lab)
-        plan = self.plan(lab.seed)
         before, after = sides or self.sides()
-        evidence = Evidence(
-            stop=self.stop,
-            failure=self.failure,
-            symptom=self.symptom,
-            fix=self.fix,
-            fingerprint=plan.fingerprint(),
-            seed=lab.seed,
-            metrics=self.metrics,
-            edge=edge_named(lab.edge).version(),
-            settings=difference(before, after),
-            without_edge=self.without_edge,
-        )
+        evidence = self.evidence(lab, before, after)
         order = random.Random(lab.seed)
         end = time.monotonic() + max_time
         n = 0

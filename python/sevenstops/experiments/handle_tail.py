@@ -28,12 +28,12 @@ PAGES = 1200
 WARM_UP = 2.0
 
 
-def plan(seed: int) -> Plan:
+def plan(seed: int, rate: float = RATE, pages: int = PAGES, warm_up: float = WARM_UP) -> Plan:
     """Pages at a constant rate; the first ones, while the estimate warms up, aren't recorded."""
     return Plan(
         seed=seed,
-        arrivals=[constant(RATE, duration=WARM_UP + PAGES / RATE)],
-        warm_up=WARM_UP,
+        arrivals=[constant(rate, duration=warm_up + pages / rate)],
+        warm_up=warm_up,
         connections=256,
         requests=[RequestSpec(name="page", target="/page")],
     )

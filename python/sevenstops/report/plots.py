@@ -33,15 +33,22 @@ def draw_failure(evidence: dict[str, Any], out: IO[str]) -> None:
 
 
 def draw_stop(document: dict[str, Any], stop: str, path: Path) -> None:
-    """Writes a PNG with a panel for each metric that exposed a failure of this stop."""
+    """Writes a PNG with a panel for each metric that exposed a failure of this stop.
+
+    Of more than two failures it has the first metric each: the others are in the tables.
+    """
     found = [e for e in document["evidence"] if e["stop"] == stop]
     panels = [(e, m) for e in found for m in e["metrics"] if not m.get("guard")]
+    if len(found) > 2:
+        panels = [next(p for p in panels if p[0] is e) for e in found]
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(7.2, 0.7 + 1.25 * len(panels)), squeeze=False, layout="constrained"
     )
     for axis, (evidence, metric) in zip(axes[:, 0], panels, strict=True):
         _panel(axis, metric, evidence["failure"] if len(found) > 1 else "")
-    title = found[0]["symptom"] if len(found) == 1 else " / ".join(e["symptom"] for e in found)
+    title = f"{len(found)} failures"
+    if len(found) <= 2:
+        title = " / ".join(e["symptom"] for e in found)
     verdicts = {e["verdict"] for e in found}
     figure.suptitle(
         f"{sentence(stop)}: {title}; {' / '.join(sorted(verdicts))}", fontsize=10.5, x=0.01,

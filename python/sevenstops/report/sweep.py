@@ -1,7 +1,7 @@
 """A sweep as a table and a figure."""
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import matplotlib as mpl
 
@@ -31,25 +31,31 @@ def write_sweep(document: dict[str, Any], folder: Path) -> Path:
     return text
 
 
-def markdown_sweep(document: dict[str, Any]) -> str:
-    """Title, question, figure and table; a median of several runs has their range behind it."""
+def sweep_table(document: dict[str, Any]) -> list[str]:
+    """A Markdown table's lines; a median of several runs has their range behind it."""
     units = document["units"]
-    axes = [document["axis"] or "settings"] if not _lines(document)[0] else ["settings"]
-    if _lines(document)[0] and document["axis"]:
-        axes.append(document["axis"])
-    environment = document["environment"]
-    head = [*axes, *(name.removesuffix("_seconds").replace("_", " ") for name in units)]
+    axes = [name for name in (document["line"], document["axis"]) if name]
     theory = sorted({name for row in document["rows"] for name in row["theory"]})
+    head = [*axes, *(name.removesuffix("_seconds").replace("_", " ") for name in units)]
     head += [f"{name.replace('_', ' ')}, theory" for name in theory]
-    numbers = len(head) - len(axes)
-    table = [f"| {' | '.join(head)} |", "|" + "---|" * len(axes) + "--:|" * numbers]
+    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(axes) + "--:|" * (len(head) - len(axes))]
     for row in document["rows"]:
         cells = [cell for cell in (row["line"], row["at"]) if cell]
         for name, unit in units.items():
             cells.append(_with_range(row["median"][name], row["samples"][name], unit, name))
-        cells += [human(row["theory"][n], units[n], n) if n in row["theory"] else ""
-                  for n in theory]  # fmt: skip
-        table.append("| " + " | ".join(cells) + " |")
+        for name in theory:
+            cells.append(
+                human(row["theory"][name], units[name], name) if name in row["theory"] else ""
+            )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def markdown_sweep(document: dict[str, Any]) -> str:
+    """Title, question, figure and table."""
+    environment = document["environment"]
+    runs = document["rounds"]
+    of = f"Medians of {runs} runs each, with their range" if runs > 1 else "One run each"
     doubts = sorted(set(document["doubts"]))
     return "\n".join(
         [
@@ -59,11 +65,10 @@ def markdown_sweep(document: dict[str, Any]) -> str:
             "",
             f"![{document['title']}]({document['sweep']}.png)",
             "",
-            *table,
+            *sweep_table(document),
             "",
-            f"Medians of {document['rounds']} runs each in random order, with their range; seed "
-            f"{document['seed']}; {environment['cores']} cores, Linux {environment['kernel']}, "
-            f"behind {environment['edge']}.",
+            f"{of}, in random order; seed {document['seed']}; {environment['cores']} cores, Linux "
+            f"{environment['kernel']}, behind {environment['edge']}.",
             *([f"The client's own doubts: {'; '.join(doubts)}."] if doubts else []),
             "",
         ]
@@ -82,7 +87,7 @@ def _lines(document: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(row["line"] for row in document["rows"]))
 
 
-def draw_sweep(document: dict[str, Any], path: Path) -> None:
+def draw_sweep(document: dict[str, Any], out: Path | IO[bytes]) -> None:
     """Writes a PNG: a course over time, a line over the axis, or a bar for each setting."""
     figure, axis = plt.subplots(figsize=(7.2, 3.8), layout="constrained")
     if document["curve"]:
@@ -94,7 +99,7 @@ def draw_sweep(document: dict[str, Any], path: Path) -> None:
     axis.set_title(document["title"], fontsize=10.5, loc="left", color=INK, fontweight="bold")
     axis.tick_params(labelsize=8, colors=INK)
     axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=144, facecolor="white")
+    figure.savefig(out, dpi=144, facecolor="white", format="png")
     plt.close(figure)
 
 

@@ -100,6 +100,36 @@ TEST(Service, HedgesToOtherReplicasWithinTheBudget) {
   EXPECT_EQ(count("walks_broken_total"), 0U);
 }
 
+TEST(Service, AsksThroughErrorsSlownessAndFullPools) {
+  auto settings = hardened();
+  auto queued = leaf_model(3);
+  queued.workers = 2;
+  Service errors(settings, {.threads = 1, .rows = 1, .model = {.error_share = 0.3}});
+  Service slow(settings, {.threads = 1, .rows = 1, .model = {.typical = 5}});
+  Service first(settings, {.threads = 1, .rows = 1, .model = queued});
+  Service second(settings, {.threads = 1, .rows = 1, .model = queued});
+  settings.handle.deadline = 0.2;
+  settings.handle.pool_limit = 4;
+  settings.handle.retry_budget = 1;
+  settings.handle.tied = true;
+  const std::vector<Dependency> dependencies = {
+      {.name = "errors", .replicas = {errors.port()}, .leaves = 3},
+      {.name = "slow", .replicas = {slow.port()}, .leaves = 2, .optional = true},
+      {.name = "leaf", .replicas = {first.port(), second.port()}, .leaves = 5}};
+  Service entry(settings, {.threads = 2, .rows = 1, .dependencies = dependencies});
+  const auto result = run_load(pages(1.5), {entry.port()});
+  const auto counted = stops(entry);
+  const auto count = [&](const char* name) { return counted.at(name).to_number<std::uint64_t>(); };
+  EXPECT_GT(count("dependency_retries_total"), 0U);
+  EXPECT_GT(count("pages_partial_total"), 0U);
+  EXPECT_GT(count("breakers_opened_total"), 0U);
+  EXPECT_GT(count("dependency_stopped_total"), 0U);
+  EXPECT_GT(count("pool_waits_total"), 0U);
+  EXPECT_EQ(result.all.outcomes().at("2xx"), count("pages_partial_total"));
+  EXPECT_EQ(count("walks_broken_total"), 0U);
+  EXPECT_EQ(stops(slow).at("work_completed_total").to_number<std::uint64_t>(), 0U);
+}
+
 TEST(Service, StopsWhileItAsksOthers) {
   Service first(hardened(), {.threads = 1, .rows = 1, .model = leaf_model(1)});
   const Dependency leaf{.name = "leaf", .replicas = {first.port(), first.port()}, .leaves = 20};

@@ -1,0 +1,114 @@
+#include "stops/handle/breaker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace sevenstops {
+namespace {
+
+using namespace std::chrono_literals;
+using Verdict = Breaker::Verdict;
+
+struct BreakerTest : testing::Test {
+  Counter open;
+  Counter opened;
+  Breaker breaker{0.5, 250ms, open, opened};
+  Clock::time_point now{1000s};
+
+  // Asks once, if it may.
+  bool ask(Verdict verdict) {
+    const auto leave = breaker.leave(now);
+    if (leave) {
+      breaker.record(*leave, verdict, now);
+    }
+    return leave.has_value();
+  }
+  int asked(Verdict verdict, int times) {
+    int allowed = 0;
+    for (int i = 0; i < times; ++i) {
+      allowed += ask(verdict) ? 1 : 0;
+    }
+    return allowed;
+  }
+};
+
+TEST_F(BreakerTest, OpensOnceHalfOfEnoughAsksFailed) {
+  EXPECT_EQ(asked(Verdict::failed, 19), 19);
+  EXPECT_EQ(open.value(), 0U);
+  EXPECT_EQ(asked(Verdict::failed, 100), 1);
+  EXPECT_EQ(open.value(), 1U);
+}
+
+TEST_F(BreakerTest, StaysClosedWhileLessFails) {
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(ask(Verdict::ok));
+    EXPECT_TRUE(ask(i % 2 == 0 ? Verdict::failed : Verdict::ok));
+  }
+}
+
+TEST_F(BreakerTest, ForgetsWhatFailedMoreThanASecondAgo) {
+  EXPECT_EQ(asked(Verdict::failed, 19), 19);
+  now += 1100ms;
+  EXPECT_EQ(asked(Verdict::failed, 19), 19);
+  EXPECT_EQ(open.value(), 0U);
+}
+
+TEST_F(BreakerTest, TriesAFewAfterItsPauseAndCloses) {
+  asked(Verdict::failed, 20);
+  now += 249ms;
+  EXPECT_FALSE(breaker.leave(now));
+  now += 1ms;
+  std::vector<Breaker::Leave> leaves;
+  while (const auto leave = breaker.leave(now)) {
+    leaves.push_back(*leave);
+  }
+  EXPECT_EQ(leaves.size(), 5U);
+  for (const auto leave : leaves) {
+    breaker.record(leave, Verdict::ok, now);
+  }
+  EXPECT_EQ(open.value(), 0U);
+  EXPECT_EQ(asked(Verdict::ok, 100), 100);
+}
+
+TEST_F(BreakerTest, OpensAgainWhenATryFails) {
+  asked(Verdict::failed, 20);
+  now += 250ms;
+  EXPECT_EQ(asked(Verdict::failed, 10), 1);
+  EXPECT_EQ(opened.value(), 1U);
+  EXPECT_EQ(open.value(), 1U);
+  now += 249ms;
+  EXPECT_FALSE(breaker.leave(now));
+}
+
+TEST_F(BreakerTest, WhatWasAskedBeforeItOpenedSaysNothingAfterwards) {
+  std::vector<Breaker::Leave> early;
+  for (int i = 0; i < 50; ++i) {
+    early.push_back(breaker.leave(now).value());
+  }
+  asked(Verdict::failed, 20);
+  now += 250ms;
+  const auto probe = breaker.leave(now);
+  ASSERT_TRUE(probe);
+  for (const auto leave : early) {
+    breaker.record(leave, Verdict::failed, now);
+  }
+  EXPECT_TRUE(breaker.leave(now));
+  EXPECT_EQ(opened.value(), 1U);
+}
+
+TEST_F(BreakerTest, WhatSaysNothingNeitherOpensNorCloses) {
+  EXPECT_EQ(asked(Verdict::unknown, 100), 100);
+  asked(Verdict::failed, 20);
+  now += 250ms;
+  EXPECT_EQ(asked(Verdict::unknown, 100), 100);
+  EXPECT_EQ(open.value(), 1U);
+}
+
+TEST_F(BreakerTest, AShareOfNothingNeverOpens) {
+  breaker = Breaker(0, 250ms, open, opened);
+  EXPECT_EQ(asked(Verdict::failed, 1000), 1000);
+}
+
+}  // namespace
+}  // namespace sevenstops
