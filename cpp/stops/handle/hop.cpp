@@ -246,15 +246,17 @@ Clock::duration Hop::pause_before(std::int64_t repeat) {
 }
 
 // Who brings next to no time to wait must not be able to open a breaker for everybody.
-Breaker::Verdict Hop::verdict(unsigned status, const Ask& ask, Clock::duration given) const {
+Breaker::Verdict Hop::verdict(const Known& known, unsigned status, const Ask& ask,
+                              Clock::duration given) const {
   constexpr double fair = 0.5;
   if (status == ok) {
     return Breaker::Verdict::ok;
   }
-  const bool impatient =
-      status == gateway_timeout &&
-      given < seconds(fair * (settings_.attempt_timeout > 0 ? settings_.attempt_timeout
-                                                            : settings_.deadline));
+  double usual = settings_.deadline * (waits_less(known) ? settings_.optional_share : 1);
+  if (settings_.attempt_timeout > 0) {
+    usual = std::min(usual, settings_.attempt_timeout);
+  }
+  const bool impatient = status == gateway_timeout && given < seconds(fair * usual);
   if (ask.given_up || impatient || (status >= bad_request && status < server_error)) {
     return Breaker::Verdict::unknown;
   }
@@ -317,7 +319,7 @@ asio::awaitable<unsigned> Hop::ask(Known& known, Progress& progress, std::size_t
     const auto current = std::make_shared<Ask>(executor);
     progress.asks[place] = current;
     const auto status = co_await ask_once(known, current, once);
-    known.breaker.record(*leave, verdict(status, *current, once.limit - began), Clock::now());
+    known.breaker.record(*leave, verdict(known, status, *current, once.limit - began), Clock::now());
     if (status == ok || progress.given_up || repeat >= settings_.retries ||
         !known.dependency.idempotent) {
       co_return status;
@@ -368,10 +370,9 @@ asio::awaitable<Hop::Answers> Hop::ask_all(tcp::socket& caller, const Context& c
   };
   std::size_t place = 0;
   for (auto* known : wanted) {
-    const bool optional = known->dependency.optional && settings_.partial;
     for (std::int64_t leaf = 0; leaf < known->dependency.leaves; ++leaf) {
       asio::co_spawn(executor,
-                     one(*this, *known, place++, optional ? shorter : context, progress),
+                     one(*this, *known, place++, waits_less(*known) ? shorter : context, progress),
                      asio::detached);
     }
   }

@@ -109,7 +109,10 @@ class Hop {
                                                    Context context);
   [[nodiscard]] Hedging hedging(Known& known) const;
   [[nodiscard]] Clock::duration pause_before(std::int64_t repeat);
-  [[nodiscard]] Breaker::Verdict verdict(unsigned status, const Ask& ask,
+  [[nodiscard]] bool waits_less(const Known& known) const {
+    return known.dependency.optional && settings_.partial;
+  }
+  [[nodiscard]] Breaker::Verdict verdict(const Known& known, unsigned status, const Ask& ask,
                                          Clock::duration given) const;
   void launch(Known& known, const std::shared_ptr<Ask>& ask, const Context& context,
               std::size_t replica, const asio::any_io_executor& executor);
