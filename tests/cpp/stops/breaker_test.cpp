@@ -83,6 +83,7 @@ TEST_F(BreakerTest, OpensAgainWhenATryFails) {
 
 TEST_F(BreakerTest, WhatWasAskedBeforeItOpenedSaysNothingAfterwards) {
   std::vector<Breaker::Leave> early;
+  early.reserve(50);
   for (int i = 0; i < 50; ++i) {
     early.push_back(breaker.leave(now).value());
   }
