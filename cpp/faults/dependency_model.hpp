@@ -41,8 +41,9 @@ struct DependencyModel {
 
 /// Changes a model by a fault's name and value: slow-dependency=SECONDS,
 /// latency=constant/SECONDS, latency=lognormal/MEDIAN/SIGMA, latency=pareto/LEAST/ALPHA,
-/// straggle=SHARE/SECONDS, fail=SHARE, workers=N, slowdown=FACTOR/BEGIN/SECONDS, seed=N. False for a name that is none of these.
-/// Throws std::invalid_argument in one sentence for a value that can't be read.
+/// straggle=SHARE/SECONDS, fail=SHARE, workers=N, slowdown=FACTOR/BEGIN/SECONDS, seed=N. False for
+/// a name that is none of these. Throws std::invalid_argument in one sentence for a value that
+/// can't be read.
 bool set_fault(DependencyModel& model, std::string_view name, std::string_view value);
 
 }  // namespace sevenstops

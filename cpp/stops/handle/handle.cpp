@@ -35,8 +35,7 @@ Refusal failed(unsigned status) {
 
 class ExportRows : public RowSource {
  public:
-  ExportRows(Backend backend, Metrics& metrics)
-      : backend_(std::move(backend)), metrics_(metrics) {}
+  ExportRows(Backend backend, Metrics& metrics) : backend_(std::move(backend)), metrics_(metrics) {}
 
   asio::awaitable<Outcome<std::vector<Order>>> next() override {
     auto lot = co_await backend_.workers->run(

@@ -240,8 +240,8 @@ Clock::duration Hop::pause_before(std::int64_t repeat) {
     return seconds(settings_.retry_pause);
   }
   constexpr std::int64_t most_doublings = 10;
-  const auto most = std::ldexp(settings_.retry_pause,
-                               static_cast<int>(std::min(repeat, most_doublings)));
+  const auto most =
+      std::ldexp(settings_.retry_pause, static_cast<int>(std::min(repeat, most_doublings)));
   return seconds(std::uniform_real_distribution<double>(0, most)(random_));
 }
 
@@ -319,7 +319,8 @@ asio::awaitable<unsigned> Hop::ask(Known& known, Progress& progress, std::size_t
     const auto current = std::make_shared<Ask>(executor);
     progress.asks[place] = current;
     const auto status = co_await ask_once(known, current, once);
-    known.breaker.record(*leave, verdict(known, status, *current, once.limit - began), Clock::now());
+    known.breaker.record(*leave, verdict(known, status, *current, once.limit - began),
+                         Clock::now());
     if (status == ok || progress.given_up || repeat >= settings_.retries ||
         !known.dependency.idempotent) {
       co_return status;

@@ -116,9 +116,8 @@ class Hop {
                                          Clock::duration given) const;
   void launch(Known& known, const std::shared_ptr<Ask>& ask, const Context& context,
               std::size_t replica, const asio::any_io_executor& executor);
-  [[nodiscard]] asio::awaitable<unsigned> exchange(const Known& known, std::uint16_t port,
-                                                   Ask& ask, Attempt& attempt,
-                                                   const Context& context);
+  [[nodiscard]] asio::awaitable<unsigned> exchange(const Known& known, std::uint16_t port, Ask& ask,
+                                                   Attempt& attempt, const Context& context);
 
   HandleSettings settings_;
   Metrics& metrics_;
