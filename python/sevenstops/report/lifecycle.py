@@ -104,33 +104,36 @@ def draw_map(document: dict[str, Any], *paths: Path) -> None:
     for x, name in columns:
         figure.text(x, 0.872, name, fontsize=8.5, color=MUTED)
     height = 0.83 / max(len(found), 1)
+    # Many rows are set smaller, with as many more letters to a line.
+    size = min(1.0, (height / 0.1) ** 0.5)
+    line_height = 1.3 * 9 * size / (72 * A4[1])
+
+    def write(x: float, y: float, said: str, width: int, points: float, **more: Any) -> float:
+        lines = textwrap.wrap(said, round(width / size))
+        figure.text(x, y, "\n".join(lines), fontsize=points * size, va="top", **more)
+        return y - len(lines) * line_height
+
     top = 0.86
     told = ""
     for row in found:
-        line = Line2D([0.04, 0.97], [top, top], color="#cccccc", linewidth=0.6)
-        figure.add_artist(line)
-        y = top - 0.026
+        rule = Line2D([0.04, 0.97], [top, top], color="#cccccc", linewidth=0.6)
+        figure.add_artist(rule)
+        y = top - 0.8 * line_height
         if row.stop != told:
             number = STOPS.index(row.stop) + 1
-            figure.text(0.04, y, f"{number}  {sentence(row.stop)}", fontsize=12.5, color=STRONG,
-                        fontweight="bold", va="center")  # fmt: skip
-            figure.text(0.04, y - 0.022, _wrap(HAPPENS[row.stop], 36), fontsize=7.5, color=MUTED,
-                        va="top")  # fmt: skip
+            write(0.04, y, f"{number}  {sentence(row.stop)}", 36, 12.5, color=STRONG,
+                  fontweight="bold")  # fmt: skip
+            write(0.04, y - 1.4 * line_height, HAPPENS[row.stop], 38, 7.5, color=MUTED)
             told = row.stop
-        figure.text(0.24, y, row.watch, fontsize=8.5, family="monospace", color=INK, va="center")
-        figure.text(0.24, y - 0.022, row.threshold, fontsize=8.5, color=INK, va="top")
-        figure.text(0.47, y + 0.008, _wrap(row.failure, 34), fontsize=9, color=INK, va="top")
-        figure.text(0.68, y + 0.008, _wrap(row.fix, 48), fontsize=9, color=INK, va="top")
+        under = write(0.24, y, row.watch, 60, 8.5, family="monospace", color=INK)
+        write(0.24, under, row.threshold, 60, 8.5, color=INK)
+        write(0.47, y, row.failure, 34, 9, color=INK)
+        under = write(0.68, y, row.fix, 50, 9, color=INK)
         colour = STRONG if row.verdict == "fixed" else BAD
         said = row.effect if row.verdict == "fixed" else f"{row.verdict}: {row.effect}"
-        figure.text(0.68, y - 0.038, _wrap(said, 52), fontsize=8.5, color=colour, va="top",
-                    fontweight="bold")  # fmt: skip
+        write(0.68, under, said, 54, 8.5, color=colour, fontweight="bold")
         top -= height
     for path in paths:
         figure.savefig(path, metadata={"Title": "The life of a request"} if path.suffix == ".pdf"
                        else None)  # fmt: skip
     plt.close(figure)
-
-
-def _wrap(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width))

@@ -24,7 +24,7 @@ def draw_failure(evidence: dict[str, Any], out: IO[str]) -> None:
     """Writes an SVG with a panel for each metric that exposed one failure."""
     panels = [m for m in evidence["metrics"] if not m.get("guard")]
     figure, axes = plt.subplots(
-        len(panels), 1, figsize=(7.2, 0.3 + 1.2 * len(panels)), squeeze=False, layout="constrained"
+        len(panels), 1, figsize=(7.2, 0.3 + 1.35 * len(panels)), squeeze=False, layout="constrained"
     )
     for axis, metric in zip(axes[:, 0], panels, strict=True):
         _panel(axis, metric, "")
@@ -42,7 +42,7 @@ def draw_stop(document: dict[str, Any], stop: str, path: Path) -> None:
     if len(found) > 2:
         panels = [next(p for p in panels if p[0] is e) for e in found]
     figure, axes = plt.subplots(
-        len(panels), 1, figsize=(7.2, 0.7 + 1.25 * len(panels)), squeeze=False, layout="constrained"
+        len(panels), 1, figsize=(7.2, 0.7 + 1.4 * len(panels)), squeeze=False, layout="constrained"
     )
     for axis, (evidence, metric) in zip(axes[:, 0], panels, strict=True):
         _panel(axis, metric, evidence["failure"] if len(found) > 1 else "")
@@ -82,7 +82,7 @@ def _panel(axis: Axes, metric: dict[str, Any], failure: str) -> None:
     )  # fmt: skip
     name = metric["name"].removesuffix("_" + metric["unit"]).replace("_", " ")
     axis.set_title(
-        f"{name}{f' ({failure})' if failure else ''}", fontsize=9, loc="right", color=INK
+        f"{name}{f' ({failure})' if failure else ''}", fontsize=9, loc="right", color=INK, pad=14
     )
     axis.set_xlabel(symbol or "count", fontsize=8, color=INK)
     axis.set_xlim(-0.01 * right, right * 1.25)
