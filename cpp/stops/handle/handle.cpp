@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "stops/handle/deadline.hpp"
+#include "stops/handle/watch.hpp"
 
 namespace sevenstops {
 namespace {

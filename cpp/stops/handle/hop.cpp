@@ -1,7 +1,5 @@
 #include "stops/handle/hop.hpp"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -14,6 +12,7 @@
 #include <cmath>
 
 #include "stops/handle/deadline.hpp"
+#include "stops/handle/watch.hpp"
 
 namespace sevenstops {
 
@@ -50,28 +49,6 @@ std::string request_head(const std::string& name, const Hop::Context& context,
 }
 
 }  // namespace
-
-bool has_left(tcp::socket& socket) {
-  char byte = 0;
-  return ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
-Watch::Watch(tcp::socket& socket, std::function<void()> left)
-    : socket_(socket), state_(std::make_shared<State>(State{std::move(left)})) {
-  socket_.async_wait(tcp::socket::wait_read,
-                     [this, state = state_](boost::system::error_code error) {
-                       // Bytes that came are the next request: it is read when this one is done.
-                       if (!error && state->left && has_left(socket_)) {
-                         state->left();
-                       }
-                     });
-}
-
-Watch::~Watch() {
-  state_->left = nullptr;
-  boost::system::error_code error;
-  socket_.cancel(error);
-}
 
 Hop::Hop(const HandleSettings& settings, const std::vector<Dependency>& dependencies,
          Metrics& metrics)

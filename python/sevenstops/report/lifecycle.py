@@ -105,7 +105,7 @@ def draw_map(document: dict[str, Any], *paths: Path) -> None:
         figure.text(x, 0.872, name, fontsize=8.5, color=MUTED)
     height = 0.83 / max(len(found), 1)
     # Many rows are set smaller, with as many more letters to a line.
-    size = min(1.0, (height / 0.1) ** 0.5)
+    size: float = min(1.0, (height / 0.1) ** 0.5)
     line_height = 1.3 * 9 * size / (72 * A4[1])
 
     def write(x: float, y: float, said: str, width: int, points: float, **more: Any) -> float:

@@ -1,0 +1,18 @@
+"""Measurements over a range, where before and after say too little."""
+
+from sevenstops.errors import LabError
+from sevenstops.sweeps.base import ROUNDS, Point, Sweep
+from sevenstops.sweeps.overload import RETRY_STORM, UNDER_LOAD, UNDER_SLOWNESS
+from sevenstops.sweeps.tail import FAN_OUT, HEDGE_POINT
+
+__all__ = ["ROUNDS", "SWEEPS", "Point", "Sweep", "sweep_named"]
+
+SWEEPS = (FAN_OUT, HEDGE_POINT, UNDER_LOAD, UNDER_SLOWNESS, RETRY_STORM)
+
+
+def sweep_named(name: str) -> Sweep:
+    """One sweep. Raises LabError naming them all."""
+    for sweep in SWEEPS:
+        if sweep.name == name:
+            return sweep
+    raise LabError(f"unknown sweep '{name}': there are {', '.join(s.name for s in SWEEPS)}")

@@ -1,0 +1,107 @@
+"""What a sweep is made of."""
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import Any
+
+from sevenstops import _core
+from sevenstops.environment import Lab
+from sevenstops.evidence import Sample
+from sevenstops.experiments.base import Scene, Settings
+from sevenstops.processes import pinned
+
+SceneOf = Callable[[Lab, Settings], AbstractContextManager[Scene]]
+Measure = Callable[[Scene, _core.Plan], tuple[Sample, list[float]]]
+
+ROUNDS = 3
+# The estimate of a dependency's latency takes 1,000 answers.
+WARM = 1000
+
+
+@dataclass(frozen=True)
+class Point:
+    """One of a sweep's places: a line's name, where on it, and what is measured there."""
+
+    line: str
+    at: str
+    settings: Settings
+    scene: SceneOf
+    plan: _core.Plan
+    # What theory says of a column.
+    theory: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A question, the points that answer it, and the columns of the answer.
+
+    `columns` maps a metric's name to its unit; `line` and `axis` name what a point's line and place
+    are, where it has them. With `curve` every point has a course over time as well, of that name.
+    """
+
+    name: str
+    title: str
+    question: str
+    line: str
+    axis: str
+    columns: Mapping[str, str]
+    points: Callable[[int], list[Point]]
+    measure: Measure
+    # The metric that is drawn, and whether on a logarithmic axis.
+    drawn: str
+    logarithmic: bool = False
+    curve: str = ""
+
+    def run(
+        self, lab: Lab, rounds: int, progress: Callable[[int, int], None] = lambda done, of: None
+    ) -> dict[str, Any]:
+        """Measures each point `rounds` times, every round in random order; gives the document."""
+        points = self.points(lab.seed)
+        samples: list[list[Sample]] = [[] for _ in points]
+        courses: list[list[list[float]]] = [[] for _ in points]
+        doubts: list[str] = []
+        order = random.Random(lab.seed)
+        done = 0
+        with pinned(lab.load_cpus):
+            for n in range(rounds):
+                for place in order.sample(range(len(points)), len(points)):
+                    progress(done, rounds * len(points))
+                    point = points[place]
+                    with point.scene(replace(lab, seed=lab.seed + 100 * n), point.settings) as made:
+                        sample, course = self.measure(made, point.plan)
+                    samples[place].append(sample)
+                    courses[place].append(course)
+                    doubts += made.doubts
+                    done += 1
+        rows = [
+            {
+                "line": point.line,
+                "at": point.at,
+                "median": {name: median(s[name] for s in found) for name in self.columns},
+                "samples": {name: [s[name] for s in found] for name in self.columns},
+                "theory": dict(point.theory),
+                "plan": point.plan.fingerprint(),
+                "course": [median(values) for values in zip(*course, strict=False)],
+            }
+            for point, found, course in zip(points, samples, courses, strict=True)
+        ]
+        return {
+            "schema": "sevenstops.sweep/1",
+            "sweep": self.name,
+            "title": self.title,
+            "question": self.question,
+            "line": self.line,
+            "axis": self.axis,
+            "units": dict(self.columns),
+            "drawn": self.drawn,
+            "logarithmic": self.logarithmic,
+            "curve": self.curve,
+            "seed": lab.seed,
+            "rounds": rounds,
+            "environment": lab.environment(),
+            "doubts": doubts,
+            "rows": rows,
+        }
