@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from sevenstops import RequestSpec, Service, ServiceOptions, load
-from sevenstops.experiments.base import extra_requests
+from sevenstops.readings import extra_requests
 from sevenstops.service import settings_from
 
 WITHOUT_BREAKER = "handle.breaker_share=0"

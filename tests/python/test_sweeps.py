@@ -8,8 +8,9 @@ from conftest import cli
 
 from sevenstops import LabError, Plan, RequestSpec, constant, hardened
 from sevenstops.environment import Lab
-from sevenstops.experiments.base import goodput, plain_scene, recovery
+from sevenstops.readings import goodput, recovery
 from sevenstops.report.sweep import write_sweep
+from sevenstops.scenes import plain_scene
 from sevenstops.sweeps import SWEEPS, Point, sweep_named
 
 

@@ -1,142 +1,37 @@
 """What every experiment is made of."""
 
-import contextlib
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sevenstops import _core
 from sevenstops.edges import edge_named
 from sevenstops.environment import Lab
-from sevenstops.errors import LabError, core_errors
+from sevenstops.errors import LabError
 from sevenstops.evidence import Evidence, Metric, Sample
-from sevenstops.loading import LoadReport, run_plan
+from sevenstops.loading import run_plan
 from sevenstops.plans import closed
 from sevenstops.processes import pinned
-from sevenstops.service import Service, ServiceOptions, settings_with
+from sevenstops.readings import (
+    PeakMemory,
+    extra_requests,
+    failures,
+    goodput,
+    percentile,
+    recovery,
+)
+from sevenstops.scenes import Scene, Settings, chain_scene, plain_scene, tree_scene
+from sevenstops.service import settings_with
 
 __all__ = [
-    "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene", "chain_scene",
-    "extra_requests", "failures", "goodput", "percentile", "plain_scene", "recovery", "tree_scene",
-    "warm_up",
+    "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene", "Settings",
+    "chain_scene", "difference", "extra_requests", "failures", "goodput", "percentile",
+    "plain_scene", "recovery", "tree_scene", "warm_up",
 ]  # fmt: skip
 
-Settings = _core.Settings
 Side = str
-
-
-@dataclass
-class Scene:
-    """A freshly started service as one run finds it.
-
-    `port` is the one that clients talk to: the edge's, or the service's own without one. `others`
-    are the services beneath, by name. `doubts` collects why the run's numbers may be the client's.
-    """
-
-    service: Service
-    port: int
-    others: dict[str, Service] = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)
-
-    def load(self, plan: _core.Plan) -> _core.LoadResult:
-        """Sends the plan and waits for its end."""
-        result = run_plan(plan, self.port)
-        saturation = LoadReport(plan, result).saturation
-        if saturation:
-            self.doubts.append(saturation)
-        return result
-
-    def load_and_look(
-        self, plan: _core.Plan, times: Sequence[float]
-    ) -> tuple[_core.LoadResult, list[dict[str, Any]]]:
-        """Sends the plan, and gives the service's counters as they were so many seconds into it."""
-
-        def look() -> list[dict[str, Any]]:
-            began = time.monotonic()
-            seen = []
-            for at in times:
-                time.sleep(max(0.0, began + at - time.monotonic()))
-                seen.append(self.service.stops())
-            return seen
-
-        with ThreadPoolExecutor(1) as thread:
-            looked = thread.submit(look)
-            return self.load(plan), looked.result()
-
-    @contextlib.contextmanager
-    def under_load(self, plan: _core.Plan) -> Iterator[_core.LoadRun]:
-        """Sends the plan while a block runs, and ends it with the block."""
-        with core_errors():
-            run = _core.LoadRun(plan, _core.Target(self.port))
-        try:
-            yield run
-        finally:
-            run.cancel()
-            run.result()
-
-
-@contextlib.contextmanager
-def plain_scene(lab: Lab, settings: Settings, **options: Any) -> Iterator[Scene]:
-    """One service behind the lab's edge; `options` are those of ServiceOptions."""
-    with (
-        Service(settings, ServiceOptions(cpus=lab.service_cpus, **options)) as service,
-        edge_named(lab.edge)(service.port, cpus=lab.edge_cpus) as edge,
-    ):
-        yield Scene(service, edge.port)
-
-
-@contextlib.contextmanager
-def tree_scene(
-    lab: Lab,
-    settings: Settings,
-    beneath: Mapping[str, Sequence[tuple[str, ...]]],
-    below: Settings | None = None,
-) -> Iterator[Scene]:
-    """A service behind the lab's edge over dependencies, whose replicas are processes each.
-
-    `beneath` has the faults of each replica of a dependency, under its name as ServiceOptions take
-    it; `below` their settings, where they aren't the same. `others` holds them as "name0", "name1".
-    """
-    with contextlib.ExitStack() as stack:
-        others: dict[str, Service] = {}
-        dependencies: list[tuple[str, tuple[int, ...]]] = []
-        for name, replicas in beneath.items():
-            ports = []
-            for n, faults in enumerate(replicas):
-                options = ServiceOptions(cpus=lab.load_cpus, rows=1, faults=faults)
-                replica = stack.enter_context(Service(below or settings, options))
-                others[f"{name.split('*')[0]}{n}"] = replica
-                ports.append(replica.port)
-            dependencies.append((name, tuple(ports)))
-        with plain_scene(lab, settings, rows=1, dependencies=tuple(dependencies)) as scene:
-            scene.others.update(others)
-            yield scene
-
-
-@contextlib.contextmanager
-def chain_scene(lab: Lab, settings: Settings, *faults: str) -> Iterator[Scene]:
-    """page → catalog → pricing → inventory, each a process; the faults are inventory's."""
-    with contextlib.ExitStack() as stack:
-        others: dict[str, Service] = {}
-        below: tuple[tuple[str, int], ...] = ()
-        for beneath, name in enumerate(("inventory", "pricing", "catalog")):
-            own = settings.copy()
-            own.set("handle.hops_below", str(beneath))
-            options = ServiceOptions(
-                cpus=lab.service_cpus, dependencies=below, faults=() if below else faults, rows=1
-            )
-            others[name] = stack.enter_context(Service(own, options))
-            below = ((name, others[name].port),)
-        entry = settings.copy()
-        entry.set("handle.hops_below", str(len(others)))
-        with plain_scene(lab, entry, rows=1, dependencies=below) as scene:
-            scene.others.update(others)
-            yield scene
 
 
 @dataclass(frozen=True)
@@ -259,105 +154,6 @@ def difference(before: Settings, after: Settings) -> dict[str, dict[str, str]]:
     }
 
 
-class PeakMemory:
-    """Watches how far a service's resident memory climbs while a block runs.
-
-    `growth` is in bytes, from the block's start; looked at every 20 ms and at its end.
-    """
-
-    PERIOD = 0.02
-
-    def __init__(self, watched: Service) -> None:
-        """Watches nothing yet."""
-        self._service = watched
-        self._done = threading.Event()
-        self._start = self._peak = 0
-
-    @property
-    def growth(self) -> int:
-        """Bytes above the start at the peak."""
-        return self._peak - self._start
-
-    def _look(self) -> None:
-        self._peak = max(self._peak, self._service.memory())
-
-    def _watch(self) -> None:
-        # A service that has died is noticed by whoever asks it next.
-        with contextlib.suppress(LabError):
-            while not self._done.wait(self.PERIOD):
-                self._look()
-
-    def __enter__(self) -> "PeakMemory":
-        """Begins to watch."""
-        self._start = self._peak = self._service.memory()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *trouble: object) -> None:
-        """Looks a last time and stops."""
-        self._done.set()
-        self._thread.join()
-        with contextlib.suppress(LabError):
-            self._look()
-
-
 def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:
     """Sends good traffic for 0.3 s: pages touched by any first request are nobody's failure."""
     run_plan(_core.Plan(arrivals=[closed(0.3)], requests=requests, connections=connections), port)
-
-
-def percentile(histogram: _core.Histogram, q: float) -> float:
-    """The latency in seconds that a share `q` did not exceed.
-
-    Raises LabError for fewer than 1 / (1 - q) samples: 100 for p99, 1,000 for p99.9. With fewer it
-    would be the largest of them, whatever its name.
-    """
-    least = round(1 / (1 - q))
-    if histogram.total < least:
-        raise LabError(f"p{100 * q:g} needs {least:,} samples, and there are {histogram.total}")
-    return histogram.quantile(q)
-
-
-def extra_requests(counters: Mapping[str, Any], since: Mapping[str, Any] | None = None) -> float:
-    """A service's hedges and repeats, as a share of the requests beneath that it can't do without.
-
-    `counters` are its `stops()`, and `since` those of an earlier time from which to count.
-    """
-
-    def count(name: str) -> int:
-        return int(counters[name]) - (int(since[name]) if since else 0)
-
-    extra = count("dependency_hedges_total") + count("dependency_retries_total")
-    return extra / max(1, count("dependency_requests_total") - extra)
-
-
-INTERVAL = 0.1
-"""Seconds of one interval of a load's series."""
-
-
-def goodput(series: Sequence[_core.Interval], begin: float, end: float) -> float:
-    """Answers without a server error as a share of what was sent, between two times of a load."""
-    part = series[round(begin / INTERVAL) : round(end / INTERVAL)]
-    return sum(i.answered - i.errors for i in part) / max(1, sum(i.sent for i in part))
-
-
-def recovery(series: Sequence[_core.Interval], begin: float, end: float) -> float:
-    """Seconds from `begin` until the goodput of every second that begins later is at least 0.95.
-
-    Looked at in steps of half a second; `end - begin` when that is never so.
-    """
-    step = 0.5
-    bad = [
-        n
-        for n in range(round((end - begin - 1) / step) + 1)
-        if goodput(series, begin + n * step, begin + n * step + 1) < 0.95
-    ]
-    last = round((end - begin - 1) / step)
-    return end - begin if bad and bad[-1] == last else step * (bad[-1] + 1) if bad else 0.0
-
-
-def failures(result: _core.LoadResult, name: str) -> int:
-    """Requests of this name that got no 2xx."""
-    outcomes = result.by_name[name].outcomes
-    return sum(n for kind, n in outcomes.items() if kind != "2xx")

@@ -1,4 +1,7 @@
-"""Handle: a second of slowness at the end of a chain whose every hop tries again."""
+"""Handle: a second of slowness at the end of a chain whose every hop tries again.
+
+A metastable failure (Bronson et al., *Metastable Failures in Distributed Systems*, HotOS 2021).
+"""
 
 import contextlib
 from collections.abc import Iterator

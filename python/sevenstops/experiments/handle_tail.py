@@ -1,4 +1,7 @@
-"""Handle: a page that waits for a hundred leaves, of which one in a hundred is slow."""
+"""Handle: a page that waits for a hundred leaves, of which one in a hundred is slow.
+
+After Dean and Barroso, *The Tail at Scale* (CACM 56(2), 2013).
+"""
 
 import contextlib
 from collections.abc import Iterator

@@ -10,8 +10,8 @@ from typing import Any
 from sevenstops import _core
 from sevenstops.environment import Lab
 from sevenstops.evidence import Sample
-from sevenstops.experiments.base import Scene, Settings
 from sevenstops.processes import pinned
+from sevenstops.scenes import Scene, Settings
 
 SceneOf = Callable[[Lab, Settings], AbstractContextManager[Scene]]
 Measure = Callable[[Scene, _core.Plan], tuple[Sample, list[float]]]

@@ -7,17 +7,9 @@ from sevenstops import _core
 from sevenstops.environment import Lab
 from sevenstops.evidence import Sample
 from sevenstops.experiments import handle_hedging_overload, handle_retry_storm
-from sevenstops.experiments.base import (
-    INTERVAL,
-    Scene,
-    Settings,
-    extra_requests,
-    goodput,
-    percentile,
-    recovery,
-    tree_scene,
-)
 from sevenstops.plans import constant
+from sevenstops.readings import INTERVAL, extra_requests, goodput, percentile, recovery
+from sevenstops.scenes import Scene, Settings, tree_scene
 from sevenstops.service import settings_from
 from sevenstops.sweeps.base import WARM, Measure, Point, Sweep
 

@@ -8,7 +8,8 @@ from sevenstops.environment import Lab
 from sevenstops.errors import LabError
 from sevenstops.evidence import Sample
 from sevenstops.experiments import handle_tail
-from sevenstops.experiments.base import Scene, Settings, extra_requests, percentile
+from sevenstops.readings import extra_requests, percentile
+from sevenstops.scenes import Scene, Settings
 from sevenstops.service import settings_from
 from sevenstops.sweeps.base import WARM, Point, SceneOf, Sweep
 
