@@ -77,10 +77,8 @@ def markdown_sweep(document: dict[str, Any]) -> str:
 
 def _with_range(middle: float, samples: list[float], unit: str, name: str) -> str:
     text = human(middle, unit, name)
-    if len(samples) > 1 and min(samples) != max(samples):
-        low, high = (human(value, unit, name) for value in (min(samples), max(samples)))
-        text += f" [{low} to {high}]"
-    return text
+    low, high = (human(value, unit, name) for value in (min(samples), max(samples)))
+    return text if low == high else f"{text} [{low} to {high}]"
 
 
 def _lines(document: dict[str, Any]) -> list[str]:
