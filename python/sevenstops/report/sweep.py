@@ -134,7 +134,7 @@ def _over_axis(axis: Axes, document: dict[str, Any]) -> None:
         rows = [row for row in document["rows"] if row["line"] == line]
         at = [float(row["at"]) for row in rows]
         axis.plot(at, [r["median"][name] / divisor for r in rows], label=line, **_style(n))
-        theory = [(float(r["at"]), r["theory"][name]) for r in rows if name in r["theory"]]
+        theory = [(float(r["at"]), r["theory"][name] / divisor) for r in rows if r["theory"]]
         if theory:
             axis.plot(*zip(*theory, strict=True), ":", color=INK, linewidth=1.2, label="theory")
     axis.set_yscale("log" if document["logarithmic"] else "linear")
@@ -155,8 +155,9 @@ def _bars(axis: Axes, document: dict[str, Any]) -> None:
         axis.plot(samples, [place] * len(samples), "o", color=LINES[0], markersize=4)
         extra = row["median"].get("extra_requests_ratio", 0.0)
         text = human(row["median"][name], document["units"][name], name)
+        text += f" for {100 * extra:.1f} % more requests" if extra else ""
         axis.annotate(
-            f"{text} for {100 * extra:.1f} % more requests", (max(samples), place),
+            text, (max(samples), place),
             xytext=(8, 0), textcoords="offset points", va="center", fontsize=8, color=INK,
         )  # fmt: skip
     axis.set_yticks(places, [row["at"] for row in rows])
