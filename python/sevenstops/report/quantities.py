@@ -59,8 +59,8 @@ def change(metric: Metric) -> str:
             return "none"
         middle = human(after - before, unit, name)
         return f"{middle} [{human(low, unit, name)} to {human(high, unit, name)}]"
-    if after == 0 and high == 0:
-        return "to 0"
+    if after == 0:
+        return "to 0" if high == 0 else f"to 0 [0 to {three_digits(high)} ×]"
     ratio = after / before
     if low > 0 and high < 1:
         return f"{three_digits(1 / ratio)} × lower {_range(1 / high, 1 / low)}"
