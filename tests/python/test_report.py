@@ -41,6 +41,7 @@ def metric(before, after, kind, low, high):
     [
         (metric(0.9, 0.3, "ratio", 0.3, 0.4), "3.00 × lower [2.50 to 3.33]"),
         (metric(0.9, 0.0, "ratio", 0.0, 0.0), "to 0"),
+        (metric(0.9, 0.0, "ratio", 0.0, 0.01), "to 0 [0 to 0.0100 ×]"),
         (metric(0.3, 0.9, "ratio", 2.9, 3.1), "3.00 × [2.90 to 3.10]"),
         (metric(0.3, 0.3, "ratio", 0.9, 1.1), "1.00 × [0.900 to 1.10]"),
         (metric(0.0, 0.2, "difference", 0.1, 0.3), "200 ms [100 ms to 300 ms]"),
