@@ -78,6 +78,12 @@ def extra_requests(counters: Mapping[str, Any], since: Mapping[str, Any] | None 
     return extra / max(1, count("dependency_requests_total") - extra)
 
 
+def orphaned_work(counters: Mapping[str, Any]) -> float:
+    """The share of a service's own work that it did to the end for callers who had left."""
+    begun = counters["work_completed_total"] + counters["work_cancelled_total"]
+    return float(counters["work_orphaned_total"] / max(1, begun))
+
+
 INTERVAL = 0.1
 """Seconds of one interval of a load's series."""
 
@@ -94,13 +100,11 @@ def recovery(series: Sequence[_core.Interval], begin: float, end: float) -> floa
     Looked at in steps of half a second; `end - begin` when that is never so.
     """
     step = 0.5
-    bad = [
-        n
-        for n in range(round((end - begin - 1) / step) + 1)
-        if goodput(series, begin + n * step, begin + n * step + 1) < 0.95
-    ]
-    last = round((end - begin - 1) / step)
-    return end - begin if bad and bad[-1] == last else step * (bad[-1] + 1) if bad else 0.0
+    begins = [begin + n * step for n in range(round((end - begin - 1) / step) + 1)]
+    bad = [at for at in begins if goodput(series, at, at + 1) < 0.95]
+    if not bad:
+        return 0.0
+    return end - begin if bad[-1] == begins[-1] else bad[-1] + step - begin
 
 
 def failures(result: _core.LoadResult, name: str) -> int:

@@ -79,15 +79,12 @@ def plain_scene(lab: Lab, settings: Settings, **options: Any) -> Iterator[Scene]
 
 @contextlib.contextmanager
 def tree_scene(
-    lab: Lab,
-    settings: Settings,
-    beneath: Mapping[str, Sequence[tuple[str, ...]]],
-    below: Settings | None = None,
+    lab: Lab, settings: Settings, beneath: Mapping[str, Sequence[tuple[str, ...]]]
 ) -> Iterator[Scene]:
     """A service behind the lab's edge over dependencies, whose replicas are processes each.
 
     `beneath` has the faults of each replica of a dependency, under its name as ServiceOptions take
-    it; `below` their settings, where they aren't the same. `others` holds them as "name0", "name1".
+    it; all have the same settings. `others` holds them as "name0", "name1".
     """
     with contextlib.ExitStack() as stack:
         others: dict[str, Service] = {}
@@ -96,7 +93,7 @@ def tree_scene(
             ports = []
             for n, faults in enumerate(replicas):
                 options = ServiceOptions(cpus=lab.load_cpus, rows=1, faults=faults)
-                replica = stack.enter_context(Service(below or settings, options))
+                replica = stack.enter_context(Service(settings, options))
                 others[f"{name.split('*')[0]}{n}"] = replica
                 ports.append(replica.port)
             dependencies.append((name, tuple(ports)))

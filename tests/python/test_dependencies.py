@@ -97,7 +97,9 @@ def test_errors_are_asked_again_within_the_budget():
 
 def test_the_budget_bounds_what_is_asked_again():
     with page_over({"leaf": [("fail=1",)]}, WITHOUT_BREAKER) as (entry, below):
-        assert ask(entry, rate=400, duration=1).outcomes == {"5xx": 400}
+        report = ask(entry, rate=400, duration=1)
+        assert report.outcomes == {"5xx": 400}
+        assert sum(i.errors for i in report.result.series) == 400
         counters = entry.stops()
         assert 30 <= counters["dependency_retries_total"] <= 40
         assert counters["dependency_retries_denied_total"] >= 300

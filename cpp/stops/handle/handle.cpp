@@ -238,7 +238,8 @@ asio::awaitable<Outcome<void>> Handle::own_work(Connection& connection,
     } else {
       ++busy_;
     }
-    if (connection.request.find(tied_header) != nullptr &&
+    // RFC 9110, 15.2: a client of HTTP/1.0 gets no interim answer.
+    if (connection.request.minor_version > 0 && connection.request.find(tied_header) != nullptr &&
         !co_await write_all(connection, processing, processing_patience)) {
       next_turn();
       metrics_.work_cancelled.add();

@@ -32,10 +32,9 @@ constexpr unsigned bad_gateway = 502;
 constexpr unsigned unavailable = 503;
 constexpr unsigned gateway_timeout = 504;
 
-std::string request_head(const std::string& name, const Hop::Context& context,
-                         std::chrono::milliseconds left, bool tied) {
-  std::string head = "GET /page HTTP/1.1\r\nHost: ";
-  head.append(name).append("\r\ntraceparent: ").append(child_traceparent(context.trace));
+std::string request_head(const Hop::Context& context, std::chrono::milliseconds left, bool tied) {
+  std::string head = "GET /page HTTP/1.1\r\nHost: 127.0.0.1";
+  head.append("\r\ntraceparent: ").append(child_traceparent(context.trace));
   if (tied) {
     head.append("\r\n").append(tied_header).append(": 1");
   }
@@ -98,7 +97,7 @@ asio::awaitable<unsigned> Hop::exchange(const Known& known, std::uint16_t port, 
         co_return gateway_timeout;
       }
     }
-    const auto head = request_head("127.0.0.1", context, left, settings_.tied);
+    const auto head = request_head(context, left, settings_.tied);
     attempt.uses(&leased->socket);
     auto [error, sent] =
         co_await asio::async_write(leased->socket, asio::buffer(head), awaitable_tuple);

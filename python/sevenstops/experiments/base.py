@@ -19,6 +19,7 @@ from sevenstops.readings import (
     extra_requests,
     failures,
     goodput,
+    orphaned_work,
     percentile,
     recovery,
 )
@@ -27,8 +28,8 @@ from sevenstops.service import settings_with
 
 __all__ = [
     "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene", "Settings",
-    "chain_scene", "difference", "extra_requests", "failures", "goodput", "percentile",
-    "plain_scene", "recovery", "tree_scene", "warm_up",
+    "chain_scene", "difference", "extra_requests", "failures", "goodput", "orphaned_work",
+    "percentile", "plain_scene", "recovery", "tree_scene", "warm_up",
 ]  # fmt: skip
 
 Side = str

@@ -14,6 +14,7 @@ from sevenstops.experiments.base import (
     Scene,
     chain_scene,
     failures,
+    orphaned_work,
     percentile,
 )
 from sevenstops.plans import constant
@@ -51,12 +52,10 @@ def run(scene: Scene, p: Plan) -> Sample:
     # Work that was begun is let come to its end before it is counted.
     time.sleep(SLOW + 0.2)
     inventory = scene.others["inventory"].stops()
-    orphaned = inventory["work_orphaned_total"]
     return {
         "latency_p99_seconds": percentile(result.by_name["page"].latency, 0.99),
-        "orphaned_work": orphaned,
-        "orphaned_work_ratio": orphaned
-        / max(1, inventory["work_completed_total"] + inventory["work_cancelled_total"]),
+        "orphaned_work": inventory["work_orphaned_total"],
+        "orphaned_work_ratio": orphaned_work(inventory),
         "good_requests_failed": failures(result, "good"),
     }
 

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from sevenstops._core import Plan, RequestSpec, Settings
 from sevenstops.experiments.base import (
@@ -43,16 +44,20 @@ def plan(seed: int) -> Plan:
 
 
 @contextlib.contextmanager
-def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
-    """A page of one leaf with four replicas that are all slow for 2 s, and no breaker."""
+def replicas_scene(lab: Lab, settings: Settings, *faults: str) -> Iterator[Scene]:
+    """A page of one leaf with four replicas that have these faults as well, and no breaker."""
     own = settings.copy()
     # Neither breaker nor retry is to help, or to be blamed.
     own.set("handle.breaker_share", "0")
     own.set("handle.retries", "0")
-    slow = f"slowdown={SLOWDOWN}/{BEGIN}/{SLOW_FOR}"
-    replicas = [(*FAULTS, slow, f"seed={lab.seed + n}") for n in range(REPLICAS)]
+    replicas = [(*FAULTS, *faults, f"seed={lab.seed + n}") for n in range(REPLICAS)]
     with tree_scene(lab, own, {"leaf": replicas}) as made:
         yield made
+
+
+def scene(lab: Lab, settings: Settings) -> AbstractContextManager[Scene]:
+    """All four replicas are slow for 2 s."""
+    return replicas_scene(lab, settings, f"slowdown={SLOWDOWN}/{BEGIN}/{SLOW_FOR}")
 
 
 def run(scene: Scene, p: Plan) -> Sample:

@@ -17,6 +17,7 @@ from sevenstops.experiments.base import (
     chain_scene,
     extra_requests,
     goodput,
+    orphaned_work,
     recovery,
 )
 from sevenstops.plans import constant
@@ -63,13 +64,11 @@ def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
 def run(scene: Scene, p: Plan) -> Sample:
     """Goodput before the slowness and long after it, and what was asked beyond need."""
     series = scene.load(p).series
-    inventory = scene.others["inventory"].stops()
-    begun = inventory["work_completed_total"] + inventory["work_cancelled_total"]
     return {
         "goodput_ratio": goodput(series, END + GRACE, END + GRACE + WATCHED),
         "recovery_seconds": recovery(series, END, END + GRACE + WATCHED),
         "extra_requests_ratio": extra_requests(scene.service.stops()),
-        "orphaned_work_ratio": inventory["work_orphaned_total"] / max(1, begun),
+        "orphaned_work_ratio": orphaned_work(scene.others["inventory"].stops()),
         "goodput_before_ratio": goodput(series, 0.5, BEGIN),
     }
 

@@ -1,15 +1,13 @@
 """What hedges and repeats do to a service that has no room for them."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sevenstops import _core
-from sevenstops.environment import Lab
 from sevenstops.evidence import Sample
 from sevenstops.experiments import handle_hedging_overload, handle_retry_storm
 from sevenstops.plans import constant
 from sevenstops.readings import INTERVAL, extra_requests, goodput, percentile, recovery
-from sevenstops.scenes import Scene, Settings, tree_scene
+from sevenstops.scenes import Scene
 from sevenstops.service import settings_from
 from sevenstops.sweeps.base import WARM, Measure, Point, Sweep
 
@@ -29,19 +27,9 @@ OVERLOAD = {
 CAPACITY = handle_hedging_overload.REPLICAS * handle_hedging_overload.WORKERS / 0.0062
 
 
-@contextlib.contextmanager
-def _loaded(lab: Lab, settings: Settings) -> Iterator[Scene]:
-    own = settings.copy()
-    own.set("handle.breaker_share", "0")
-    own.set("handle.retries", "0")
-    faults = handle_hedging_overload.FAULTS
-    replicas = [(*faults, f"seed={lab.seed + n}") for n in range(handle_hedging_overload.REPLICAS)]
-    with tree_scene(lab, own, {"leaf": replicas}) as made:
-        yield made
-
-
 def _load_points(seed: int) -> list[Point]:
     points = []
+    scene = handle_hedging_overload.replicas_scene
     for line, changes in HEDGING.items():
         for share in (0.3, 0.5, 0.7, 0.9, 1.1):
             rate = share * CAPACITY
@@ -53,7 +41,7 @@ def _load_points(seed: int) -> list[Point]:
                 requests=[_core.RequestSpec(name="page", target="/page")],
             )
             settings = settings_from("hardened", changes)
-            points.append(Point(line, f"{share:g}", settings, _loaded, plan))
+            points.append(Point(line, f"{share:g}", settings, scene, plan))
     return points
 
 
