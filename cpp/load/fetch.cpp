@@ -8,7 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 namespace asio = boost::asio;
@@ -59,4 +59,4 @@ Fetched fetch(const Target& target, const std::string& path, std::chrono::millis
   return answer;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

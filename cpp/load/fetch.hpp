@@ -5,7 +5,7 @@
 
 #include "load/load.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// One answer.
 struct Fetched {
@@ -18,4 +18,4 @@ struct Fetched {
 [[nodiscard]] Fetched fetch(const Target& target, const std::string& path,
                             std::chrono::milliseconds patience);
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

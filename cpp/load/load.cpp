@@ -13,7 +13,7 @@
 
 #include "load/thread.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 void set_address(Endpoint& endpoint, const Target& target) {
@@ -229,4 +229,4 @@ LoadResult run_load(const Plan& plan, const Target& target, const std::string& e
   return LoadRun(plan, target, engine).result();
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

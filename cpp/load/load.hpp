@@ -9,7 +9,7 @@
 #include "load/plan/plan.hpp"
 #include "load/record/recorder.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// Where a load goes: a numeric IPv4 or IPv6 address, and the Host that the requests name.
 struct Target {
@@ -53,4 +53,4 @@ class LoadRun {
 [[nodiscard]] LoadResult run_load(const Plan& plan, const Target& target,
                                   const std::string& engine = "auto");
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

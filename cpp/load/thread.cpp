@@ -4,7 +4,7 @@
 
 #include "load/clients/client.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 // How long a thread waits at most before it looks whether it has been cancelled.
@@ -320,4 +320,4 @@ Ending LoadThread::ending_of(int error, Ending otherwise) const {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

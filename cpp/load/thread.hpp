@@ -14,7 +14,7 @@
 #include "load/plan/pattern.hpp"
 #include "load/record/recorder.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// One request to be sent.
 struct Job {
@@ -181,4 +181,4 @@ class LoadThread {
 /// One honest user over HTTP/2: a connection with as many jobs at once as the plan has streams.
 [[nodiscard]] Task<> http2_user(LoadThread& thread);
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -13,7 +13,7 @@
 #include <fstream>
 #include <stdexcept>
 
-namespace sevenstops {
+namespace sevenstops::probes {
 namespace {
 
 void write_file(const char* path, const std::string& text) { std::ofstream(path) << text; }
@@ -53,4 +53,4 @@ std::string isolate() {
   return kind;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::probes

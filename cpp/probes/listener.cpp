@@ -15,7 +15,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace sevenstops {
+namespace sevenstops::probes {
 namespace {
 
 struct Descriptor {
@@ -90,4 +90,4 @@ ListenerProbe probe_listener(std::uint16_t port) {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::probes

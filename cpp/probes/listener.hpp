@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace sevenstops {
+namespace sevenstops::probes {
 
 /// What the kernel knows of one listening TCP port, summed over its SO_REUSEPORT listeners.
 struct ListenerProbe {
@@ -18,4 +18,4 @@ struct ListenerProbe {
 /// when the kernel does not answer or nothing listens on `port`.
 [[nodiscard]] ListenerProbe probe_listener(std::uint16_t port);
 
-}  // namespace sevenstops
+}  // namespace sevenstops::probes

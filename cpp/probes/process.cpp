@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace sevenstops {
+namespace sevenstops::probes {
 
 ProcessProbe probe_process(int pid) {
   constexpr std::uint64_t kib = 1024;
@@ -44,4 +44,4 @@ ProcessProbe probe_process(int pid) {
   return probe;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::probes

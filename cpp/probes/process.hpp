@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace sevenstops {
+namespace sevenstops::probes {
 
 /// A process's memory and processor time (proc(5)).
 struct ProcessProbe {
@@ -14,4 +14,4 @@ struct ProcessProbe {
 /// Reads /proc/PID/smaps_rollup and stat. Throws std::runtime_error when the process is gone.
 [[nodiscard]] ProcessProbe probe_process(int pid);
 
-}  // namespace sevenstops
+}  // namespace sevenstops::probes

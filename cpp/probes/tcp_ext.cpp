@@ -3,7 +3,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace sevenstops {
+namespace sevenstops::probes {
 
 std::map<std::string, std::int64_t> probe_tcp_ext() {
   std::map<std::string, std::int64_t> counters;
@@ -28,4 +28,4 @@ std::map<std::string, std::int64_t> probe_tcp_ext() {
   return counters;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::probes

@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
-namespace sevenstops {
+namespace sevenstops::probes {
 
 /// The TcpExt counters of this network namespace (/proc/net/netstat), by name.
 [[nodiscard]] std::map<std::string, std::int64_t> probe_tcp_ext();
 
-}  // namespace sevenstops
+}  // namespace sevenstops::probes

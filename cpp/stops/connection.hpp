@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "stops/metrics.hpp"
-#include "stops/request.hpp"
+#include "http/request.hpp"
 
 namespace sevenstops {
 

@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "load/users/scanner.hpp"
-#include "stops/parse/chunked.hpp"
-#include "stops/parse/head.hpp"
+#include "http/response_scanner.hpp"
+#include "http/chunked.hpp"
+#include "http/head.hpp"
 #include "stops/route/router.hpp"
 
 namespace sevenstops::fuzz {

@@ -1,6 +1,6 @@
 #include "load/clients/client.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 std::map<std::string_view, ClientKind>& registry() {
@@ -22,4 +22,4 @@ RegisterClient::RegisterClient(ClientKind kind) {
   registry().emplace(name, std::move(kind));
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

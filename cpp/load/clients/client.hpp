@@ -7,7 +7,7 @@
 #include "load/engine/task.hpp"
 #include "load/plan/plan.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 class LoadThread;
 struct CrowdRecord;
@@ -32,4 +32,4 @@ struct RegisterClient {
   explicit RegisterClient(ClientKind kind);
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

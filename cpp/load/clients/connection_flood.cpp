@@ -1,6 +1,6 @@
 #include "load/clients/conversation.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
@@ -17,4 +17,4 @@ const RegisterClient registered({.name = "connection_flood",
                                  .run = run});
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 Task<bool> Conversation::open() {
   const auto patience = LoadThread::as_duration(thread_.plan().connect_timeout);
@@ -81,4 +81,4 @@ Task<> Conversation::pause(double seconds) {
   co_await thread_.engine().sleep_until(std::min(until, thread_.end()));
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -3,7 +3,7 @@
 #include "load/clients/client.hpp"
 #include "load/thread.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// What most misbehaving clients share: a connection, a request's head, an answer's status.
 class Conversation {
@@ -53,4 +53,4 @@ class Conversation {
   unsigned status_ = 0;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

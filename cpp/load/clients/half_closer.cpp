@@ -1,6 +1,6 @@
 #include "load/clients/conversation.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
@@ -18,4 +18,4 @@ const RegisterClient registered(
      .run = run});
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::load

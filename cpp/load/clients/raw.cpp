@@ -1,6 +1,6 @@
 #include "load/clients/conversation.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 // Plans are text; each character up to U+00FF stands for one byte.
@@ -40,4 +40,4 @@ const RegisterClient registered(
      .run = run});
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::load

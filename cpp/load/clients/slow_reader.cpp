@@ -2,7 +2,7 @@
 
 #include "load/clients/conversation.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
@@ -34,4 +34,4 @@ const RegisterClient registered({.name = "slow_reader",
                                  .run = run});
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::load

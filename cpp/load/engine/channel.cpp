@@ -1,6 +1,6 @@
 #include "load/engine/channel.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 Task<Channel::Opened> Channel::open() {
   Opened opened;
@@ -27,4 +27,4 @@ Task<Received> Channel::receive(std::size_t limit) {
   co_return co_await socket_.receive(limit);
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -4,7 +4,7 @@
 
 #include "load/engine/tls.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// Where a load's connections go. `tls` is null for plain TCP.
 struct Endpoint {
@@ -43,4 +43,4 @@ class Channel {
   std::optional<TlsStream> tls_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

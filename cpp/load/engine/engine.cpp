@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 constexpr std::chrono::milliseconds sweep_period{5};
@@ -99,4 +99,4 @@ std::unique_ptr<Engine> make_engine(std::string_view name) {
   return make_epoll_engine();
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

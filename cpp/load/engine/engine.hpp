@@ -11,9 +11,11 @@
 #include <string_view>
 #include <vector>
 
-namespace sevenstops {
+#include "base/time.hpp"
 
-using Clock = std::chrono::steady_clock;
+namespace sevenstops::load {
+
+using base::Clock;
 
 class Engine;
 class Socket;
@@ -271,4 +273,4 @@ inline void Socket::never_expire() { expire_at(Clock::time_point::max()); }
 /// Throws std::runtime_error for one that isn't.
 [[nodiscard]] std::unique_ptr<Engine> make_engine(std::string_view name);
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

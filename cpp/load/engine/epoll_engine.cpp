@@ -9,7 +9,7 @@
 
 #include "load/engine/engine.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 constexpr int events_at_once = 512;
@@ -228,4 +228,4 @@ class EpollEngine : public Engine {
 
 std::unique_ptr<Engine> make_epoll_engine() { return std::make_unique<EpollEngine>(); }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -4,7 +4,7 @@
 #include <exception>
 #include <utility>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// A coroutine that starts when it is awaited and goes straight back to whoever awaited it; no
 /// scheduler stands between. What it throws comes out of the `co_await`.
@@ -106,4 +106,4 @@ struct Detached {
   };
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -7,7 +7,7 @@
 #include <array>
 #include <stdexcept>
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 // Plain text on its way to whoever asked; one record (RFC 8446, 5.1) at a time.
@@ -152,4 +152,4 @@ Task<Received> TlsStream::receive(std::size_t limit) {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

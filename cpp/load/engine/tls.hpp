@@ -8,7 +8,7 @@
 #include "load/engine/engine.hpp"
 #include "load/engine/task.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// How a load's TLS connections are made.
 struct TlsOptions {
@@ -60,4 +60,4 @@ class TlsStream {
   BIO* out_ = nullptr;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -9,7 +9,7 @@
 
 #include "load/engine/engine.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 constexpr unsigned queue_entries = 4096;
@@ -153,7 +153,7 @@ class UringEngine : public Engine {
   bool start_connect(Operation& operation, const sockaddr* address, socklen_t length) override {
     auto* e = entry();
     io_uring_prep_connect(e, operation.socket->fd_, address, length);
-    io_uring_sqe_set_data64(e, sevenstops::mark(operation, Part::connected));
+    io_uring_sqe_set_data64(e, load::mark(operation, Part::connected));
     operation.parts = 1;
     operation.socket->sending_ = &operation;
     return true;
@@ -164,7 +164,7 @@ class UringEngine : public Engine {
     io_uring_prep_send(e, operation.socket->fd_, operation.out.data(), operation.out.size(),
                        MSG_NOSIGNAL | MSG_WAITALL);
     if (tell) {
-      io_uring_sqe_set_data64(e, sevenstops::mark(operation, Part::sent));
+      io_uring_sqe_set_data64(e, load::mark(operation, Part::sent));
       ++operation.parts;
       operation.socket->sending_ = &operation;
     } else {
@@ -182,7 +182,7 @@ class UringEngine : public Engine {
                        0);
     io_uring_sqe_set_flags(e, IOSQE_BUFFER_SELECT);
     e->buf_group = buffer_group;
-    io_uring_sqe_set_data64(e, sevenstops::mark(operation, Part::received));
+    io_uring_sqe_set_data64(e, load::mark(operation, Part::received));
     ++operation.parts;
   }
 
@@ -257,14 +257,14 @@ class UringEngine : public Engine {
 
   void cancel(Socket& socket) override {
     if (auto* operation = socket.sending_; operation != nullptr) {
-      ask_cancel(sevenstops::mark(*operation, operation->sending ? Part::sent : Part::connected));
+      ask_cancel(load::mark(*operation, operation->sending ? Part::sent : Part::connected));
     }
     auto* operation = socket.receiving_;
     if (operation == nullptr) {
       return;
     }
     if (operation->limit < Socket::everything) {
-      ask_cancel(sevenstops::mark(*operation, Part::received));
+      ask_cancel(load::mark(*operation, Part::received));
       return;
     }
     // The stream stays as it is; only the waiting ends.
@@ -404,7 +404,7 @@ class UringEngine : public Engine {
     if (operation->parts > 0) {
       // The answer is there before the request has left: the rest is not worth sending. The bytes
       // are kept until the sending has come to its end.
-      ask_cancel(sevenstops::mark(*operation, Part::sent));
+      ask_cancel(load::mark(*operation, Part::sent));
       operation->buffer = taken;
       return;
     }
@@ -428,4 +428,4 @@ std::unique_ptr<Engine> make_uring_engine() {
   return engine->usable() ? std::move(engine) : nullptr;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -5,7 +5,7 @@
 
 #include "load/plan/pattern.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 PhaseClock::PhaseClock(const Phase& phase) : phase_(phase), active_(phase.duration) {
   if (phase.on > 0) {
@@ -118,4 +118,4 @@ std::optional<double> ArrivalSequence::next_in_phase() {
   return at;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

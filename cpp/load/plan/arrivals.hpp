@@ -5,7 +5,7 @@
 
 #include "load/plan/plan.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// The times of one phase: its rate as a function of time, turned round.
 class PhaseClock {
@@ -62,4 +62,4 @@ class ArrivalSequence {
   std::discrete_distribution<std::size_t> choice_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -7,7 +7,7 @@
 
 #include "load/plan/plan.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 namespace json = boost::json;
@@ -161,4 +161,4 @@ Plan plan_from_json(std::string_view text) {
   return plan;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -4,7 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 std::optional<std::int64_t> whole(std::string_view text) {
@@ -79,4 +79,4 @@ void Pattern::append(std::string& out, std::uint64_t draw) const {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// A target with values to draw: "/users/{1..500}?sort={name|age}".
 class Pattern {
@@ -29,4 +29,4 @@ class Pattern {
   std::vector<Piece> pieces_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

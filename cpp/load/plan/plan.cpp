@@ -7,7 +7,7 @@
 #include "load/clients/client.hpp"
 #include "load/plan/pattern.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 void require(bool holds, const std::string& sentence) {
@@ -135,7 +135,7 @@ std::int64_t Plan::descriptors() const {
 void Plan::check() const {
   require(!arrivals.empty(), "arrivals must have at least one phase");
   for (std::size_t i = 0; i < arrivals.size(); ++i) {
-    sevenstops::check(arrivals[i], at("arrivals", i));
+    load::check(arrivals[i], at("arrivals", i));
     require(arrivals[i].kind != "closed" || arrivals.size() == 1,
             "arrivals[" + std::to_string(i) + "].kind closed must be the only phase");
   }
@@ -149,7 +149,7 @@ void Plan::check() const {
   require(read_timeout > 0 && read_timeout <= 3600, "read_timeout must be above 0");
   require(!requests.empty(), "requests must name at least one request");
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    sevenstops::check(requests[i], at("requests", i));
+    load::check(requests[i], at("requests", i));
     const auto& client = requests[i].client;
     require(client.empty() ||
                 std::ranges::any_of(
@@ -165,7 +165,7 @@ void Plan::check() const {
       !closed() || std::ranges::all_of(requests, [](const auto& r) { return r.client.empty(); }),
       "requests of a closed loop are sent by honest users only");
   for (std::size_t i = 0; i < crowds.size(); ++i) {
-    sevenstops::check(crowds[i], at("crowds", i));
+    load::check(crowds[i], at("crowds", i));
   }
   require(http2.streams >= 1 && http2.streams <= 10000,
           "http2.streams must lie between 1 and 10000");
@@ -176,4 +176,4 @@ void Plan::check() const {
           "http2.connection_window must lie between 65535 and 2147483647");
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

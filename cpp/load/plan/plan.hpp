@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// A stretch of time in which requests come in one manner. A plan's phases follow each other.
 struct Phase {
@@ -193,4 +193,4 @@ void for_each_field(AnyPlan& p,
   visit("allow", p.allow);
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

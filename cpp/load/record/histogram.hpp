@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// Latencies from 1 µs to 60 s with three significant digits, in the manner of HdrHistogram
 /// (Tene): each power of two is cut into 1,024 equal steps, so no value is off by more than 0.1 %.
@@ -119,4 +119,4 @@ class Histogram {
   std::uint64_t max_ = 0;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

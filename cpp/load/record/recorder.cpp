@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 void RequestRecord::merge(const RequestRecord& other) {
   latency.merge(other.latency);
@@ -69,4 +69,4 @@ void ClientRecord::merge(const ClientRecord& other) {
   busiest = std::max(busiest, other.busiest);
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

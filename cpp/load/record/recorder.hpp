@@ -10,7 +10,7 @@
 #include "load/record/histogram.hpp"
 #include "load/record/series.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// How a request ended: answered, or why not.
 enum class Ending : std::uint8_t {
@@ -119,4 +119,4 @@ struct LoadResult {
   std::vector<IntervalSum> series;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 void IntervalSum::merge(const IntervalSum& other) {
   sent += other.sent;
@@ -71,4 +71,4 @@ void Series::add_to(std::vector<IntervalSum>& sums) const {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

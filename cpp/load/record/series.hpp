@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 /// Latencies in steps of an eighth of a power of two: a twelfth off at most, for looking at.
 struct CoarseLatency {
@@ -87,4 +87,4 @@ class Series {
   std::vector<std::unique_ptr<Chunk>> owned_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -1,7 +1,7 @@
 #include "load/thread.hpp"
-#include "load/users/scanner.hpp"
+#include "http/response_scanner.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 Task<> http1_user(LoadThread& thread) {
   const auto& plan = thread.plan();
   auto& engine = thread.engine();
@@ -10,7 +10,7 @@ Task<> http1_user(LoadThread& thread) {
   const auto think =
       plan.closed() ? LoadThread::as_duration(plan.arrivals[0].think) : Clock::duration{0};
   std::optional<Channel> channel;
-  ResponseScanner scanner;
+  http::ResponseScanner scanner;
   std::string scratch;
   std::string kept;
   while (const auto job = co_await thread.next_job()) {
@@ -54,23 +54,23 @@ Task<> http1_user(LoadThread& thread) {
     const auto first = std::max(engine.now(), sent);
     kept.clear();
     scanner.begin(spec.method == "HEAD", spec.expect.empty() ? nullptr : &kept);
-    auto state = ResponseScanner::State::more;
-    while (state == ResponseScanner::State::more && !got.ended()) {
+    auto state = http::ResponseScanner::State::more;
+    while (state == http::ResponseScanner::State::more && !got.ended()) {
       state = scanner.feed(got.bytes);
-      if (state == ResponseScanner::State::more) {
+      if (state == http::ResponseScanner::State::more) {
         got = co_await channel->receive();
       }
     }
-    if (state == ResponseScanner::State::more && got.error == 0) {
+    if (state == http::ResponseScanner::State::more && got.error == 0) {
       state = scanner.end();
-      if (state == ResponseScanner::State::malformed) {
+      if (state == http::ResponseScanner::State::malformed) {
         thread.failed(*job, Ending::closed_early);
         channel.reset();
         continue;
       }
     }
-    if (state != ResponseScanner::State::done) {
-      thread.failed(*job, state == ResponseScanner::State::malformed
+    if (state != http::ResponseScanner::State::done) {
+      thread.failed(*job, state == http::ResponseScanner::State::malformed
                               ? Ending::malformed
                               : thread.ending_of(got.error, Ending::reset));
       channel.reset();
@@ -95,4 +95,4 @@ Task<> http1_user(LoadThread& thread) {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

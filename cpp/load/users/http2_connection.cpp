@@ -3,9 +3,9 @@
 #include <array>
 #include <charconv>
 
-#include "load/users/scanner.hpp"
+#include "http/response_scanner.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 struct FreeCallbacks {
@@ -59,7 +59,7 @@ struct Http2Connection::Callbacks {
     auto* slot = slot_of(session, stream);
     if (slot != nullptr && slot->job &&
         !of(user_data).thread_.plan().requests[slot->job->request].expect.empty()) {
-      const auto room = ResponseScanner::kept_bytes - slot->kept.size();
+      const auto room = http::ResponseScanner::kept_bytes - slot->kept.size();
       slot->kept.append(reinterpret_cast<const char*>(data), std::min(size, room));
     }
     return 0;
@@ -296,4 +296,4 @@ void Http2Connection::retire() {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -7,7 +7,7 @@
 
 #include "load/thread.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 class Http2Connection;
 
@@ -94,4 +94,4 @@ class Http2Connection {
   std::coroutine_handle<> waiter_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

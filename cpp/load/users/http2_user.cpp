@@ -1,6 +1,6 @@
 #include "load/users/http2_connection.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 
 void Http2Slot::take(const Job& given) {
   idle_ = false;
@@ -61,4 +61,4 @@ Task<> http2_user(LoadThread& thread) {
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::load

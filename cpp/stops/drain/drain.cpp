@@ -6,7 +6,7 @@
 #include <boost/beast/http/status.hpp>
 #include <charconv>
 
-#include "stops/trace.hpp"
+#include "http/trace.hpp"
 
 namespace sevenstops {
 namespace {

@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "stops/handle/deadline.hpp"
+#include "http/deadline.hpp"
 #include "stops/handle/watch.hpp"
 
 namespace sevenstops {

@@ -11,7 +11,7 @@
 #include <boost/beast/http.hpp>
 #include <cmath>
 
-#include "stops/handle/deadline.hpp"
+#include "http/deadline.hpp"
 #include "stops/handle/watch.hpp"
 
 namespace sevenstops {

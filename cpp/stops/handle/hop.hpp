@@ -14,7 +14,7 @@
 #include "stops/handle/budget.hpp"
 #include "stops/handle/estimate.hpp"
 #include "stops/handle/pool.hpp"
-#include "stops/trace.hpp"
+#include "http/trace.hpp"
 
 namespace sevenstops {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "stops/handle/order.hpp"
-#include "stops/refusal.hpp"
+#include "http/refusal.hpp"
 
 namespace sevenstops {
 

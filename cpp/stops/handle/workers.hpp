@@ -11,7 +11,7 @@
 
 #include "stops/handle/settings.hpp"
 #include "stops/metrics.hpp"
-#include "stops/refusal.hpp"
+#include "http/refusal.hpp"
 
 namespace sevenstops {
 

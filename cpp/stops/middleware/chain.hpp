@@ -3,8 +3,8 @@
 #include <string>
 
 #include "stops/middleware/settings.hpp"
-#include "stops/refusal.hpp"
-#include "stops/request.hpp"
+#include "http/refusal.hpp"
+#include "http/request.hpp"
 #include "stops/route/router.hpp"
 
 namespace sevenstops {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "stops/parse/chunked.hpp"
+#include "http/chunked.hpp"
 
 namespace sevenstops {
 namespace {

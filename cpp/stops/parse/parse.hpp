@@ -2,7 +2,7 @@
 
 #include "stops/connection.hpp"
 #include "stops/metrics.hpp"
-#include "stops/parse/head.hpp"
+#include "http/head.hpp"
 #include "stops/parse/settings.hpp"
 
 namespace sevenstops {

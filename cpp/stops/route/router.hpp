@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "stops/refusal.hpp"
+#include "http/refusal.hpp"
 #include "stops/route/settings.hpp"
 
 namespace sevenstops {

@@ -1,4 +1,4 @@
-#include "load/users/scanner.hpp"
+#include "http/response_scanner.hpp"
 
 #include <gtest/gtest.h>
 

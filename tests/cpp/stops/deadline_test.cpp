@@ -1,4 +1,4 @@
-#include "stops/handle/deadline.hpp"
+#include "http/deadline.hpp"
 
 #include <gtest/gtest.h>
 

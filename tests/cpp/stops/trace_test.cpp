@@ -1,4 +1,4 @@
-#include "stops/trace.hpp"
+#include "http/trace.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "stops/refusal.hpp"
+#include "http/refusal.hpp"
 
-namespace sevenstops {
+namespace sevenstops::http {
 
 /// Decodes a chunked body (RFC 9112, 7.1) byte by byte; what it keeps besides the body is bounded
 /// by constants: 256 B of extension a line, 4 KiB in all; trailers 4 KiB and 32 fields, dropped.
@@ -64,4 +64,4 @@ class ChunkedDecoder {
   int trailer_fields_ = 0;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -1,11 +1,13 @@
-#include "stops/trace.hpp"
+#include "http/trace.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
 
-namespace sevenstops {
+#include "http/characters.hpp"
+
+namespace sevenstops::http {
 namespace {
 
 constexpr std::string_view digits = "0123456789abcdef";
@@ -19,7 +21,7 @@ constexpr std::size_t whole = flags_at + 2;
 // What has to be passed on at least (3.3.1.5); a longer one is dropped whole.
 constexpr std::size_t state_limit = 512;
 
-bool is_hex(std::string_view text) {
+bool is_lower_hex(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return digits.find(c) != std::string_view::npos; });
 }
 
@@ -54,8 +56,8 @@ std::optional<Trace> parse_traceparent(std::string_view text) {
   const auto id = text.substr(id_at, id_size);
   const auto parent = text.substr(parent_at, parent_size);
   const auto flags = text.substr(flags_at, 2);
-  if (!is_hex(version) || version == "ff" || !is_hex(id) || is_zero(id) || !is_hex(parent) ||
-      is_zero(parent) || !is_hex(flags)) {
+  if (!is_lower_hex(version) || version == "ff" || !is_lower_hex(id) || is_zero(id) || !is_lower_hex(parent) ||
+      is_zero(parent) || !is_lower_hex(flags)) {
     return std::nullopt;
   }
   if (text.size() > whole && (version == "00" || text[whole] != '-')) {
@@ -89,4 +91,4 @@ std::string child_traceparent(const Trace& trace) {
   return "00-" + trace.id + "-" + random_hex(parent_size) + (trace.sampled() ? "-01" : "-00");
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -1,25 +1,16 @@
-#include "load/users/scanner.hpp"
+#include "http/response_scanner.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 
-#include "stops/request.hpp"
+#include "base/numbers.hpp"
+#include "http/characters.hpp"
 
-namespace sevenstops {
+namespace sevenstops::http {
 namespace {
 
 constexpr std::size_t head_limit = 65536;
 constexpr std::uint64_t no_limit = std::uint64_t{1} << 50;
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -109,11 +100,8 @@ bool ResponseScanner::read_head(std::string_view head) {
     const auto name = line.substr(0, colon);
     const auto value = trim(line.substr(colon + 1));
     if (iequals(name, "content-length")) {
-      std::uint64_t number = 0;
-      const auto [stopped, bad] =
-          std::from_chars(value.data(), value.data() + value.size(), number);
-      if (bad != std::errc{} || stopped != value.data() + value.size() ||
-          (length && *length != number)) {
+      const auto number = base::parse_number<std::uint64_t>(value);
+      if (!number || (length && *length != *number)) {
         return false;
       }
       length = number;
@@ -170,4 +158,4 @@ ResponseScanner::State ResponseScanner::end() const {
   return body_ == Body::until_close ? State::done : State::malformed;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

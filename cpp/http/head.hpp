@@ -1,13 +1,23 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
-#include "stops/parse/settings.hpp"
-#include "stops/refusal.hpp"
-#include "stops/request.hpp"
+#include "http/refusal.hpp"
+#include "http/request.hpp"
 
-namespace sevenstops {
+namespace sevenstops::http {
+
+/// What a head may cost before it is refused.
+struct HeadLimits {
+  /// Bytes of the request line; beyond it 414.
+  std::int64_t request_line = 8192;
+  /// Bytes of the whole head, request line included; beyond it 431.
+  std::int64_t head = 16384;
+  /// Header fields; beyond it 431.
+  std::int64_t fields = 100;
+};
 
 /// Finds the end of a head in bytes that arrive piece by piece, looking at each byte once and
 /// refusing as soon as a limit is passed.
@@ -15,7 +25,7 @@ class HeadScanner {
  public:
   /// `bytes` is everything held so far. The head's length, terminator included; 0: more is
   /// needed; or a refusal: 414, 431, or 400 for a line that doesn't end in CRLF.
-  [[nodiscard]] Outcome<std::size_t> scan(std::string_view bytes, const ParseSettings& limits);
+  [[nodiscard]] Outcome<std::size_t> scan(std::string_view bytes, const HeadLimits& limits);
 
  private:
   std::size_t position_ = 0;
@@ -29,4 +39,4 @@ class HeadScanner {
 /// both; no obs-fold; exactly one valid Host on HTTP/1.1.
 [[nodiscard]] Outcome<void> parse_head(Request& request);
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -1,21 +1,21 @@
-#include "stops/handle/deadline.hpp"
+#include "http/deadline.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 
-namespace sevenstops {
+#include "base/numbers.hpp"
+
+namespace sevenstops::http {
 namespace {
 
 // Longer budgets are cut to this: nobody waits an hour, and no sum overflows.
 constexpr std::int64_t longest_ms = 3600000;
 
+using base::Clock;
+
 std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 0) {
-    return std::nullopt;
-  }
-  return value;
+  const auto value = base::parse_number<std::int64_t>(text);
+  return value && *value >= 0 ? value : std::nullopt;
 }
 
 std::optional<Clock::duration> parse_milliseconds(std::string_view text) {
@@ -78,11 +78,11 @@ Outcome<std::optional<Clock::duration>> budget_of(const Request& request) {
     }
     const auto budget = reader.parse(field->value);
     if (!budget) {
-      return Refusal{.reason = "deadline_header", .status = 400, .close = false};
+      return Reason::deadline_header;
     }
     least = std::min(least.value_or(*budget), *budget);
   }
   return least;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

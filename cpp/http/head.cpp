@@ -1,60 +1,12 @@
-#include "stops/parse/head.hpp"
+#include "http/head.hpp"
 
 #include <algorithm>
-#include <array>
 
-namespace sevenstops {
+#include "base/numbers.hpp"
+#include "http/characters.hpp"
+
+namespace sevenstops::http {
 namespace {
-
-constexpr Refusal bad(const char* reason) { return {.reason = reason, .status = 400}; }
-
-// RFC 9110, 5.6.2.
-constexpr auto token_chars = [] {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) {
-    table[static_cast<unsigned char>(c)] = true;
-  }
-  return table;
-}();
-
-// RFC 3986, 2: what a target may hold; a fragment's '#' never travels.
-constexpr auto target_chars = [] {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-  }
-  for (const char c : std::string_view("-._~:/?@!$&'()*+,;=%[]|")) {
-    table[static_cast<unsigned char>(c)] = true;
-  }
-  return table;
-}();
-
-// RFC 9110, 5.5: visible characters, obs-text, space and tab.
-constexpr auto value_chars = [] {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c) {
-    table[c] = c == '\t' || (c >= 0x20 && c != 0x7f);
-  }
-  return table;
-}();
-
-bool all_of(std::string_view text, const std::array<bool, 256>& table) {
-  return std::ranges::all_of(text, [&](char c) { return table[static_cast<unsigned char>(c)]; });
-}
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 bool valid_port(std::string_view port) {
   return port.size() <= 5 && std::ranges::all_of(port, is_digit);
@@ -72,7 +24,7 @@ bool valid_authority(std::string_view authority) {
     }
     const auto address = authority.substr(1, end - 1);
     const auto rest = authority.substr(end + 1);
-    return std::ranges::all_of(address, [](char c) { return is_hex(c) || c == ':' || c == '.'; }) &&
+    return std::ranges::all_of(address, [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }) &&
            (rest.empty() || (rest.front() == ':' && valid_port(rest.substr(1))));
   }
   const auto colon = authority.find(':');
@@ -80,16 +32,13 @@ bool valid_authority(std::string_view authority) {
   if (host.empty()) {
     return false;
   }
-  const bool host_ok = std::ranges::all_of(host, [](char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-  });
-  return host_ok && (colon == std::string_view::npos || valid_port(authority.substr(colon + 1)));
+  return all_in(unreserved_characters, host) &&
+         (colon == std::string_view::npos || valid_port(authority.substr(colon + 1)));
 }
 
 bool valid_escapes(std::string_view text) {
   for (std::size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 1)) {
-    if (i + 2 >= text.size() || !is_hex(text[i + 1]) || !is_hex(text[i + 2])) {
+    if (i + 2 >= text.size() || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0) {
       return false;
     }
     if (text[i + 1] == '0' && text[i + 2] == '0') {
@@ -101,15 +50,15 @@ bool valid_escapes(std::string_view text) {
 
 Outcome<void> parse_target(Request& request) {
   auto target = request.target;
-  if (target.empty() || !all_of(target, target_chars)) {
-    return bad("target");
+  if (target.empty() || !all_in(target_characters, target)) {
+    return Reason::target;
   }
   if (!valid_escapes(target)) {
-    return bad("target_escape");
+    return Reason::target_escape;
   }
   if (target == "*") {
     if (request.method != "OPTIONS") {
-      return bad("target_form");
+      return Reason::target_form;
     }
     request.path = target;
     return {};
@@ -120,7 +69,7 @@ Outcome<void> parse_target(Request& request) {
         scheme_end != std::string_view::npos && (iequals(target.substr(0, scheme_end), "http") ||
                                                  iequals(target.substr(0, scheme_end), "https"));
     if (!http) {
-      return bad("target_form");
+      return Reason::target_form;
     }
     const auto rest = target.substr(scheme_end + 3);
     const auto path_start = std::min(rest.find('/'), rest.find('?'));
@@ -129,11 +78,11 @@ Outcome<void> parse_target(Request& request) {
     // RFC 9112, 3.2.2 lets the target win; a pair that disagrees is refused, so that no layer
     // in front can have routed by the other one.
     if (!valid_authority(authority) || (host != nullptr && !iequals(authority, host->value))) {
-      return bad("target_authority");
+      return Reason::target_authority;
     }
     target = path_start == std::string_view::npos ? std::string_view("/") : rest.substr(path_start);
     if (target.front() != '/') {
-      return bad("target_form");
+      return Reason::target_form;
     }
   }
   const auto question = target.find('?');
@@ -146,23 +95,23 @@ Outcome<void> parse_target(Request& request) {
 Outcome<void> parse_request_line(Request& request, std::string_view line) {
   const auto method_end = line.find(' ');
   if (method_end == std::string_view::npos || method_end == 0) {
-    return bad("request_line");
+    return Reason::request_line;
   }
   request.method = line.substr(0, method_end);
   constexpr std::size_t longest_method = 16;
-  if (request.method.size() > longest_method || !all_of(request.method, token_chars)) {
-    return bad("method");
+  if (request.method.size() > longest_method || !all_in(token_characters, request.method)) {
+    return Reason::method_token;
   }
   const auto target_end = line.find(' ', method_end + 1);
   if (target_end == std::string_view::npos) {
-    return bad("request_line");
+    return Reason::request_line;
   }
   request.target = line.substr(method_end + 1, target_end - method_end - 1);
   const auto version = line.substr(target_end + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     const bool other_version = version.size() == 8 && version.starts_with("HTTP/") &&
                                is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);
-    return other_version ? Refusal{.reason = "version", .status = 505} : bad("request_line");
+    return other_version ? Reason::version : Reason::request_line;
   }
   request.minor_version = version.back() - '0';
   return {};
@@ -188,31 +137,27 @@ Outcome<void> parse_framing(Request& request) {
     if (iequals(name, "host")) {
       ++hosts;
       if (!valid_authority(value)) {
-        return bad("host");
+        return Reason::host;
       }
     } else if (iequals(name, "content-length")) {
       ++lengths;
       // 18 digits can't overflow 64 bits and leading zeros add nothing an honest sender needs.
       if (value.empty() || value.size() > 18 || !std::ranges::all_of(value, is_digit) ||
           (value.size() > 1 && value.front() == '0')) {
-        return bad("content_length");
+        return Reason::content_length;
       }
-      std::uint64_t length = 0;
-      for (const char c : value) {
-        length = length * 10 + static_cast<std::uint64_t>(c - '0');
-      }
-      request.content_length = length;
+      request.content_length = base::parse_number<std::uint64_t>(value);
     } else if (iequals(name, "transfer-encoding")) {
       ++codings;
       if (!iequals(value, "chunked")) {
-        return bad("transfer_encoding");
+        return Reason::transfer_encoding;
       }
       request.chunked = true;
     } else if (iequals(name, "connection")) {
       // A framing field or Host named hop-by-hop would be dropped by one layer and not another.
       if (lists(value, "content-length") || lists(value, "transfer-encoding") ||
           lists(value, "host")) {
-        return bad("connection_names_framing");
+        return Reason::connection_names_framing;
       }
       close = close || lists(value, "close");
       if (request.minor_version == 0 && lists(value, "keep-alive")) {
@@ -220,20 +165,20 @@ Outcome<void> parse_framing(Request& request) {
       }
     } else if (iequals(name, "expect")) {
       if (!iequals(value, "100-continue")) {
-        return Refusal{.reason = "expectation", .status = 417};
+        return Reason::expectation;
       }
       request.expects_continue = request.minor_version == 1;
     }
   }
   if (hosts > 1 || (hosts == 0 && request.minor_version == 1)) {
-    return bad("host");
+    return Reason::host;
   }
   if (lengths > 1) {
-    return bad("content_length");
+    return Reason::content_length;
   }
   if (codings > 1 || (codings == 1 && lengths > 0) ||
       (codings == 1 && request.minor_version == 0)) {
-    return bad("transfer_encoding");
+    return Reason::transfer_encoding;
   }
   request.keep_alive = !close;
   return {};
@@ -241,53 +186,24 @@ Outcome<void> parse_framing(Request& request) {
 
 }  // namespace
 
-bool iequals(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return lower(x) == lower(y);
-  });
-}
-
-const HeaderField* Request::find(std::string_view name) const {
-  const auto found =
-      std::ranges::find_if(fields, [&](const HeaderField& f) { return iequals(f.name, name); });
-  return found == fields.end() ? nullptr : &*found;
-}
-
-void Request::clear() {
-  head.clear();
-  method = target = path = query = {};
-  minor_version = 1;
-  fields.clear();
-  content_length.reset();
-  chunked = false;
-  keep_alive = true;
-  expects_continue = false;
-  body.clear();
-  if (body.capacity() > (std::size_t{64} << 10)) {
-    body.shrink_to_fit();
-  }
-  body_read = false;
-}
-
-Outcome<std::size_t> HeadScanner::scan(std::string_view bytes, const ParseSettings& limits) {
-  const auto line_limit = static_cast<std::size_t>(limits.request_line_limit);
-  const auto head_limit = static_cast<std::size_t>(limits.header_limit);
+Outcome<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits& limits) {
+  const auto line_limit = static_cast<std::size_t>(limits.request_line);
+  const auto head_limit = static_cast<std::size_t>(limits.head);
   while (position_ < bytes.size()) {
     const auto newline = bytes.find('\n', position_);
     const bool found = newline != std::string_view::npos;
     position_ = found ? newline + 1 : bytes.size();
     if (lines_ == 0 && position_ - line_start_ > line_limit) {
-      return Refusal{.reason = "request_line_limit", .status = 414};
+      return Reason::request_line_limit;
     }
     if (position_ > head_limit) {
-      return Refusal{.reason = "header_limit", .status = 431};
+      return Reason::header_limit;
     }
     if (!found) {
       break;
     }
     if (newline == line_start_ || bytes[newline - 1] != '\r') {
-      return bad("bare_line_feed");
+      return Reason::bare_line_feed;
     }
     const bool empty = newline == line_start_ + 1;
     line_start_ = position_;
@@ -297,12 +213,12 @@ Outcome<std::size_t> HeadScanner::scan(std::string_view bytes, const ParseSettin
         return Outcome<std::size_t>(position_);
       }
       if (newline > 1) {
-        return bad("request_line");
+        return Reason::request_line;
       }
       continue;
     }
-    if (++lines_ > limits.header_count + 1) {
-      return Refusal{.reason = "header_count", .status = 431};
+    if (++lines_ > limits.fields + 1) {
+      return Reason::header_count;
     }
   }
   return Outcome<std::size_t>(std::size_t{0});
@@ -325,15 +241,15 @@ Outcome<void> parse_head(Request& request) {
   for (auto line = next_line(); !line.empty(); line = next_line()) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0) {
-      return bad(line.front() == ' ' || line.front() == '\t' ? "obs_fold" : "field_line");
+      return Refusal(line.front() == ' ' || line.front() == '\t' ? Reason::obs_fold : Reason::field_line);
     }
     const auto name = line.substr(0, colon);
     const auto value = trim(line.substr(colon + 1));
-    if (!all_of(name, token_chars)) {
-      return bad(line.front() == ' ' || line.front() == '\t' ? "obs_fold" : "field_name");
+    if (!all_in(token_characters, name)) {
+      return Refusal(line.front() == ' ' || line.front() == '\t' ? Reason::obs_fold : Reason::field_name);
     }
-    if (!all_of(value, value_chars)) {
-      return bad("field_value");
+    if (!all_in(value_characters, value)) {
+      return Reason::field_value;
     }
     request.fields.push_back({name, value});
   }
@@ -343,4 +259,4 @@ Outcome<void> parse_head(Request& request) {
   return parse_target(request);
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -1,20 +1,21 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace sevenstops {
+#include "base/time.hpp"
+
+namespace sevenstops::http {
 
 struct HeaderField {
   std::string_view name;
   std::string_view value;
 };
 
-/// One request as parse gives it. The views point into `head`.
+/// One request, whatever the protocol that brought it. The views point into `head`.
 struct Request {
   std::string head;
   std::string_view method;
@@ -30,15 +31,14 @@ struct Request {
   bool expects_continue = false;
   std::string body;
   bool body_read = false;
-  std::chrono::steady_clock::time_point arrived;
+  /// When the head's first byte was there.
+  base::Clock::time_point arrived;
 
   /// The first field of this name, compared without case; nullptr when there is none.
   [[nodiscard]] const HeaderField* find(std::string_view name) const;
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
+  /// Makes it ready for the next request; small memory is kept for it.
   void clear();
 };
 
-/// ASCII comparison without case (RFC 9110, 5.1: field names are case-insensitive).
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b);
-
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -1,10 +1,9 @@
-#include "stops/parse/chunked.hpp"
+#include "http/chunked.hpp"
 
-#include <algorithm>
 
-#include "stops/request.hpp"
+#include "http/characters.hpp"
 
-namespace sevenstops {
+namespace sevenstops::http {
 namespace {
 
 constexpr std::size_t extension_line_limit = 256;
@@ -13,36 +12,12 @@ constexpr int trailer_byte_limit = 4096;
 constexpr int trailer_field_limit = 32;
 constexpr int size_digit_limit = 16;
 
-constexpr Refusal bad(const char* reason) { return {.reason = reason, .status = 400}; }
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  if (c >= 'A' && c <= 'F') {
-    return c - 'A' + 10;
-  }
-  return -1;
-}
-
-bool token_char(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-bool value_char(char c) {
-  return c == '\t' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f);
-}
-
 // RFC 9112, 7.1.1: name[=token or "quoted"], several parted by ';'.
 bool valid_extensions(std::string_view text) {
   std::size_t i = 0;
   const auto token = [&] {
     const auto start = i;
-    while (i < text.size() && token_char(text[i])) {
+    while (i < text.size() && in(token_characters, text[i])) {
       ++i;
     }
     return i > start;
@@ -84,16 +59,16 @@ Outcome<void> ChunkedDecoder::step(char c) {
     case State::size:
       if (const int digit = hex_value(c); digit >= 0) {
         if (++digits_ > size_digit_limit || left_ > (body_limit_ + 1) * 2) {
-          return bad("chunk_size");
+          return Reason::chunk_size;
         }
         left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
         if (left_ > body_limit_ || total_ + left_ > body_limit_) {
-          return Refusal{.reason = "body_limit", .status = 413};
+          return Reason::body_limit;
         }
         return {};
       }
       if (digits_ == 0) {
-        return bad("chunk_size");
+        return Reason::chunk_size;
       }
       if (c == ';') {
         state_ = State::extension;
@@ -104,21 +79,21 @@ Outcome<void> ChunkedDecoder::step(char c) {
         state_ = State::size_lf;
         return {};
       }
-      return bad("chunk_size");
+      return Reason::chunk_size;
     case State::extension:
       if (c == '\r') {
         state_ = State::size_lf;
-        return valid_extensions(extension_) ? Outcome<void>() : bad("chunk_extension");
+        return valid_extensions(extension_) ? Outcome<void>() : Outcome<void>(Reason::chunk_extension);
       }
-      if (!value_char(c) || extension_.size() >= extension_line_limit ||
+      if (!in(value_characters, c) || extension_.size() >= extension_line_limit ||
           ++extension_total_ > extension_total_limit) {
-        return bad("chunk_extension");
+        return Reason::chunk_extension;
       }
       extension_.push_back(c);
       return {};
     case State::size_lf:
       if (c != '\n') {
-        return bad("chunk_line");
+        return Reason::chunk_line;
       }
       total_ += left_;
       digits_ = 0;
@@ -126,13 +101,13 @@ Outcome<void> ChunkedDecoder::step(char c) {
       return {};
     case State::data_cr:
       state_ = State::data_lf;
-      return c == '\r' ? Outcome<void>() : bad("chunk_end");
+      return c == '\r' ? Outcome<void>() : Outcome<void>(Reason::chunk_end);
     case State::data_lf:
       state_ = State::size;
-      return c == '\n' ? Outcome<void>() : bad("chunk_end");
+      return c == '\n' ? Outcome<void>() : Outcome<void>(Reason::chunk_end);
     case State::trailer:
       if (++trailer_bytes_ > trailer_byte_limit) {
-        return Refusal{.reason = "trailer_limit", .status = 431};
+        return Reason::trailer_limit;
       }
       if (c == '\r') {
         state_ = State::trailer_lf;
@@ -141,7 +116,7 @@ Outcome<void> ChunkedDecoder::step(char c) {
       trailer_line_.push_back(c);
       return {};
     case State::trailer_lf:
-      return c == '\n' ? end_trailer_line() : bad("trailer_line");
+      return c == '\n' ? end_trailer_line() : Outcome<void>(Reason::trailer_line);
     case State::data:
     case State::done:
       break;
@@ -155,25 +130,25 @@ Outcome<void> ChunkedDecoder::end_trailer_line() {
     return {};
   }
   if (++trailer_fields_ > trailer_field_limit) {
-    return Refusal{.reason = "trailer_limit", .status = 431};
+    return Reason::trailer_limit;
   }
   const std::string_view line = trailer_line_;
   const auto colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) {
-    return bad("trailer_field");
+    return Reason::trailer_field;
   }
   const auto name = line.substr(0, colon);
   // RFC 9110, 6.5.1: framing, routing and authentication never come in a trailer.
   const bool forbidden = iequals(name, "content-length") || iequals(name, "transfer-encoding") ||
                          iequals(name, "host") || iequals(name, "authorization") ||
                          iequals(name, "trailer");
-  if (forbidden || !std::ranges::all_of(name, token_char) ||
-      !std::ranges::all_of(line.substr(colon + 1), value_char)) {
-    return bad("trailer_field");
+  if (forbidden || !all_in(token_characters, name) ||
+      !all_in(value_characters, line.substr(colon + 1))) {
+    return Reason::trailer_field;
   }
   trailer_line_.clear();
   state_ = State::trailer;
   return {};
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

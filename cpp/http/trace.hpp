@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "stops/request.hpp"
+#include "http/request.hpp"
 
-namespace sevenstops {
+namespace sevenstops::http {
 
 /// Where a request stands in a distributed trace: W3C Trace Context
 /// (https://www.w3.org/TR/trace-context/).
@@ -34,4 +34,4 @@ struct Trace {
 /// The traceparent for a request to a dependency: the trace's id and flags, a parent-id of its own.
 [[nodiscard]] std::string child_traceparent(const Trace& trace);
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "stops/parse/chunked.hpp"
+#include "http/chunked.hpp"
 
-namespace sevenstops {
+namespace sevenstops::http {
 
 /// Finds where HTTP/1.1 answers end in bytes that come piece by piece (RFC 9112, 6.3), and looks at
 /// no more of them than that takes.
@@ -48,4 +48,4 @@ class ResponseScanner {
   std::optional<ChunkedDecoder> decoder_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -1,0 +1,178 @@
+#pragma once
+
+#include <array>
+#include <boost/system/result.hpp>
+#include <cstdint>
+#include <string_view>
+
+#include "base/stop.hpp"
+
+namespace sevenstops::http {
+
+/// Why a request gets no result. Each reason belongs to one stop, which counts it.
+enum class Reason : std::uint8_t {
+  max_connections,
+  bare_line_feed,
+  request_line_limit,
+  header_limit,
+  header_count,
+  head_timeout,
+  request_line,
+  method_token,
+  version,
+  target,
+  target_escape,
+  target_form,
+  target_authority,
+  field_line,
+  field_name,
+  field_value,
+  obs_fold,
+  host,
+  content_length,
+  transfer_encoding,
+  connection_names_framing,
+  expectation,
+  body_limit,
+  body_timeout,
+  chunk_size,
+  chunk_extension,
+  chunk_line,
+  chunk_end,
+  trailer_limit,
+  trailer_line,
+  trailer_field,
+  path_form,
+  no_route,
+  method_not_allowed,
+  unauthenticated,
+  query,
+  no_user,
+  no_dependency,
+  deadline_header,
+  deadline,
+  dependency_failed,
+  dependency_stopped,
+  worker_queue,
+  worker_queue_time,
+  fault,
+  exception,
+  write_timeout,
+  stream_broken,
+  // What follows ends without an answer, and nothing was refused.
+  closed,
+  idle,
+  client_left
+};
+
+/// What a reason means to others.
+struct ReasonInfo {
+  Reason reason;
+  base::Stop stop;
+  /// HTTP status; 0: there is nobody, or no way, to answer.
+  unsigned status;
+  /// The word in counters, logs and the body of the answer.
+  std::string_view name;
+  /// Whether the connection can't go on: what follows on it can't be trusted, or won't be read.
+  bool ends_connection = false;
+};
+
+/// Every reason, in the order of the enumeration.
+inline constexpr std::array reasons = {
+    ReasonInfo{Reason::max_connections, base::Stop::accept, 503, "max_connections", true},
+    ReasonInfo{Reason::bare_line_feed, base::Stop::parse, 400, "bare_line_feed", true},
+    ReasonInfo{Reason::request_line_limit, base::Stop::parse, 414, "request_line_limit", true},
+    ReasonInfo{Reason::header_limit, base::Stop::parse, 431, "header_limit", true},
+    ReasonInfo{Reason::header_count, base::Stop::parse, 431, "header_count", true},
+    ReasonInfo{Reason::head_timeout, base::Stop::parse, 408, "head_timeout", true},
+    ReasonInfo{Reason::request_line, base::Stop::parse, 400, "request_line", true},
+    ReasonInfo{Reason::method_token, base::Stop::parse, 400, "method", true},
+    ReasonInfo{Reason::version, base::Stop::parse, 505, "version", true},
+    ReasonInfo{Reason::target, base::Stop::parse, 400, "target", true},
+    ReasonInfo{Reason::target_escape, base::Stop::parse, 400, "target_escape", true},
+    ReasonInfo{Reason::target_form, base::Stop::parse, 400, "target_form", true},
+    ReasonInfo{Reason::target_authority, base::Stop::parse, 400, "target_authority", true},
+    ReasonInfo{Reason::field_line, base::Stop::parse, 400, "field_line", true},
+    ReasonInfo{Reason::field_name, base::Stop::parse, 400, "field_name", true},
+    ReasonInfo{Reason::field_value, base::Stop::parse, 400, "field_value", true},
+    ReasonInfo{Reason::obs_fold, base::Stop::parse, 400, "obs_fold", true},
+    ReasonInfo{Reason::host, base::Stop::parse, 400, "host", true},
+    ReasonInfo{Reason::content_length, base::Stop::parse, 400, "content_length", true},
+    ReasonInfo{Reason::transfer_encoding, base::Stop::parse, 400, "transfer_encoding", true},
+    ReasonInfo{Reason::connection_names_framing, base::Stop::parse, 400, "connection_names_framing",
+               true},
+    ReasonInfo{Reason::expectation, base::Stop::parse, 417, "expectation", true},
+    ReasonInfo{Reason::body_limit, base::Stop::parse, 413, "body_limit", true},
+    ReasonInfo{Reason::body_timeout, base::Stop::parse, 408, "body_timeout", true},
+    ReasonInfo{Reason::chunk_size, base::Stop::parse, 400, "chunk_size", true},
+    ReasonInfo{Reason::chunk_extension, base::Stop::parse, 400, "chunk_extension", true},
+    ReasonInfo{Reason::chunk_line, base::Stop::parse, 400, "chunk_line", true},
+    ReasonInfo{Reason::chunk_end, base::Stop::parse, 400, "chunk_end", true},
+    ReasonInfo{Reason::trailer_limit, base::Stop::parse, 431, "trailer_limit", true},
+    ReasonInfo{Reason::trailer_line, base::Stop::parse, 400, "trailer_line", true},
+    ReasonInfo{Reason::trailer_field, base::Stop::parse, 400, "trailer_field", true},
+    ReasonInfo{Reason::path_form, base::Stop::route, 400, "path_form"},
+    ReasonInfo{Reason::no_route, base::Stop::route, 404, "no_route"},
+    ReasonInfo{Reason::method_not_allowed, base::Stop::route, 405, "method"},
+    ReasonInfo{Reason::unauthenticated, base::Stop::middleware, 401, "unauthenticated"},
+    ReasonInfo{Reason::query, base::Stop::handle, 400, "query"},
+    ReasonInfo{Reason::no_user, base::Stop::handle, 404, "no_user"},
+    ReasonInfo{Reason::no_dependency, base::Stop::handle, 404, "no_dependency"},
+    ReasonInfo{Reason::deadline_header, base::Stop::handle, 400, "deadline_header"},
+    ReasonInfo{Reason::deadline, base::Stop::handle, 504, "deadline"},
+    ReasonInfo{Reason::dependency_failed, base::Stop::handle, 502, "dependency_failed"},
+    ReasonInfo{Reason::dependency_stopped, base::Stop::handle, 503, "dependency_stopped"},
+    ReasonInfo{Reason::worker_queue, base::Stop::handle, 503, "worker_queue"},
+    ReasonInfo{Reason::worker_queue_time, base::Stop::handle, 503, "worker_queue_time"},
+    ReasonInfo{Reason::fault, base::Stop::handle, 500, "fault"},
+    ReasonInfo{Reason::exception, base::Stop::handle, 500, "exception"},
+    ReasonInfo{Reason::write_timeout, base::Stop::drain, 0, "write_timeout", true},
+    ReasonInfo{Reason::stream_broken, base::Stop::drain, 0, "stream_broken", true},
+    ReasonInfo{Reason::closed, base::Stop::parse, 0, "closed", true},
+    ReasonInfo{Reason::idle, base::Stop::parse, 0, "idle", true},
+    ReasonInfo{Reason::client_left, base::Stop::handle, 0, "client_left", true},
+};
+
+[[nodiscard]] constexpr std::size_t index(Reason reason) {
+  return static_cast<std::size_t>(reason);
+}
+
+static_assert(
+    [] {
+      for (std::size_t i = 0; i < reasons.size(); ++i) {
+        if (index(reasons[i].reason) != i) {
+          return false;
+        }
+      }
+      return index(Reason::client_left) + 1 == reasons.size();
+    }(),
+    "the table has every reason in its place");
+
+[[nodiscard]] constexpr const ReasonInfo& info(Reason reason) { return reasons[index(reason)]; }
+
+/// Whether the service refused: a peer that has gone, or kept silent between two requests, was not.
+[[nodiscard]] constexpr bool refuses(Reason reason) { return reason < Reason::closed; }
+
+/// Why a stop gave back no value. Its answer, where there is one, leaves through drain as every
+/// response does.
+struct Refusal {
+  constexpr Refusal() = default;
+  // Not explicit: a stop says `return Reason::host;`.
+  constexpr Refusal(Reason r) : reason(r) {}
+  constexpr Refusal(Reason r, std::string_view methods) : reason(r), allow(methods) {}
+
+  Reason reason = Reason::closed;
+  /// For 405: the methods that the path takes, parted by commas; lives as long as the router.
+  std::string_view allow;
+
+  [[nodiscard]] constexpr unsigned status() const { return info(reason).status; }
+  [[nodiscard]] constexpr std::string_view name() const { return info(reason).name; }
+};
+
+/// A stop's value or its refusal, never both.
+template <class Value>
+using Outcome = boost::system::result<Value, Refusal>;
+
+[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
+
+}  // namespace sevenstops::http

@@ -1,0 +1,32 @@
+#include "http/request.hpp"
+
+#include <algorithm>
+
+#include "http/characters.hpp"
+
+namespace sevenstops::http {
+
+const HeaderField* Request::find(std::string_view name) const {
+  const auto found =
+      std::ranges::find_if(fields, [&](const HeaderField& f) { return iequals(f.name, name); });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+void Request::clear() {
+  constexpr std::size_t body_kept = std::size_t{64} << 10;
+  head.clear();
+  method = target = path = query = {};
+  minor_version = 1;
+  fields.clear();
+  content_length.reset();
+  chunked = false;
+  keep_alive = true;
+  expects_continue = false;
+  body.clear();
+  if (body.capacity() > body_kept) {
+    body.shrink_to_fit();
+  }
+  body_read = false;
+}
+
+}  // namespace sevenstops::http
