@@ -1,0 +1,89 @@
+#include "base/task_group.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/system/system_error.hpp>
+#include <cstdio>
+
+namespace sevenstops::base {
+namespace {
+
+bool is_abort(const std::exception_ptr& trouble) {
+  try {
+    std::rethrow_exception(trouble);
+  } catch (const boost::system::system_error& error) {
+    return error.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
+TaskGroup::~TaskGroup() {
+  if (!children_.empty()) {
+    std::fputs("sevenstops: a task group ended before its children\n", stderr);
+    std::terminate();
+  }
+}
+
+TaskGroup::Child TaskGroup::spawn(asio::awaitable<void> child) {
+  const auto name = next_++;
+  auto& signal = children_[name];
+  asio::co_spawn(executor_, std::move(child),
+                 asio::bind_cancellation_slot(
+                     signal.slot(), [this, name](const std::exception_ptr& trouble) {
+                       ended(name, trouble);
+                     }));
+  if (cancelled_) {
+    cancel(name);
+  }
+  return name;
+}
+
+void TaskGroup::cancel() {
+  cancelled_ = true;
+  for (auto& [name, signal] : children_) {
+    signal.emit(asio::cancellation_type::terminal);
+  }
+}
+
+void TaskGroup::cancel(Child child) {
+  if (const auto found = children_.find(child); found != children_.end()) {
+    found->second.emit(asio::cancellation_type::terminal);
+  }
+}
+
+void TaskGroup::ended(Child child, const std::exception_ptr& trouble) {
+  children_.erase(child);
+  if (trouble && !trouble_ && !is_abort(trouble)) {
+    trouble_ = trouble;
+    cancel();
+  }
+  if (children_.empty()) {
+    child_ended_.notify();
+  }
+}
+
+asio::awaitable<void> TaskGroup::join() {
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    cancel();
+  }
+  while (!children_.empty()) {
+    const auto [error] = co_await child_ended_.async_wait(as_tuple);
+    if (error) {
+      cancel();
+    }
+  }
+  co_await asio::this_coro::throw_if_cancelled(throws);
+}
+
+asio::awaitable<void> sleep_until(Clock::time_point when) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, when);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+}  // namespace sevenstops::base
