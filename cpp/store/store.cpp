@@ -1,4 +1,4 @@
-#include "stops/handle/store.hpp"
+#include "store/store.hpp"
 
 #include <sqlite3.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <random>
 #include <stdexcept>
 
-namespace sevenstops {
+namespace sevenstops::store {
 namespace {
 
 [[noreturn]] void fail(sqlite3* db, const char* doing) {
@@ -42,6 +42,38 @@ void read(sqlite3_stmt* statement, int column, std::string& value) {
   value.assign(reinterpret_cast<const char*>(sqlite3_column_text(statement, column)),
                static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
 }
+
+// Whether there is another row. An error is not the end of the rows.
+bool next_row(sqlite3* db, sqlite3_stmt* statement) {
+  const int state = sqlite3_step(statement);
+  if (state != SQLITE_ROW && state != SQLITE_DONE) {
+    fail(db, "reading");
+  }
+  return state == SQLITE_ROW;
+}
+
+// Lets SQLite ask, for as long as this lives, whether a query is to go on.
+class Limited {
+ public:
+  Limited(sqlite3* db, const QueryLimit& limit) : db_(db), limit_(limit) {
+    constexpr int instructions_between = 1000;
+    sqlite3_progress_handler(
+        db_, instructions_between,
+        [](void* self) {
+          const auto& until = static_cast<const Limited*>(self)->limit_;
+          return static_cast<int>(until.given_up.stop_requested() ||
+                                  base::Clock::now() >= until.deadline);
+        },
+        this);
+  }
+  Limited(const Limited&) = delete;
+  Limited& operator=(const Limited&) = delete;
+  ~Limited() { sqlite3_progress_handler(db_, 0, nullptr, nullptr); }
+
+ private:
+  sqlite3* db_;
+  const QueryLimit& limit_;
+};
 
 void fill(sqlite3* db, std::int64_t rows) {
   constexpr auto schema =
@@ -103,69 +135,64 @@ Store::Store(std::int64_t rows, int readers) {
       fill(db, rows);
     }
     // The file is opened for good by the first read, which has to come before the unlink.
-    if (sqlite3_step(prepare(db, "SELECT count(*) FROM sqlite_master").get()) != SQLITE_ROW) {
-      fail(db, "reading");
-    }
+    (void)next_row(db, prepare(db, "SELECT count(*) FROM sqlite_master").get());
   }
 }
 
 Store::~Store() = default;
 
-Store::Database Store::take() {
-  const std::scoped_lock lock(mutex_);
-  if (idle_.empty()) {
+Store::Lease::Lease(Store& store) : store_(store) {
+  const std::scoped_lock lock(store_.mutex_);
+  if (store_.idle_.empty()) {
     throw std::logic_error("more threads read the data set than it was opened for");
   }
-  auto db = std::move(idle_.back());
-  idle_.pop_back();
-  return db;
+  db_ = std::move(store_.idle_.back());
+  store_.idle_.pop_back();
 }
 
-void Store::give(Database db) {
-  const std::scoped_lock lock(mutex_);
-  idle_.push_back(std::move(db));
+Store::Lease::~Lease() {
+  const std::scoped_lock lock(store_.mutex_);
+  store_.idle_.push_back(std::move(db_));
+}
+
+void Store::with_reader(const std::function<void(sqlite3*)>& query) {
+  const Lease db(*this);
+  query(db.get());
 }
 
 std::vector<Order> Store::orders(std::int64_t after, std::int64_t limit) {
-  auto db = take();
+  const Lease db(*this);
+  const auto select = prepare(db.get(), "SELECT * FROM orders WHERE id > ? ORDER BY id LIMIT ?");
+  bind(select.get(), 1, after);
+  bind(select.get(), 2, limit);
   std::vector<Order> rows;
-  {
-    const auto select = prepare(db.get(), "SELECT * FROM orders WHERE id > ? ORDER BY id LIMIT ?");
-    bind(select.get(), 1, after);
-    bind(select.get(), 2, limit);
-    while (sqlite3_step(select.get()) == SQLITE_ROW) {
-      auto& order = rows.emplace_back();
-      int column = 0;
-      for_each_column(order, [&](auto, auto& field) { read(select.get(), column++, field); });
-    }
+  while (next_row(db.get(), select.get())) {
+    auto& order = rows.emplace_back();
+    int column = 0;
+    for_each_column(order, [&](auto, auto& field) { read(select.get(), column++, field); });
   }
-  give(std::move(db));
   return rows;
 }
 
 std::optional<std::string> Store::turnover(const QueryLimit& limit) {
-  constexpr int look_every = 1000;
   constexpr auto sql =
       "SELECT json_group_array(json_object('currency', currency, 'status', status, 'orders', n,"
       " 'total_cents', total)) FROM (SELECT currency, status, count(*) n, sum(total_cents) total"
       " FROM orders WHERE note LIKE '%side%' GROUP BY 1, 2)";
-  auto db = take();
-  const auto over = [](void* given) {
-    const auto* until = static_cast<const QueryLimit*>(given);
-    return static_cast<int>((until->given_up && until->given_up->load()) ||
-                            std::chrono::steady_clock::now() >= until->deadline);
-  };
-  sqlite3_progress_handler(db.get(), look_every, over, const_cast<QueryLimit*>(&limit));
+  const Lease db(*this);
+  const Limited limited(db.get(), limit);
+  const auto select = prepare(db.get(), sql);
   std::optional<std::string> json;
-  {
-    const auto select = prepare(db.get(), sql);
-    if (sqlite3_step(select.get()) == SQLITE_ROW) {
+  try {
+    if (next_row(db.get(), select.get())) {
       read(select.get(), 0, json.emplace());
     }
+  } catch (const std::runtime_error&) {
+    if (sqlite3_errcode(db.get()) != SQLITE_INTERRUPT) {
+      throw;
+    }
   }
-  sqlite3_progress_handler(db.get(), 0, nullptr, nullptr);
-  give(std::move(db));
   return json;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::store

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace sevenstops {
+namespace sevenstops::upstream {
 
 /// A token bucket for requests beyond the first: each first request earns a share of a token, each
 /// extra one spends a whole. It starts empty, and counts requests rather than failures, so that
@@ -26,4 +26,4 @@ class ExtraBudget {
   double tokens_ = 0;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::upstream

@@ -1,10 +1,11 @@
-#include "stops/handle/estimate.hpp"
+#include "upstream/estimate.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
-namespace sevenstops {
+namespace sevenstops::upstream {
 namespace {
 
 constexpr double shortest = 64e-6;
@@ -26,7 +27,7 @@ double LatencyEstimate::bound(std::size_t bucket) {
 
 void LatencyEstimate::record(Clock::duration taken, bool answered) {
   auto& counts = answered ? answered_ : given_up_;
-  counts[bucket(std::chrono::duration<double>(taken).count())] += 1;
+  counts[bucket(base::in_seconds(taken))] += 1;
   if (++recorded_ % decay_every == 0) {
     for (auto* all : {&answered_, &given_up_}) {
       std::ranges::for_each(*all, [](double& n) { n *= kept; });
@@ -60,7 +61,7 @@ std::optional<Clock::duration> LatencyEstimate::quantile(double q) const {
   if (place == static_cast<std::ptrdiff_t>(buckets)) {
     return std::nullopt;
   }
-  return seconds(bound(static_cast<std::size_t>(place)));
+  return base::seconds(bound(static_cast<std::size_t>(place)));
 }
 
 double LatencyEstimate::predicted(const Survival& s, double after, int hedges) {
@@ -106,7 +107,7 @@ std::optional<Clock::duration> LatencyEstimate::hedge_after(double q, int hedges
   double best = endless;
   for (const double point : points) {
     if (const auto after = quantile(point)) {
-      const double keeps = predicted(s, std::chrono::duration<double>(*after).count(), hedges);
+      const double keeps = predicted(s, base::in_seconds(*after), hedges);
       candidates.push_back({*after, keeps});
       best = std::min(best, keeps);
     }
@@ -117,4 +118,4 @@ std::optional<Clock::duration> LatencyEstimate::hedge_after(double q, int hedges
   return known(cheap == candidates.rend() ? quantile(0.95) : cheap->after);
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::upstream

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sevenstops {
+namespace sevenstops::store {
 
 /// One row of the data set.
 struct Order {
@@ -31,4 +31,4 @@ void for_each_column(AnyOrder& order, Visitor&& visit) {
   visit("note", order.note);
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::store

@@ -3,10 +3,14 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
-#include "stops/connection.hpp"
+#include "base/metrics.hpp"
+#include "base/time.hpp"
 
-namespace sevenstops {
+namespace sevenstops::upstream {
+
+using base::Clock;
 
 /// A circuit breaker for one dependency (Nygard, *Release It!*, 2nd ed. 2018, "Circuit Breaker").
 ///
@@ -19,14 +23,35 @@ class Breaker {
   enum class Verdict { ok, failed, unknown };
 
   /// A share of 0 never opens. `open` is a gauge of open breakers, `opened` counts openings.
-  Breaker(double share, Clock::duration pause, Counter& open, Counter& opened)
+  Breaker(double share, Clock::duration pause, base::Gauge& open, base::Counter& opened)
       : share_(share), pause_(pause), open_(&open), opened_(&opened) {}
 
-  /// A leave to ask, given while the breaker was in one state.
-  using Leave = std::uint64_t;
+  /// Permission to ask once, given while the breaker was in one state, its generation. One whose
+  /// result nobody records says nothing about the dependency.
+  class Permit {
+   public:
+    Permit(Breaker& breaker, std::uint64_t generation)
+        : breaker_(&breaker), generation_(generation) {}
+    Permit(Permit&& other) noexcept
+        : breaker_(std::exchange(other.breaker_, nullptr)), generation_(other.generation_) {}
+    Permit& operator=(Permit&&) = delete;
+    ~Permit() {
+      if (breaker_ != nullptr) {
+        breaker_->record(generation_, Verdict::unknown, {});
+      }
+    }
+    void record(Verdict verdict, Clock::time_point now) {
+      std::exchange(breaker_, nullptr)->record(generation_, verdict, now);
+    }
 
-  /// Leave to ask now, or nothing. What comes of it has to be recorded.
-  [[nodiscard]] std::optional<Leave> leave(Clock::time_point now) {
+   private:
+    Breaker* breaker_;
+    std::uint64_t generation_;
+  };
+
+  /// A permit to ask now, or nothing while the dependency is to be left alone. The breaker has to
+  /// outlive it.
+  [[nodiscard]] std::optional<Permit> acquire(Clock::time_point now) {
     if (state_ == State::open && now >= until_) {
       enter(State::half_open);
       probing_ = 0;
@@ -36,12 +61,13 @@ class Breaker {
       return std::nullopt;
     }
     ++probing_;
-    return since_;
+    return std::optional<Permit>(std::in_place, *this, generation_);
   }
 
-  /// What was asked in an earlier state says nothing about this one.
-  void record(Leave leave, Verdict verdict, Clock::time_point now) {
-    if (leave != since_ || share_ == 0) {
+ private:
+  // What was asked in an earlier state says nothing about this one.
+  void record(std::uint64_t generation, Verdict verdict, Clock::time_point now) {
+    if (generation != generation_ || share_ == 0) {
       return;
     }
     --probing_;
@@ -69,7 +95,6 @@ class Breaker {
     }
   }
 
- private:
   enum class State { closed, open, half_open };
   struct Part {
     std::int64_t number = 0;
@@ -109,7 +134,7 @@ class Breaker {
 
   void enter(State state) {
     state_ = state;
-    ++since_;
+    ++generation_;
   }
   void open(Clock::time_point now) {
     enter(State::open);
@@ -118,14 +143,14 @@ class Breaker {
 
   double share_;
   Clock::duration pause_;
-  Counter* open_;
-  Counter* opened_;
+  base::Gauge* open_;
+  base::Counter* opened_;
   State state_ = State::closed;
   Clock::time_point until_;
-  Leave since_ = 0;
+  std::uint64_t generation_ = 0;
   std::int64_t probing_ = 0;
   std::int64_t succeeded_ = 0;
   std::array<Part, parts> parts_{};
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::upstream

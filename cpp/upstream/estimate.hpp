@@ -1,11 +1,14 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 
-#include "stops/connection.hpp"
+#include "base/time.hpp"
 
-namespace sevenstops {
+namespace sevenstops::upstream {
+
+using base::Clock;
 
 /// A decaying estimate of a dependency's latency, and of the moment to ask another replica.
 ///
@@ -54,4 +57,4 @@ class LatencyEstimate {
   std::optional<Clock::duration> found_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::upstream

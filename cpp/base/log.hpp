@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace sevenstops::base {
+
+/// What the service writes down: an access log, a JSON object for each response, and an error log
+/// on stderr. Both go through bounded queues to a thread of their own (spdlog), so that no I/O
+/// thread ever waits for a disk; when a queue is full its oldest line is dropped, and counted.
+/// Safe to use from several threads.
+class Log {
+ public:
+  /// `access_file` is appended to; empty: no access log. Throws std::runtime_error in one sentence
+  /// when it can't be opened.
+  explicit Log(const std::string& access_file = {});
+  /// Writes what is still queued.
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  [[nodiscard]] bool logs_access() const;
+  /// One line, without its end.
+  void access(std::string_view line);
+  /// One sentence for people.
+  void error(std::string_view sentence);
+
+  /// Lines of the access log that were dropped so far.
+  [[nodiscard]] std::uint64_t dropped() const;
+  /// Asks for what was logged so far to be written; comes back at once.
+  void flush();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sevenstops::base

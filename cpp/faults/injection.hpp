@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <random>
+
+#include "faults/fault.hpp"
+
+namespace sevenstops::faults {
+
+/// The faults of one service as one of its threads has them, with what they remember.
+class Injection {
+ public:
+  explicit Injection(const Faults& faults);
+
+  /// How long accept takes nothing from now on.
+  [[nodiscard]] base::Clock::duration stall(base::Clock::time_point now) const;
+  /// By which share of its time a stop's work is prolonged.
+  [[nodiscard]] double prolong(base::Stop stop) const { return prolonged_[base::index(stop)]; }
+
+  /// Whether GET /page has work of its own, and how much of it is done at once (0: any amount).
+  [[nodiscard]] bool works() const { return works_; }
+  [[nodiscard]] std::int64_t workers() const { return workers_; }
+  /// How long the work that begins now takes.
+  [[nodiscard]] base::Clock::duration work(base::Clock::time_point now);
+  /// Whether a request fails at the end of its work.
+  [[nodiscard]] bool fails();
+
+ private:
+  Faults faults_;
+  base::Clock::time_point start_ = base::Clock::now();
+  std::optional<base::Clock::time_point> first_work_;
+  std::array<double, base::stop_names.size()> prolonged_{};
+  bool works_ = false;
+  std::int64_t workers_ = 0;
+  std::mt19937_64 random_;
+};
+
+}  // namespace sevenstops::faults
