@@ -25,7 +25,7 @@ boost=libboost-dev
 if available libboost1.81-dev; then
   boost=libboost1.81-dev
 fi
-packages="g++ cmake ninja-build pkg-config $boost libsqlite3-dev libssl-dev libnghttp2-dev liburing-dev
+packages="g++ cmake ninja-build pkg-config $boost libsqlite3-dev libssl-dev libnghttp2-dev liburing-dev libspdlog-dev
   libgtest-dev nginx-light wrk nghttp2-client hey apache2-utils openssl prometheus curl iproute2
   python3-venv python3-dev clang-format clang-tidy"
 # Ubuntu has its browser as a snap only; where there is none, the tests of the page pass it over.

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -15,23 +14,24 @@
 #include <string>
 #include <string_view>
 
+#include "base/numbers.hpp"
+#include "faults/fault.hpp"
 #include "probes/isolation.hpp"
 #include "service/service.hpp"
 
 namespace {
 
 using namespace sevenstops;
+using service::Settings;
 
-constexpr std::string_view usage =
+constexpr std::string_view usage_begin =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
     "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token TEXT]\n"
+    "         [--access-log FILE]\n"
     "         [--dependency NAME[?][!][*LEAVES]=PORT[,PORT]...]...\n"
-    "         ?: a page may be answered without it; !: not to be asked twice for one answer\n"
-    "         [--fault slow-dependency=SECONDS]\n"
-    "         [--fault latency=constant/SECONDS|lognormal/MEDIAN/SIGMA|pareto/LEAST/ALPHA]\n"
-    "         [--fault straggle=SHARE/SECONDS] [--fault fail=SHARE] [--fault workers=N]\n"
-    "         [--fault slowdown=FACTOR/BEGIN/SECONDS] [--fault seed=N]\n"
-    "         [--fault stalled-acceptor=SECONDS/PERIOD] [--fault slow-stop=STOP/SHARE]\n"
+    "         ?: a page may be answered without it; !: not to be asked twice for one answer\n";
+
+constexpr std::string_view usage_end =
     "         [--die-with PID]\n"
     "       sevenstops-service --guard PID COMMAND [ARG]...\n"
     "         runs COMMAND so that it is killed when the thread that started it ends\n"
@@ -39,18 +39,25 @@ constexpr std::string_view usage =
     "         runs COMMAND in a network namespace of its own, where the kernel allows one;\n"
     "         SEVENSTOPS_ISOLATION tells it which kind: netns, userns+netns or none\n";
 
+void print_usage() {
+  std::cout << usage_begin;
+  for (const auto& [name, kind] : faults::fault_kinds()) {
+    std::cout << "         [--fault " << name << '=' << kind.usage << "]\n           "
+              << kind.meaning << '\n';
+  }
+  std::cout << usage_end;
+}
+
 template <class Number>
 Number number(std::string_view option, std::string_view text, double low, double high) {
-  Number value{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() ||
-      static_cast<double>(value) < low || static_cast<double>(value) > high) {
+  const auto value = base::parse_number<Number>(text);
+  if (!value || static_cast<double>(*value) < low || static_cast<double>(*value) > high) {
     throw std::invalid_argument(std::string(option) + " takes a number between " +
                                 std::to_string(static_cast<long long>(low)) + " and " +
                                 std::to_string(static_cast<long long>(high)) + ", not '" +
                                 std::string(text) + "'");
   }
-  return value;
+  return *value;
 }
 
 std::pair<std::string_view, std::string_view> split(std::string_view option, std::string_view text,
@@ -72,45 +79,16 @@ void die_with(int parent) {
 }
 
 struct CommandLine {
-  Settings settings = hardened();
-  ServiceOptions options;
+  Settings settings = service::hardened();
+  service::ServiceOptions options;
 };
 
-void inject(ServiceOptions& options, std::string_view fault) {
-  constexpr double hour = 3600;
-  const auto [name, value] = split("--fault", fault, '=');
-  if (set_fault(options.model, name, value)) {
-    return;
-  }
-  if (name == "stalled-acceptor") {
-    const auto [stall, period] = split("stalled-acceptor", value, '/');
-    options.stalled.stall =
-        std::chrono::duration<double>(number<double>("stalled-acceptor", stall, 0, hour));
-    options.stalled.period =
-        std::chrono::duration<double>(number<double>("stalled-acceptor", period, 0, hour));
-    if (options.stalled.stall > options.stalled.period) {
-      throw std::invalid_argument("stalled-acceptor cannot stall for longer than its period");
-    }
-  } else if (name == "slow-stop") {
-    const auto [stop, share] = split("slow-stop", value, '/');
-    const auto known = std::ranges::find(stop_names, stop);
-    // Accept only takes what the kernel has queued: there is no work of its own to prolong.
-    if (known == stop_names.end() || known == stop_names.begin()) {
-      throw std::invalid_argument("slow-stop knows no stop '" + std::string(stop) + "'");
-    }
-    options.slow_stop.share[static_cast<std::size_t>(known - stop_names.begin())] =
-        number<double>("slow-stop", share, 0, 1000);
-  } else {
-    throw std::invalid_argument("unknown fault '" + std::string(name) + "'");
-  }
-}
-
 // NAME[?][!][*LEAVES]=PORT[,PORT]...
-Dependency dependency(std::string_view text) {
+upstream::Dependency dependency(std::string_view text) {
   constexpr std::int64_t most_leaves = 10000;
   const auto [left, ports] = split("--dependency", text, '=');
   const auto marks = left.substr(std::min(left.find_first_of("?!*"), left.size()));
-  Dependency made{.name = std::string(left.substr(0, left.size() - marks.size())), .replicas = {}};
+  upstream::Dependency made{.name = std::string(left.substr(0, left.size() - marks.size())), .replicas = {}};
   const auto star = std::min(marks.find('*'), marks.size());
   for (const char mark : marks.substr(0, star)) {
     made.optional = made.optional || mark == '?';
@@ -149,7 +127,7 @@ CommandLine read(int argc, char** argv) {
         throw std::invalid_argument("--preset takes fragile or hardened, not '" +
                                     std::string(value) + "'");
       }
-      line.settings = value == "fragile" ? fragile() : hardened();
+      line.settings = value == "fragile" ? service::fragile() : service::hardened();
     } else if (option == "--set") {
       sets.push_back(value);
     } else if (option == "--port") {
@@ -162,17 +140,19 @@ CommandLine read(int argc, char** argv) {
       line.options.rows = number<std::int64_t>(option, value, 0, 10000000);
     } else if (option == "--token") {
       line.options.token = value;
+    } else if (option == "--access-log") {
+      line.options.access_log = value;
     } else if (option == "--dependency") {
       line.options.dependencies.push_back(dependency(value));
     } else if (option == "--fault") {
-      inject(line.options, value);
+      line.options.faults.push_back(faults::make_fault(value));
     } else {
       throw std::invalid_argument("unknown option " + std::string(option));
     }
   }
   for (const auto set : sets) {
     const auto [name, value] = split("--set", set, '=');
-    set_field(line.settings, name, value);
+    service::set_field(line.settings, name, value);
   }
   return line;
 }
@@ -188,7 +168,7 @@ int become(char** command) {
 int become_isolated(char** command) {
   std::string kind = "none";
   try {
-    kind = isolate();
+    kind = probes::isolate();
   } catch (const std::exception& error) {
     std::cerr << "sevenstops: " << error.what()
               << "; the run goes on with the counters of each listener\n";
@@ -202,7 +182,7 @@ int become_isolated(char** command) {
 int main(int argc, char** argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (argc == 2 && first == "--help") {
-    std::cout << usage;
+    print_usage();
     return 0;
   }
   try {
@@ -225,12 +205,12 @@ int main(int argc, char** argv) {
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-    Service service(line.settings, line.options);
-    std::cout << R"({"port":)" << service.port() << R"(,"admin_port":)" << service.admin_port()
+    service::Service running(line.settings, line.options);
+    std::cout << R"({"port":)" << running.port() << R"(,"admin_port":)" << running.admin_port()
               << "}" << std::endl;
     int signal = 0;
     ::sigwait(&ends, &signal);
-    service.stop();
+    running.stop();
   } catch (const std::exception& error) {
     std::cerr << "sevenstops-service: " << error.what() << '\n';
     return 2;

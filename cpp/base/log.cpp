@@ -47,7 +47,8 @@ Log::Log(const std::string& access_file) : state_(std::make_unique<State>()) {
     throw std::runtime_error("the access log " + access_file + " cannot be written");
   }
   state_->access_thread = std::make_shared<spdlog::details::thread_pool>(access_queue, 1);
-  state_->accesses = make_logger("access", state_->access_file, state_->access_thread, "%v");
+  state_->accesses = make_logger("access", state_->access_file, state_->access_thread,
+                                 "{\"time\":\"%Y-%m-%dT%H:%M:%S.%e%z\"%v}");
 }
 
 // The pools' threads come to the end of their queues first.

@@ -22,7 +22,7 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   [[nodiscard]] bool logs_access() const;
-  /// One line, without its end.
+  /// The fields of one line that follow its time, beginning with a comma.
   void access(std::string_view line);
   /// One sentence for people.
   void error(std::string_view sentence);

@@ -8,17 +8,22 @@
 namespace sevenstops::base {
 namespace {
 
-bool is_abort(const std::exception_ptr& trouble) {
+bool is_cancellation(const std::exception_ptr& trouble) {
   try {
     std::rethrow_exception(trouble);
-  } catch (const boost::system::system_error& error) {
-    return error.code() == asio::error::operation_aborted;
+  } catch (const std::exception& error) {
+    return base::is_cancellation(error);
   } catch (...) {
     return false;
   }
 }
 
 }  // namespace
+
+bool is_cancellation(const std::exception& error) {
+  const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
+  return system != nullptr && system->code() == asio::error::operation_aborted;
+}
 
 TaskGroup::~TaskGroup() {
   if (!children_.empty()) {
@@ -56,7 +61,7 @@ void TaskGroup::cancel(Child child) {
 
 void TaskGroup::ended(Child child, const std::exception_ptr& trouble) {
   children_.erase(child);
-  if (trouble && !trouble_ && !is_abort(trouble)) {
+  if (trouble && !trouble_ && !is_cancellation(trouble)) {
     trouble_ = trouble;
     cancel();
   }

@@ -16,6 +16,9 @@
 
 namespace sevenstops::base {
 
+/// Whether an exception says that something was cancelled.
+[[nodiscard]] bool is_cancellation(const std::exception& error);
+
 /// Coroutines that run side by side and that somebody waits for (structured concurrency; Smith,
 /// *Notes on structured concurrency*, 2018).
 ///
@@ -95,7 +98,7 @@ template <class Value>
   std::optional<Value> value;
   // These closures live as long as the children that run in them.
   const auto worker = [&value](TaskGroup& group, asio::awaitable<Value> w) -> asio::awaitable<void> {
-    value = co_await std::move(w);
+    value.emplace(co_await std::move(w));
     group.cancel();
   };
   const auto interrupter = [](TaskGroup& group, asio::awaitable<void> i) -> asio::awaitable<void> {

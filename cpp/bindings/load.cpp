@@ -8,6 +8,7 @@
 namespace sevenstops::bindings {
 
 namespace py = pybind11;
+using namespace load;
 
 namespace {
 
@@ -34,9 +35,7 @@ bool interruptible_wait(LoadRun& run, double patience) {
   return ended;
 }
 
-}  // namespace
-
-void bind_load(py::module_& module) {
+void bind(py::module_& module) {
   py::class_<Target>(module, "Target", "Where a load goes.")
       .def(py::init([](std::uint16_t port, std::string address, std::string host, bool tls,
                        bool verify, std::string authorities) {
@@ -69,4 +68,7 @@ void bind_load(py::module_& module) {
       .def("result", &LoadRun::result, py::call_guard<py::gil_scoped_release>());
 }
 
+const RegisterBinding registered{{bind, 1}};
+
+}  // namespace
 }  // namespace sevenstops::bindings

@@ -4,10 +4,15 @@
 
 namespace sevenstops::bindings {
 
-void bind_service(pybind11::module_& module);
-void bind_plan(pybind11::module_& module);
-void bind_record(pybind11::module_& module);
-void bind_load(pybind11::module_& module);
-void bind_probes(pybind11::module_& module);
+/// What one file here adds to the module. A new one is a new file that registers itself.
+struct Binding {
+  void (*bind)(pybind11::module_& module);
+  /// The lower first: what names other bindings' types comes after them.
+  int rank = 0;
+};
+
+struct RegisterBinding {
+  explicit RegisterBinding(Binding binding);
+};
 
 }  // namespace sevenstops::bindings

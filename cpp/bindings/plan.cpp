@@ -10,6 +10,7 @@
 namespace sevenstops::bindings {
 
 namespace py = pybind11;
+using namespace load;
 
 namespace {
 
@@ -47,9 +48,7 @@ py::class_<Part> bind_part(py::module_& module, const char* name, const char* me
   return bound;
 }
 
-}  // namespace
-
-void bind_plan(py::module_& module) {
+void bind(py::module_& module) {
   bind_part<Phase>(module, "Phase", "A stretch of a plan in which requests come in one manner.");
   bind_part<RequestSpec>(module, "RequestSpec", "One kind of request in a plan's mix.");
   bind_part<Crowd>(module, "Crowd", "Clients that misbehave beside a plan's mix, or within it.");
@@ -75,4 +74,7 @@ void bind_plan(py::module_& module) {
       "Every kind of misbehaving client and what it does.");
 }
 
+const RegisterBinding registered{{bind}};
+
+}  // namespace
 }  // namespace sevenstops::bindings

@@ -8,8 +8,11 @@
 namespace sevenstops::bindings {
 
 namespace py = pybind11;
+using namespace probes;
 
-void bind_probes(py::module_& module) {
+namespace {
+
+void bind(py::module_& module) {
   py::class_<ListenerProbe>(module, "ListenerProbe", "A listener as sock_diag shows it.")
       .def_readonly("queue_depth", &ListenerProbe::queue_depth)
       .def_readonly("backlog", &ListenerProbe::backlog)
@@ -25,4 +28,7 @@ void bind_probes(py::module_& module) {
   module.def("probe_tcp_ext", &probe_tcp_ext, "This network namespace's TcpExt counters by name.");
 }
 
+const RegisterBinding registered{{bind}};
+
+}  // namespace
 }  // namespace sevenstops::bindings

@@ -7,6 +7,7 @@
 namespace sevenstops::bindings {
 
 namespace py = pybind11;
+using namespace load;
 
 namespace {
 
@@ -31,9 +32,7 @@ void bind_histogram(py::module_& module) {
           }));
 }
 
-}  // namespace
-
-void bind_record(py::module_& module) {
+void bind(py::module_& module) {
   bind_histogram(module);
   py::class_<RequestRecord>(module, "RequestRecord", "What became of one kind of request.")
       .def_readonly("latency", &RequestRecord::latency)
@@ -83,4 +82,7 @@ void bind_record(py::module_& module) {
       .def_readonly("series", &LoadResult::series);
 }
 
+const RegisterBinding registered{{bind}};
+
+}  // namespace
 }  // namespace sevenstops::bindings

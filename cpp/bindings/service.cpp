@@ -1,14 +1,17 @@
 #include <pybind11/stl.h>
 
 #include "bindings/module.hpp"
-#include "service/service.hpp"
 #include "service/settings.hpp"
 
 namespace sevenstops::bindings {
 
 namespace py = pybind11;
+using service::FieldInfo;
+using service::Settings;
 
-void bind_service(py::module_& module) {
+namespace {
+
+void bind(py::module_& module) {
   py::class_<FieldInfo>(module, "FieldInfo", "One documented setting and its range.")
       .def_readonly("name", &FieldInfo::name)
       .def_readonly("type", &FieldInfo::type)
@@ -18,13 +21,16 @@ void bind_service(py::module_& module) {
       .def_readonly("meaning", &FieldInfo::meaning);
   py::class_<Settings>(module, "Settings",
                        "The settings of one service: a struct per stop, its fields 'stop.field'.")
-      .def("set", &set_field, py::arg("name"), py::arg("value"))
-      .def("get", &get_field, py::arg("name"))
+      .def("set", &service::set_field, py::arg("name"), py::arg("value"))
+      .def("get", &service::get_field, py::arg("name"))
       .def("copy", [](const Settings& s) { return s; })
       .def("__eq__", [](const Settings& a, const Settings& b) { return a == b; });
-  module.def("fragile", &fragile, "The preset that shows every characteristic failure.");
-  module.def("hardened", &hardened, "The preset that mends them.");
-  module.def("field_infos", &field_infos, "Every setting's documentation, in walking order.");
+  module.def("fragile", &service::fragile, "The preset that shows every characteristic failure.");
+  module.def("hardened", &service::hardened, "The preset that mends them.");
+  module.def("field_infos", &service::field_infos, "Every setting's documentation, in walking order.");
 }
 
+const RegisterBinding registered{{bind}};
+
+}  // namespace
 }  // namespace sevenstops::bindings

@@ -75,11 +75,13 @@ struct ReasonInfo {
   std::string_view name;
   /// Whether the connection can't go on: what follows on it can't be trusted, or won't be read.
   bool ends_connection = false;
+  /// What Retry-After says, in seconds; 0: nothing.
+  unsigned retry_after = 0;
 };
 
 /// Every reason, in the order of the enumeration.
 inline constexpr std::array reasons = {
-    ReasonInfo{Reason::max_connections, base::Stop::accept, 503, "max_connections", true},
+    ReasonInfo{Reason::max_connections, base::Stop::accept, 503, "max_connections", true, 1},
     ReasonInfo{Reason::bare_line_feed, base::Stop::parse, 400, "bare_line_feed", true},
     ReasonInfo{Reason::request_line_limit, base::Stop::parse, 414, "request_line_limit", true},
     ReasonInfo{Reason::header_limit, base::Stop::parse, 431, "header_limit", true},

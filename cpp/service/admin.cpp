@@ -1,70 +1,95 @@
 #include "service/admin.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <thread>
 
-#include "service/report.hpp"
+#include "base/task_group.hpp"
 #include "stops/accept/accept.hpp"
 
-namespace sevenstops {
+namespace sevenstops::service {
 
+namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
+using base::tcp;
 
 struct Admin::State {
-  State(std::uint16_t port, std::vector<const Metrics*> m)
-      : metrics(std::move(m)), accept(io, port, {.backlog = 64, .reuse_port = false}, {}) {}
+  State(std::uint16_t port, Threads t)
+      : threads(std::move(t)), accept(io, port, {.backlog = 64, .reuse_port = false}) {}
 
-  asio::awaitable<void> listen() {
+  asio::awaitable<void> run() {
+    co_await base::with_task_group([this](base::TaskGroup& all) -> asio::awaitable<void> {
+      group = &all;
+      all.spawn(listen(all));
+      co_return;
+    });
+    group = nullptr;
+  }
+
+  asio::awaitable<void> listen(base::TaskGroup& all) {
     while (true) {
-      auto socket = co_await accept.next(io);
-      asio::co_spawn(io, answer(std::move(socket)), asio::detached);
+      all.spawn(answer(co_await accept.next(io)));
     }
   }
 
   asio::awaitable<void> answer(tcp::socket socket) {
-    constexpr auto tuple = asio::as_tuple(asio::use_awaitable);
     constexpr std::chrono::seconds patience{5};
     constexpr std::size_t head_limit = 8192;
     beast::tcp_stream stream(std::move(socket));
     stream.expires_after(patience);
     beast::flat_buffer buffer(head_limit);
-    http::request<http::empty_body> request;
-    if (const auto [error, n] = co_await http::async_read(stream, buffer, request, tuple); error) {
+    beast::http::request<beast::http::empty_body> request;
+    const auto [error, n] =
+        co_await beast::http::async_read(stream, buffer, request, base::as_tuple);
+    if (error) {
       co_return;
     }
-    http::response<http::string_body> response(http::status::ok, request.version());
-    response.keep_alive(false);
-    if (request.target() == "/metrics") {
-      response.set(http::field::content_type, "text/plain; version=0.0.4");
-      response.body() = report_prometheus(metrics);
-    } else if (request.target() == "/stops") {
-      response.set(http::field::content_type, "application/json");
-      response.body() = report_json(metrics);
-    } else {
-      response.result(http::status::not_found);
-    }
-    response.prepare_payload();
-    co_await http::async_write(stream, response, tuple);
-    boost::system::error_code error;
-    stream.socket().shutdown(tcp::socket::shutdown_send, error);
+    auto response = respond(request);
+    co_await beast::http::async_write(stream, response, base::as_tuple);
+    boost::system::error_code ignored;
+    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
-  std::vector<const Metrics*> metrics;
+  [[nodiscard]] beast::http::response<beast::http::string_body> respond(
+      const beast::http::request<beast::http::empty_body>& request) const {
+    beast::http::response<beast::http::string_body> response(beast::http::status::ok,
+                                                             request.version());
+    response.keep_alive(false);
+    if (request.target() == "/metrics") {
+      response.set(beast::http::field::content_type, "text/plain; version=0.0.4");
+      response.body() = report_prometheus(threads);
+    } else if (request.target() == "/stops") {
+      response.set(beast::http::field::content_type, "application/json");
+      response.body() = report_json(threads);
+    } else {
+      response.result(beast::http::status::not_found);
+    }
+    response.prepare_payload();
+    return response;
+  }
+
+  Threads threads;
   asio::io_context io{1};
-  Accept accept;
+  stops::Accept accept;
+  base::TaskGroup* group = nullptr;
   std::thread thread;
 };
 
-Admin::Admin(std::uint16_t port, std::vector<const Metrics*> metrics)
-    : state_(std::make_unique<State>(port, std::move(metrics))) {
-  asio::co_spawn(state_->io, state_->listen(), asio::detached);
+Admin::Admin(std::uint16_t port, Threads threads, std::function<void(const std::string&)> failed)
+    : state_(std::make_unique<State>(port, std::move(threads))) {
+  asio::co_spawn(state_->io, state_->run(),
+                 [failed = std::move(failed)](const std::exception_ptr& trouble) {
+                   try {
+                     if (trouble) {
+                       std::rethrow_exception(trouble);
+                     }
+                   } catch (const std::exception& error) {
+                     failed(std::string("the admin listener can't go on: ") + error.what());
+                   }
+                 });
   state_->thread = std::thread([&io = state_->io] { io.run(); });
 }
 
@@ -73,10 +98,14 @@ Admin::~Admin() { stop(); }
 std::uint16_t Admin::port() const { return state_->accept.port(); }
 
 void Admin::stop() {
-  state_->io.stop();
+  asio::post(state_->io, [s = state_.get()] {
+    if (s->group != nullptr) {
+      s->group->cancel();
+    }
+  });
   if (state_->thread.joinable()) {
     state_->thread.join();
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::service

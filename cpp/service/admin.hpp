@@ -1,24 +1,27 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
-#include <vector>
+#include <string>
 
-#include "stops/metrics.hpp"
+#include "service/report.hpp"
 
-namespace sevenstops {
+namespace sevenstops::service {
 
 /// The admin listener: /metrics (Prometheus text) and /stops (JSON) on a loopback port and a
 /// thread of its own, so that it answers while the service is in trouble.
 class Admin {
  public:
-  /// Throws std::runtime_error in one sentence when the port is taken.
-  Admin(std::uint16_t port, std::vector<const Metrics*> metrics);
+  /// Throws std::runtime_error in one sentence when the port is taken. `failed` is told why it
+  /// can't go on.
+  Admin(std::uint16_t port, Threads threads, std::function<void(const std::string&)> failed);
   ~Admin();
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;
 
   [[nodiscard]] std::uint16_t port() const;
+  /// Safe to call twice.
   void stop();
 
  private:
@@ -26,4 +29,4 @@ class Admin {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::service

@@ -1,37 +1,18 @@
 #include "service/service.hpp"
 
 #include <sched.h>
+#include <unistd.h>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <optional>
-#include <thread>
+#include <algorithm>
+#include <iostream>
 
+#include "base/log.hpp"
 #include "service/admin.hpp"
+#include "service/io_thread.hpp"
 #include "service/report.hpp"
-#include "stops/accept/accept.hpp"
-#include "stops/walk.hpp"
 
-namespace sevenstops {
+namespace sevenstops::service {
 namespace {
-
-constexpr std::chrono::milliseconds sweep_period{25};
-
-// One I/O context with the stops of its own: nothing is shared on the way of a request.
-struct IoThread {
-  IoThread(const Settings& settings, const Backend& backend, const ServiceOptions& options)
-      : stops(settings, backend, options.token, metrics, options.slow_stop) {}
-
-  Metrics metrics;
-  Stops stops;
-  asio::io_context io{1};
-  std::optional<Accept> accept;
-  std::thread thread;
-};
 
 int usable_processors() {
   cpu_set_t set;
@@ -39,115 +20,90 @@ int usable_processors() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
-asio::awaitable<void> sweep(IoThread& t) {
-  asio::steady_timer timer(t.io);
-  while (true) {
-    timer.expires_after(sweep_period);
-    co_await timer.async_wait(asio::use_awaitable);
-    t.stops.sweep();
-  }
+void end_process(const std::string& sentence) {
+  constexpr int software_error = 70;
+  std::cerr << "sevenstops-service: " << sentence << std::endl;
+  ::_exit(software_error);
 }
 
 }  // namespace
 
 struct Service::State {
-  std::vector<std::unique_ptr<IoThread>> threads;
-  std::shared_ptr<Workers> workers;
-  std::unique_ptr<Admin> admin;
-  Settings settings;
+  explicit State(const std::string& access_log) : log(access_log) {}
 
-  [[nodiscard]] std::vector<const Metrics*> metrics() const {
-    std::vector<const Metrics*> all;
+  base::Log log;
+  std::shared_ptr<store::Workers> workers;
+  std::vector<std::unique_ptr<IoThread>> threads;
+  std::unique_ptr<Admin> admin;
+
+  [[nodiscard]] Threads metrics() const {
+    Threads all;
     for (const auto& t : threads) {
-      all.push_back(&t->metrics);
+      all.push_back(&t->metrics());
     }
     return all;
   }
 
-  asio::awaitable<void> accept(IoThread& t) {
-    std::size_t turn = 0;
-    while (true) {
-      // Without SO_REUSEPORT one thread takes connections for all.
-      auto& owner = settings.accept.reuse_port ? t : *threads[turn++ % threads.size()];
-      auto socket = co_await t.accept->next(owner.io);
-      t.metrics[Stop::accept].entered.add();
-      const auto queued = time_in_queue(socket);
-      t.metrics[Stop::accept].seconds.record(queued);
-      if (owner.metrics.connections_open.value() >=
-          static_cast<std::uint64_t>(settings.accept.max_connections)) {
-        t.metrics[Stop::accept].refuse("max_connections");
-        shed(std::move(socket));
-        continue;
+  void listen(const Settings& settings, std::uint16_t port) {
+    if (settings.accept.reuse_port) {
+      for (auto& t : threads) {
+        t->listen(port, {t.get()});
+        port = t->port();
       }
-      boost::system::error_code error;
-      socket.non_blocking(true, error);
-      socket.set_option(tcp::no_delay(true), error);
-      if (settings.drain.send_buffer > 0) {
-        socket.set_option(
-            asio::socket_base::send_buffer_size(static_cast<int>(settings.drain.send_buffer)),
-            error);
-      }
-      asio::co_spawn(owner.io, walk(owner.stops, std::move(socket), queued),
-                     [&metrics = owner.metrics](const std::exception_ptr& broken) {
-                       // One connection's trouble must not end the thread that serves the others.
-                       if (broken) {
-                         metrics.walks_broken.add();
-                       }
-                     });
+      return;
     }
+    // Without SO_REUSEPORT one thread takes connections for all.
+    std::vector<IoThread*> owners;
+    for (auto& t : threads) {
+      owners.push_back(t.get());
+    }
+    threads.front()->listen(port, owners);
   }
 };
 
 Service::Service(const Settings& settings, const ServiceOptions& options)
-    : state_(std::make_unique<State>()) {
+    : state_(std::make_unique<State>(options.access_log)) {
   auto& s = *state_;
-  s.settings = settings;
-  s.workers = std::make_shared<Workers>(settings.handle);
+  s.workers = std::make_shared<store::Workers>(settings.handle.worker_limits());
   const int count = options.threads > 0 ? options.threads : usable_processors();
-  const Backend backend{// The fragile way reads on the I/O threads.
-                        .store = std::make_shared<Store>(
-                            options.rows, static_cast<int>(settings.handle.workers) + count),
-                        .workers = s.workers,
-                        .dependencies = options.dependencies,
-                        .model = options.model};
+  const stops::Backend backend{// The fragile way reads on the I/O threads.
+                               .store = std::make_shared<store::Store>(
+                                   options.rows, static_cast<int>(settings.handle.workers) + count),
+                               .workers = s.workers,
+                               .dependencies = options.dependencies};
   for (int i = 0; i < count; ++i) {
-    s.threads.push_back(std::make_unique<IoThread>(settings, backend, options));
+    s.threads.push_back(
+        std::make_unique<IoThread>(settings, backend, options.token, options.faults, s.log));
   }
-  auto port = options.port;
+  s.listen(settings, options.port);
+  const auto failed = options.on_failure ? options.on_failure : end_process;
+  s.admin = std::make_unique<Admin>(options.admin_port, s.metrics(), failed);
   for (auto& t : s.threads) {
-    if (!t->accept && (settings.accept.reuse_port || t == s.threads.front())) {
-      t->accept.emplace(t->io, port, settings.accept, options.stalled);
-      port = t->accept->port();
-      asio::co_spawn(t->io, s.accept(*t), asio::detached);
-    }
-    asio::co_spawn(t->io, sweep(*t), asio::detached);
-  }
-  s.admin = std::make_unique<Admin>(options.admin_port, s.metrics());
-  for (auto& t : s.threads) {
-    t->thread = std::thread([&io = t->io] { io.run(); });
+    t->start(t == s.threads.front(), [failed](const std::string& why) {
+      failed("an I/O thread can't go on: " + why);
+    });
   }
 }
 
 Service::~Service() { stop(); }
 
-std::uint16_t Service::port() const { return state_->threads.front()->accept->port(); }
+std::uint16_t Service::port() const { return state_->threads.front()->port(); }
 std::uint16_t Service::admin_port() const { return state_->admin->port(); }
 std::string Service::stops_json() const { return report_json(state_->metrics()); }
+std::string Service::metrics_text() const { return report_prometheus(state_->metrics()); }
 
 void Service::stop() {
   state_->admin->stop();
   for (auto& t : state_->threads) {
-    t->io.stop();
+    t->cancel();
   }
   for (auto& t : state_->threads) {
-    if (t->thread.joinable()) {
-      t->thread.join();
-    }
+    t->join();
   }
   state_->workers->join();
   for (auto& t : state_->threads) {
-    t->stops.handle.close();
+    t->close();
   }
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::service

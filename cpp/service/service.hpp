@@ -1,18 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "faults/dependency_model.hpp"
-#include "faults/slow_stop.hpp"
-#include "faults/stalled_acceptor.hpp"
+#include "faults/fault.hpp"
 #include "service/settings.hpp"
-#include "stops/handle/hop.hpp"
-#include "stops/metrics.hpp"
+#include "upstream/cluster.hpp"
 
-namespace sevenstops {
+namespace sevenstops::service {
 
 /// What a service needs to know besides its settings.
 struct ServiceOptions {
@@ -24,16 +22,20 @@ struct ServiceOptions {
   /// Orders in the data set.
   std::int64_t rows = 20000;
   std::string token = "let-me-in";
-  std::vector<Dependency> dependencies;
-  DependencyModel model;
-  StalledAcceptor stalled;
-  SlowStop slow_stop;
+  std::vector<upstream::Dependency> dependencies;
+  faults::Faults faults;
+  /// Where the access log goes; empty: there is none.
+  std::string access_log;
+  /// Told in one sentence why the service can't go on; by default that is written to stderr and the
+  /// process ends with 70 (EX_SOFTWARE of sysexits.h). Called on an I/O thread.
+  std::function<void(const std::string&)> on_failure;
 };
 
 /// The HTTP service under study. Threads start in the constructor and end in `stop`.
 class Service {
  public:
-  /// Throws std::runtime_error in one sentence: a taken port, no room for the data set.
+  /// Throws std::runtime_error in one sentence: a taken port, no room for the data set, a log that
+  /// can't be written.
   Service(const Settings& settings, const ServiceOptions& options);
   ~Service();
   Service(const Service&) = delete;
@@ -41,8 +43,9 @@ class Service {
 
   [[nodiscard]] std::uint16_t port() const;
   [[nodiscard]] std::uint16_t admin_port() const;
-  /// The counters as the admin listener's /stops gives them.
+  /// The counters as the admin listener's /stops and /metrics give them.
   [[nodiscard]] std::string stops_json() const;
+  [[nodiscard]] std::string metrics_text() const;
   /// Ends every connection and thread; safe to call twice.
   void stop();
 
@@ -51,4 +54,4 @@ class Service {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::service

@@ -1,12 +1,42 @@
 #include "service/settings.hpp"
 
-#include <charconv>
-#include <cmath>
+#include <algorithm>
+#include <array>
 #include <sstream>
 #include <stdexcept>
+#include <type_traits>
+#include <utility>
 
-namespace sevenstops {
+#include "base/numbers.hpp"
+
+namespace sevenstops::service {
 namespace {
+
+// Walks a struct of settings and the groups in it, and calls `visit(name, field, about)` with each
+// field's whole name.
+template <class Visit>
+class Walker {
+ public:
+  Walker(std::string prefix, Visit& visit) : prefix_(std::move(prefix)), visit_(visit) {}
+
+  template <class Field>
+  void operator()(std::string_view name, Field& field, const base::About& about) const {
+    visit_(prefix_ + std::string(name), field, about);
+  }
+  template <class Group>
+  void group(std::string_view name, Group& settings) const {
+    std::remove_const_t<Group>::fields(settings, Walker(prefix_ + std::string(name) + ".", visit_));
+  }
+
+ private:
+  std::string prefix_;
+  Visit& visit_;
+};
+
+template <class AnySettings, class Visit>
+void for_each_field(AnySettings& settings, Visit visit) {
+  Settings::fields(settings, Walker<Visit>("", visit));
+}
 
 std::string show(double number) {
   std::ostringstream out;
@@ -27,23 +57,12 @@ std::string to_text(Field field) {
 }
 
 template <class Field>
-bool from_text(std::string_view text, Field& field) {
+std::optional<Field> from_text(std::string_view text) {
   if constexpr (std::is_same_v<Field, bool>) {
-    field = text == "true" || text == "1";
-    return field || text == "false" || text == "0";
+    const bool yes = text == "true" || text == "1";
+    return yes || text == "false" || text == "0" ? std::optional(yes) : std::nullopt;
   } else {
-    Field parsed{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-      return false;
-    }
-    if constexpr (std::is_same_v<Field, double>) {
-      if (!std::isfinite(parsed)) {
-        return false;
-      }
-    }
-    field = parsed;
-    return true;
+    return base::parse_number<Field>(text);
   }
 }
 
@@ -58,90 +77,84 @@ constexpr std::string_view type_name() {
   }
 }
 
-}  // namespace
+// Names that settings had before they stood in groups.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> renamed = {{
+    {"handle.hedges", "handle.hedge.most"},
+    {"handle.hedge_quantile", "handle.hedge.quantile"},
+    {"handle.hedge_budget", "handle.hedge.budget"},
+    {"handle.hedge_delay", "handle.hedge.delay"},
+    {"handle.tied", "handle.hedge.tied"},
+    {"handle.retries", "handle.retry.most"},
+    {"handle.retry_budget", "handle.retry.budget"},
+    {"handle.retry_pause", "handle.retry.pause"},
+    {"handle.retry_jitter", "handle.retry.jitter"},
+    {"handle.attempt_timeout", "handle.retry.attempt_timeout"},
+    {"handle.breaker_share", "handle.breaker.share"},
+    {"handle.breaker_pause", "handle.breaker.pause"},
+    {"handle.partial", "handle.optional.partial"},
+    {"handle.optional_share", "handle.optional.share"},
+    {"handle.pool_per_dependency", "handle.pool.per_replica"},
+    {"handle.pool_limit", "handle.pool.limit"},
+    {"handle.pool_idle_timeout", "handle.pool.idle_timeout"},
+}};
 
-Settings hardened() { return {}; }
-
-Settings fragile() {
-  Settings s;
-  s.accept = {.backlog = 16, .drain_queue = false, .reuse_port = false, .max_connections = 20000};
-  s.parse = {.request_line_limit = 8192,
-             .header_limit = std::int64_t{64} << 20,
-             .header_count = 1000000,
-             .body_limit = std::int64_t{32} << 20,
-             .check_before_buffering = false,
-             .head_timeout = 60,
-             .body_timeout = 60,
-             .idle_timeout = 60};
-  s.route = {.tree = false, .normalize_paths = false};
-  s.middleware = {.closed_by_default = false, .body_after_auth = false};
-  s.handle.propagate_deadline = false;
-  s.handle.off_loop = false;
-  s.handle.cancel = false;
-  s.handle.hedges = 0;
-  s.handle.pool_per_dependency = false;
-  s.handle.retries = 1000;
-  s.handle.retry_budget = 1000;
-  s.handle.retry_jitter = false;
-  s.handle.breaker_share = 0;
-  s.handle.partial = false;
-  s.serialize = {.page_limit = 1000000, .compiled = false};
-  s.drain = {.await_writes = false,
-             .high_water = 65536,
-             .write_timeout = 60,
-             .linger_timeout = 1.0,
-             .send_buffer = 65536};
-  return s;
+[[noreturn]] void unknown(std::string_view name) {
+  const auto* old = std::ranges::find(renamed, name, &decltype(renamed)::value_type::first);
+  if (old != renamed.end()) {
+    throw std::invalid_argument("setting " + std::string(name) + " is called " +
+                                std::string(old->second) + " now");
+  }
+  throw std::invalid_argument("unknown setting '" + std::string(name) + "'");
 }
+
+}  // namespace
 
 std::vector<FieldInfo> field_infos() {
   std::vector<FieldInfo> infos;
   const Settings defaults;
-  for_each_field(defaults, [&](auto name, auto field, auto unit, double low, double high,
-                               auto meaning) {
-    infos.push_back({name, std::string(type_name<decltype(field)>()), unit, low, high, meaning});
+  for_each_field(defaults, [&](std::string name, auto& field, const base::About& about) {
+    infos.push_back({std::move(name),
+                     std::string(type_name<std::remove_cvref_t<decltype(field)>>()),
+                     std::string(about.unit), about.low, about.high, std::string(about.meaning)});
   });
   return infos;
 }
 
 void set_field(Settings& settings, std::string_view name, std::string_view value) {
   bool known = false;
-  for_each_field(settings, [&](std::string_view field_name, auto& field, auto, double low,
-                               double high, auto) {
-    if (field_name != name) {
+  for_each_field(settings, [&](const std::string& each, auto& field, const base::About& about) {
+    if (each != name) {
       return;
     }
     known = true;
-    auto parsed = field;
-    if (!from_text(value, parsed)) {
-      throw std::invalid_argument("setting " + std::string(name) + " takes " +
-                                  std::string(type_name<decltype(parsed)>()) + ", not '" +
-                                  std::string(value) + "'");
+    using Field = std::remove_cvref_t<decltype(field)>;
+    const auto parsed = from_text<Field>(value);
+    if (!parsed) {
+      throw std::invalid_argument("setting " + each + " takes " + std::string(type_name<Field>()) +
+                                  ", not '" + std::string(value) + "'");
     }
-    if (static_cast<double>(parsed) < low || static_cast<double>(parsed) > high) {
-      throw std::invalid_argument("setting " + std::string(name) + " must lie between " +
-                                  show(low) + " and " + show(high) + ", not " + std::string(value));
+    if (static_cast<double>(*parsed) < about.low || static_cast<double>(*parsed) > about.high) {
+      throw std::invalid_argument("setting " + each + " must lie between " + show(about.low) +
+                                  " and " + show(about.high) + ", not " + std::string(value));
     }
-    field = parsed;
+    field = *parsed;
   });
   if (!known) {
-    throw std::invalid_argument("unknown setting '" + std::string(name) + "'");
+    unknown(name);
   }
 }
 
 std::string get_field(const Settings& settings, std::string_view name) {
-  std::string text;
-  bool known = false;
-  for_each_field(settings, [&](std::string_view field_name, auto field, auto...) {
-    if (field_name == name) {
-      known = true;
+  std::optional<std::string> text;
+  for_each_field(settings, [&](const std::string& each, auto& field, const base::About&) {
+    if (each == name) {
       text = to_text(field);
     }
   });
-  if (!known) {
-    throw std::invalid_argument("unknown setting '" + std::string(name) + "'");
+  if (!text) {
+    unknown(name);
   }
-  return text;
+  return *text;
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::service

@@ -8,7 +8,7 @@
 #include "stops/route/settings.hpp"
 #include "stops/serialize/settings.hpp"
 
-namespace sevenstops {
+namespace sevenstops::stops {
 
 /// The settings of one service: a struct per stop, in walking order.
 struct Settings {
@@ -21,6 +21,17 @@ struct Settings {
   DrainSettings drain;
 
   bool operator==(const Settings&) const = default;
+
+  template <class Self, class Visit>
+  static void fields(Self& s, Visit&& visit) {
+    visit.group("accept", s.accept);
+    visit.group("parse", s.parse);
+    visit.group("route", s.route);
+    visit.group("middleware", s.middleware);
+    visit.group("handle", s.handle);
+    visit.group("serialize", s.serialize);
+    visit.group("drain", s.drain);
+  }
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

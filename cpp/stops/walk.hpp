@@ -1,39 +1,45 @@
 #pragma once
 
-#include <list>
+#include <optional>
 
-#include "faults/slow_stop.hpp"
-#include "stops/drain/drain.hpp"
-#include "stops/handle/handle.hpp"
-#include "stops/middleware/chain.hpp"
-#include "stops/parse/parse.hpp"
-#include "stops/route/router.hpp"
-#include "stops/settings.hpp"
+#include "stops/exchange.hpp"
+#include "stops/stops.hpp"
 
-namespace sevenstops {
+namespace sevenstops::stops {
 
-/// The stops as one I/O thread has them, and the connections that are walking.
-struct Stops {
-  Stops(const Settings& settings, const Backend& backend, const std::string& token,
-        Metrics& metrics, const SlowStop& slow);
+/// The way of one request through six stops, whatever the protocol; accept stands before, it made
+/// the connection. Each stop is timed and counted here, and nowhere else.
+class Walk {
+ public:
+  /// What comes after a response.
+  enum class Next {
+    /// Another request.
+    request,
+    /// The connection's end.
+    end,
+    /// Its end, while the client may be sending still.
+    linger
+  };
 
-  MiddlewareSettings middleware_settings;
-  SerializeSettings serialize_settings;
-  Parse parse;
-  Chain middleware;
-  Router router;
-  Handle handle;
-  Drain drain;
-  Metrics& metrics;
-  SlowStop slow;
-  std::list<Connection*> connections;
+  Walk(Stops& stops, Exchange& exchange) : s_(stops), x_(exchange) {}
 
-  /// Gives up every read and write whose deadline has passed.
-  void sweep();
+  [[nodiscard]] asio::awaitable<Next> once();
+
+ private:
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> parse();
+  [[nodiscard]] http::Outcome<Match> route();
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> middleware(const Match& match);
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> body(const Match& match);
+  [[nodiscard]] http::Outcome<void> admit(const Match& match);
+  [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle(const Match& match);
+  [[nodiscard]] Response serialize(Result result);
+  [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive);
+  [[nodiscard]] asio::awaitable<Next> refuse(http::Refusal refusal);
+  void log(unsigned status, std::uint64_t bytes);
+
+  Stops& s_;
+  Exchange& x_;
+  std::optional<http::Reason> refused_;
 };
 
-/// One HTTP/1.1 connection from its first byte to its close; it was `queued` for so long before it
-/// was accepted.
-[[nodiscard]] asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration queued);
-
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

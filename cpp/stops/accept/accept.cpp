@@ -4,16 +4,17 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/as_tuple.hpp>
+#include <algorithm>
+#include <array>
 #include <boost/asio/detail/socket_option.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <stdexcept>
 
-namespace sevenstops {
+#include "base/task_group.hpp"
+
+namespace sevenstops::stops {
 namespace {
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
@@ -21,11 +22,19 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 // Out of descriptors or memory: the connection stays queued, so trying at once would spin.
 constexpr std::chrono::milliseconds retry_pause{20};
 
+// accept(2): what is wrong with this connection, or for a while, not with the listener.
+bool passes(const boost::system::error_code& error) {
+  constexpr std::array passing = {ECONNABORTED, EPROTO,    EPERM,       EINTR,       EMFILE,
+                                  ENFILE,       ENOBUFS,   ENOMEM,      ENETDOWN,    ENOPROTOOPT,
+                                  EHOSTDOWN,    ENONET,    EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH};
+  return std::ranges::find(passing, error.value()) != passing.end();
+}
+
 }  // namespace
 
 Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
-               StalledAcceptor fault)
-    : acceptor_(io), settings_(settings), fault_(fault) {
+               Stall stall)
+    : acceptor_(io), settings_(settings), stall_(std::move(stall)) {
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   try {
     acceptor_.open(endpoint.protocol());
@@ -42,20 +51,18 @@ Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& s
   }
 }
 
-asio::awaitable<void> Accept::pause(std::chrono::duration<double> duration) {
-  asio::steady_timer timer(co_await asio::this_coro::executor, seconds(duration.count()));
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-}
-
 asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
   while (true) {
-    if (const auto wait = fault_.wait(start_, Clock::now()); wait.count() > 0) {
-      co_await pause(wait);
-      continue;
+    if (stall_) {
+      const auto now = Clock::now();
+      if (const auto wait = stall_(now); wait.count() > 0) {
+        co_await base::sleep_until(now + wait);
+        continue;
+      }
     }
     if (!settings_.drain_queue) {
       co_await asio::post(asio::use_awaitable);
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::as_tuple(asio::use_awaitable));
+      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
     }
     tcp::socket socket(owner);
     boost::system::error_code error;
@@ -64,9 +71,11 @@ asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
       co_return socket;
     }
     if (error == asio::error::would_block) {
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::as_tuple(asio::use_awaitable));
+      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
+    } else if (!passes(error)) {
+      throw boost::system::system_error(error, "accept");
     } else if (error != asio::error::connection_aborted) {
-      co_await pause(retry_pause);
+      co_await base::sleep_until(Clock::now() + retry_pause);
     }
   }
 }
@@ -80,14 +89,4 @@ std::chrono::milliseconds time_in_queue(tcp::socket& socket) {
   return std::chrono::milliseconds(info.tcpi_last_ack_recv);
 }
 
-void shed(tcp::socket socket) {
-  constexpr std::string_view answer =
-      "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-      "Connection: close\r\n\r\n";
-  boost::system::error_code error;
-  socket.non_blocking(true, error);
-  socket.write_some(asio::buffer(answer), error);
-  socket.shutdown(tcp::socket::shutdown_send, error);
-}
-
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -1,35 +1,39 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <functional>
 
-#include "faults/stalled_acceptor.hpp"
+#include "base/asio.hpp"
+#include "base/time.hpp"
 #include "stops/accept/settings.hpp"
-#include "stops/connection.hpp"
 
-namespace sevenstops {
+namespace sevenstops::stops {
+
+namespace asio = boost::asio;
+using base::Clock;
+using base::tcp;
 
 /// Accept: the process takes connections that the kernel has completed.
 class Accept {
  public:
+  /// Tells how long nothing is to be taken from now on (a fault's hook).
+  using Stall = std::function<Clock::duration(Clock::time_point now)>;
+
   /// Binds and listens on 127.0.0.1. `port` 0 lets the kernel choose. Throws std::runtime_error in
   /// one sentence when the port is taken.
   Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
-         StalledAcceptor fault);
+         Stall stall = {});
 
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
-  /// The next connection, its socket belonging to `owner`.
+  /// The next connection, its socket belonging to `owner`. Throws boost::system::system_error when
+  /// the listener is broken: there will be no other then.
   [[nodiscard]] asio::awaitable<tcp::socket> next(asio::io_context& owner);
 
  private:
-  [[nodiscard]] asio::awaitable<void> pause(std::chrono::duration<double> duration);
-
   tcp::acceptor acceptor_;
   AcceptSettings settings_;
-  StalledAcceptor fault_;
-  Clock::time_point start_ = Clock::now();
+  Stall stall_;
 };
 
 /// How long the kernel held a connection before it was taken: the age of the last acknowledgement
@@ -38,7 +42,4 @@ class Accept {
 /// it sends makes this too short, never too long.
 [[nodiscard]] std::chrono::milliseconds time_in_queue(tcp::socket& socket);
 
-/// Accepts the next connection only to say 503 and close: a refusal that the client can see.
-void shed(tcp::socket socket);
-
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 
-namespace sevenstops {
+#include "base/setting.hpp"
+
+namespace sevenstops::stops {
 
 /// Accept: how new connections leave the kernel's queue.
 struct AcceptSettings {
@@ -12,6 +14,21 @@ struct AcceptSettings {
   std::int64_t max_connections = 20000;
 
   bool operator==(const AcceptSettings&) const = default;
+
+  template <class Self, class Visit>
+  static void fields(Self& s, Visit&& visit) {
+    visit("backlog", s.backlog,
+          {"connections", 1, 65535,
+           "length asked of listen(); the kernel caps it at net.core.somaxconn"});
+    visit("drain_queue", s.drain_queue,
+          base::about_switch("take every waiting connection on each wake-up instead of one"));
+    visit("reuse_port", s.reuse_port,
+          base::about_switch(
+              "one listener per I/O thread (SO_REUSEPORT) instead of one shared by all"));
+    visit("max_connections", s.max_connections,
+          {"connections", 1, 1000000,
+           "open connections per I/O thread beyond which new ones get 503"});
+  }
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -1,167 +1,102 @@
 #include "stops/drain/drain.hpp"
 
-#include <array>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/http/status.hpp>
-#include <charconv>
-
 #include "http/trace.hpp"
+#include "stops/drain/server_timing.hpp"
 
-namespace sevenstops {
+namespace sevenstops::stops {
+
+using http::Outcome;
+using http::Reason;
+
 namespace {
 
-// A scratch for bytes that nobody reads: shared by all lingering connections of a thread.
-thread_local std::array<char, 65536> discarded;
+// What a stream has produced and the transport has not taken, as the metrics show it.
+class Queued {
+ public:
+  Queued(DrainMetrics& metrics, const Writer& writer) : metrics_(metrics), writer_(writer) {}
+  Queued(const Queued&) = delete;
+  Queued& operator=(const Queued&) = delete;
+  ~Queued() { metrics_.queued.sub(shown_); }
 
-// Milliseconds with microseconds behind the point, as the header's `dur` has them.
-void append_duration(std::string& out, Clock::duration duration) {
-  std::array<char, 32> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(),
-                                 std::chrono::duration<double, std::milli>(duration).count(),
-                                 std::chars_format::fixed, 3)
-                       .ptr;
-  out.append(digits.data(), end);
-}
+  /// To be called when it has changed.
+  void update() {
+    const auto now = writer_.pending();
+    metrics_.queued.add(now);
+    metrics_.queued.sub(shown_);
+    metrics_.queued_most.raise_to(metrics_.queued.value());
+    shown_ = now;
+  }
 
-// W3C Server Timing, all seven stops. A stop without a duration was not entered, is not over yet
-// (drain, which sends these bytes), or, accept, belongs to an earlier request of the connection.
-void append_server_timing(std::string& out, const Timings& timings) {
-  out.append("\r\nServer-Timing: ");
-  for (std::size_t stop = 0; stop < timings.size(); ++stop) {
-    out.append(stop == 0 ? "" : ", ").append(stop_names[stop]);
-    if (timings[stop]) {
-      append_duration(out.append(";dur="), *timings[stop]);
-    }
-  }
-}
-
-void append_head(std::string& out, const Body& body, int minor_version, bool keep_alive,
-                 bool chunked, const Timings* timings) {
-  const auto status = static_cast<boost::beast::http::status>(body.status);
-  const auto phrase = boost::beast::http::obsolete_reason(status);
-  out.append("HTTP/1.1 ").append(std::to_string(body.status)).append(" ");
-  out.append(phrase.data(), phrase.size());
-  out.append("\r\nServer: sevenstops\r\nContent-Type: ").append(body.content_type);
-  if (body.status == 401) {
-    out.append("\r\nWWW-Authenticate: Bearer");
-  }
-  if (!body.allow.empty()) {
-    out.append("\r\nAllow: ").append(body.allow);
-  }
-  if (chunked) {
-    out.append("\r\nTransfer-Encoding: chunked");
-  } else if (!body.source) {
-    out.append("\r\nContent-Length: ").append(std::to_string(body.bytes.size()));
-  }
-  // RFC 9112, 9.3: only 1.1 takes a connection to be kept when nothing is said.
-  if (!keep_alive) {
-    out.append("\r\nConnection: close");
-  } else if (minor_version == 0) {
-    out.append("\r\nConnection: keep-alive");
-  }
-  if (timings != nullptr) {
-    append_server_timing(out, *timings);
-  }
-  out.append("\r\n\r\n");
-}
-
-void append_chunk(std::string& out, std::string_view piece) {
-  std::array<char, 16> digits{};
-  const auto end =
-      std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
-  out.append(digits.data(), end).append("\r\n").append(piece).append("\r\n");
-}
+ private:
+  DrainMetrics& metrics_;
+  const Writer& writer_;
+  std::size_t shown_ = 0;
+};
 
 }  // namespace
 
-void Drain::queued(std::size_t before, std::size_t after) {
-  metrics_.queued_bytes.add(after);
-  metrics_.queued_bytes.sub(before);
-  metrics_.queued_bytes_max.raise_to(metrics_.queued_bytes.value());
-}
-
-bool Drain::wants_timing(const Request& request) const {
+bool Drain::wants_timing(const http::Request& request) const {
   if (settings_.server_timing) {
     return true;
   }
   const auto* parent = request.find("traceparent");
-  const auto trace = parent == nullptr ? std::nullopt : parse_traceparent(parent->value);
+  const auto trace = parent == nullptr ? std::nullopt : http::parse_traceparent(parent->value);
   return trace && trace->sampled();
 }
 
-asio::awaitable<bool> Drain::send(Connection& connection, Body& body, bool keep_alive,
-                                  bool head_only) {
-  auto& out = connection.out;
-  out.clear();
-  // HTTP/1.0 knows no chunks (RFC 9112, 6.1): there the end of the connection ends the stream.
-  const bool chunked = body.source != nullptr && connection.request.minor_version == 1;
-  append_head(out, body, connection.request.minor_version, keep_alive && (chunked || !body.source),
-              chunked, wants_timing(connection.request) ? &connection.timings : nullptr);
-  if (!head_only) {
-    out.append(body.bytes);
+asio::awaitable<Outcome<void>> Drain::send(Response& response, const http::Request& request,
+                                           const Timings& timings, Writer& writer,
+                                           bool keep_alive) {
+  if (wants_timing(request)) {
+    response.server_timing = server_timing(timings);
   }
-  metrics_[Stop::drain].bytes.add(out.size());
-  if (!co_await write_all(connection, out, seconds(settings_.write_timeout))) {
-    co_return false;
+  const bool head_only = request.method == "HEAD";
+  writer.head(response, keep_alive);
+  if (!head_only && !response.source) {
+    writer.piece(response.bytes);
+    writer.end();
   }
-  if (!body.source || head_only) {
-    co_return true;
+  bytes_.add(writer.framed());
+  auto sent = co_await writer.flush(write_timeout());
+  if (!sent || !response.source || head_only) {
+    co_return sent;
   }
-  co_return co_await stream(connection, *body.source, chunked) && chunked;
+  co_return co_await stream(*response.source, writer);
 }
 
-asio::awaitable<bool> Drain::stream(Connection& connection, ByteSource& source, bool chunked) {
+asio::awaitable<Outcome<void>> Drain::stream(ByteSource& source, Writer& writer) {
+  Queued queued(metrics_, writer);
   std::string piece;
-  std::string queue;
   bool more = true;
-  bool sent = true;
-  while (more && sent) {
+  while (more) {
     piece.clear();
     const auto produced = co_await source.next(piece);
     if (!produced) {
-      sent = false;
-      break;
+      co_return Reason::stream_broken;
     }
     more = *produced;
-    const auto before = queue.size();
+    const auto before = writer.framed();
     if (!piece.empty()) {
-      chunked ? append_chunk(queue, piece) : static_cast<void>(queue.append(piece));
+      writer.piece(piece);
     }
-    if (!more && chunked) {
-      queue.append("0\r\n\r\n");
+    if (!more) {
+      writer.end();
     }
-    queued(before, queue.size());
-    metrics_[Stop::drain].bytes.add(queue.size() - before);
+    queued.update();
+    bytes_.add(writer.framed() - before);
     if (!settings_.await_writes && more) {
       // The fragile way: hand over what the kernel takes at once and go on producing.
-      boost::system::error_code error;
-      const auto taken = connection.socket.write_some(asio::buffer(queue), error);
-      if (!error) {
-        queue.erase(0, taken);
-        queued(taken, 0);
+      if (!writer.flush_some()) {
+        co_return Reason::closed;
       }
-      sent = !error || error == asio::error::would_block;
-    } else if (!more || queue.size() >= static_cast<std::size_t>(settings_.high_water)) {
-      sent = co_await write_all(connection, queue, seconds(settings_.write_timeout));
-      queued(queue.size(), 0);
-      queue.clear();
+    } else if (!more || writer.pending() >= static_cast<std::size_t>(settings_.high_water)) {
+      if (auto sent = co_await writer.flush(write_timeout()); !sent) {
+        co_return sent;
+      }
     }
+    queued.update();
   }
-  queued(queue.size(), 0);
-  co_return sent;
+  co_return Outcome<void>();
 }
 
-asio::awaitable<void> Drain::linger(Connection& connection) {
-  boost::system::error_code error;
-  connection.socket.shutdown(tcp::socket::shutdown_send, error);
-  connection.deadline = Clock::now() + seconds(settings_.linger_timeout);
-  while (!error && !connection.timed_out && Clock::now() < connection.deadline) {
-    const auto [failed, count] = co_await connection.socket.async_read_some(
-        asio::buffer(discarded), asio::as_tuple(asio::use_awaitable));
-    error = failed;
-  }
-  connection.deadline = Clock::time_point::max();
-}
-
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -1,35 +1,42 @@
 #pragma once
 
-#include "stops/connection.hpp"
+#include "base/metrics.hpp"
+#include "http/request.hpp"
+#include "stops/drain/metrics.hpp"
 #include "stops/drain/settings.hpp"
-#include "stops/metrics.hpp"
-#include "stops/serialize/serialize.hpp"
+#include "stops/exchange.hpp"
+#include "stops/response.hpp"
+#include "stops/writer.hpp"
 
-namespace sevenstops {
+namespace sevenstops::stops {
 
 /// Drain: bytes leave at the client's pace.
 class Drain {
  public:
-  Drain(const DrainSettings& settings, Metrics& metrics) : settings_(settings), metrics_(metrics) {}
+  /// `bytes` counts what was framed.
+  Drain(const DrainSettings& settings, DrainMetrics& metrics, base::Counter& bytes)
+      : settings_(settings), metrics_(metrics), bytes_(bytes) {}
 
-  /// Writes head and body; `keep_alive` is what the head says. False when the connection has to
-  /// end: the peer is gone, took nothing for `write_timeout`, or the stream broke off.
-  [[nodiscard]] asio::awaitable<bool> send(Connection& connection, Body& body, bool keep_alive,
-                                           bool head_only);
+  /// Sends a response to a request that has these timings so far; `keep_alive` is what its head
+  /// says. Refuses when the connection has to end: the peer is gone, took nothing for
+  /// `write_timeout`, or the stream broke off.
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> send(Response& response,
+                                                          const http::Request& request,
+                                                          const Timings& timings, Writer& writer,
+                                                          bool keep_alive);
 
-  /// After an early final answer: says that nothing more comes and reads away what the client is
-  /// still sending, for `linger_timeout` at most, since a close with unread bytes resets the
-  /// connection and can take the answer with it (RFC 9112, 9.6).
-  [[nodiscard]] asio::awaitable<void> linger(Connection& connection);
+  [[nodiscard]] const DrainSettings& settings() const { return settings_; }
 
  private:
-  [[nodiscard]] asio::awaitable<bool> stream(Connection& connection, ByteSource& source,
-                                             bool chunked);
-  [[nodiscard]] bool wants_timing(const Request& request) const;
-  void queued(std::size_t before, std::size_t after);
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> stream(ByteSource& source, Writer& writer);
+  [[nodiscard]] bool wants_timing(const http::Request& request) const;
+  [[nodiscard]] Clock::duration write_timeout() const {
+    return base::seconds(settings_.write_timeout);
+  }
 
   DrainSettings settings_;
-  Metrics& metrics_;
+  DrainMetrics& metrics_;
+  base::Counter& bytes_;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

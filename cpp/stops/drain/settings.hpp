@@ -2,7 +2,9 @@
 
 #include <cstdint>
 
-namespace sevenstops {
+#include "base/setting.hpp"
+
+namespace sevenstops::stops {
 
 /// Drain: how bytes leave at the client's pace.
 struct DrainSettings {
@@ -14,6 +16,25 @@ struct DrainSettings {
   bool server_timing = false;
 
   bool operator==(const DrainSettings&) const = default;
+
+  template <class Self, class Visit>
+  static void fields(Self& s, Visit&& visit) {
+    visit("await_writes", s.await_writes,
+          base::about_switch("wait for the client before producing more"));
+    visit("high_water", s.high_water,
+          {"bytes", 1024, base::gibibyte, "bytes produced ahead of the client"});
+    visit("write_timeout", s.write_timeout,
+          {"seconds", 0.01, base::hour,
+           "time without a byte taken by the client after which the connection is cut"});
+    visit("linger_timeout", s.linger_timeout,
+          {"seconds", 0, base::hour,
+           "time an early final answer is given to reach a client that is still sending"});
+    visit("send_buffer", s.send_buffer,
+          {"bytes", 0, base::gibibyte, "SO_SNDBUF of a connection; 0 leaves it to the kernel"});
+    visit("server_timing", s.server_timing,
+          base::about_switch(
+              "Server-Timing in every answer instead of those to sampled traces only"));
+  }
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -2,9 +2,14 @@
 
 #include <cstdint>
 
-namespace sevenstops {
+#include "base/setting.hpp"
+#include "store/workers.hpp"
+#include "upstream/settings.hpp"
 
-/// Handle: how long a handler may wait, and where blocking work runs.
+namespace sevenstops::stops {
+
+/// Handle: how long a handler may wait, where blocking work runs, and how services beneath are
+/// asked.
 struct HandleSettings {
   bool propagate_deadline = true;
   double deadline = 0.3;
@@ -15,25 +20,55 @@ struct HandleSettings {
   bool off_loop = true;
   double queue_time = 0.02;
   bool cancel = true;
-  std::int64_t hedges = 2;
-  double hedge_quantile = 0;
-  double hedge_budget = 0.05;
-  bool pool_per_dependency = true;
-  std::int64_t pool_limit = 256;
-  double pool_idle_timeout = 5;
-  double hedge_delay = 0;
-  bool tied = false;
-  double attempt_timeout = 0;
-  std::int64_t retries = 2;
-  double retry_budget = 0.1;
-  double retry_pause = 0.01;
-  bool retry_jitter = true;
-  double breaker_share = 0.5;
-  double breaker_pause = 0.25;
-  bool partial = true;
-  double optional_share = 0.5;
+  upstream::HedgeSettings hedge;
+  upstream::RetrySettings retry;
+  upstream::BreakerSettings breaker;
+  upstream::OptionalSettings optional;
+  upstream::PoolSettings pool;
 
   bool operator==(const HandleSettings&) const = default;
+
+  template <class Self, class Visit>
+  static void fields(Self& s, Visit&& visit) {
+    visit("propagate_deadline", s.propagate_deadline,
+          base::about_switch("one deadline passed down the hops instead of a timeout per hop"));
+    visit("deadline", s.deadline,
+          {"seconds", 0.001, base::hour, "budget of a request that brings none"});
+    visit("hop_timeout", s.hop_timeout,
+          {"seconds", 0.001, base::hour, "per-hop timeout where no deadline is passed on"});
+    visit("hops_below", s.hops_below,
+          {"hops", 0, 64,
+           "hops beneath this process: without a deadline it waits hop_timeout for each"});
+    visit("workers", s.workers,
+          {"threads", 1, 256, "threads that do blocking work off the I/O threads"});
+    visit("queue_limit", s.queue_limit,
+          {"jobs", 1, 1000000, "jobs that may wait for a worker; beyond it 503"});
+    visit("off_loop", s.off_loop,
+          base::about_switch("blocking work on the workers instead of the I/O threads"));
+    visit("queue_time", s.queue_time,
+          {"seconds", 0.0001, base::hour,
+           "longest wait for a worker once the queue has not been empty for 0.1 s; beyond it 503"});
+    visit("cancel", s.cancel,
+          base::about_switch("give up work, asks and queries once the client has left"));
+    visit.group("hedge", s.hedge);
+    visit.group("retry", s.retry);
+    visit.group("breaker", s.breaker);
+    visit.group("optional", s.optional);
+    visit.group("pool", s.pool);
+  }
+
+  [[nodiscard]] store::WorkerLimits worker_limits() const {
+    return {.threads = workers, .queue_limit = queue_limit, .queue_time = queue_time};
+  }
+  [[nodiscard]] upstream::Settings upstream() const {
+    return {.hedge = hedge,
+            .retry = retry,
+            .breaker = breaker,
+            .pool = pool,
+            .optional = optional,
+            .cancel = cancel,
+            .usual_deadline = deadline};
+  }
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -5,9 +5,9 @@
 #include "stops/middleware/settings.hpp"
 #include "http/refusal.hpp"
 #include "http/request.hpp"
-#include "stops/route/router.hpp"
+#include "stops/match.hpp"
 
-namespace sevenstops {
+namespace sevenstops::stops {
 
 /// Middleware: the layers between a matched route and its handler; here one, the bearer token.
 class Chain {
@@ -20,9 +20,9 @@ class Chain {
 
   /// 401 for a route that is not open and a request without the token. Without
   /// `closed_by_default` a layer guards only the routes registered after it.
-  [[nodiscard]] Outcome<void> admit(const Request& request, const Route& route) const;
+  [[nodiscard]] http::Outcome<void> admit(const http::Request& request, const Route& route) const;
   /// Whether the request brings the token; takes as long for every wrong one of its length.
-  [[nodiscard]] bool authenticated(const Request& request) const;
+  [[nodiscard]] bool authenticated(const http::Request& request) const;
 
  private:
   MiddlewareSettings settings_;
@@ -30,4 +30,4 @@ class Chain {
   int layers_ = 0;
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

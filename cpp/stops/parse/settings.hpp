@@ -2,7 +2,9 @@
 
 #include <cstdint>
 
-namespace sevenstops {
+#include "base/setting.hpp"
+
+namespace sevenstops::stops {
 
 /// Parse: what a request may cost before it is refused.
 struct ParseSettings {
@@ -16,6 +18,28 @@ struct ParseSettings {
   double idle_timeout = 15.0;
 
   bool operator==(const ParseSettings&) const = default;
+
+  template <class Self, class Visit>
+  static void fields(Self& s, Visit&& visit) {
+    visit("request_line_limit", s.request_line_limit,
+          {"bytes", 64, base::gibibyte, "longest request line; beyond it 414"});
+    visit("header_limit", s.header_limit,
+          {"bytes", 256, base::gibibyte, "largest head, request line included; beyond it 431"});
+    visit("header_count", s.header_count,
+          {"fields", 1, 1000000, "most header fields; beyond it 431"});
+    visit("body_limit", s.body_limit,
+          {"bytes", 0, base::gibibyte, "largest body; beyond it 413"});
+    visit("check_before_buffering", s.check_before_buffering,
+          base::about_switch("refuse by the declared length, before a byte of the body is kept"));
+    visit("head_timeout", s.head_timeout,
+          {"seconds", 0.01, base::hour,
+           "time for a whole head once its first byte is there; beyond it 408"});
+    visit("body_timeout", s.body_timeout,
+          {"seconds", 0.01, base::hour, "time for a whole body; beyond it 408"});
+    visit("idle_timeout", s.idle_timeout,
+          {"seconds", 0.01, base::hour,
+           "silence between two requests after which the connection is closed"});
+  }
 };
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -1,24 +1,17 @@
 #include "stops/route/router.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <map>
 #include <stdexcept>
 
-namespace sevenstops {
+#include "http/characters.hpp"
+
+namespace sevenstops::stops {
 namespace {
 
-// The value of two hex digits; -1 when they are none.
-int escaped_byte(std::string_view digits) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), value, 16);
-  return digits.size() == 2 && error == std::errc{} && end == digits.end() ? static_cast<int>(value)
-                                                                           : -1;
-}
-
-bool unreserved(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
+using http::Outcome;
+using http::Reason;
+using http::Refusal;
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 
@@ -44,17 +37,9 @@ bool matches(std::string_view pattern, std::string_view path, std::string& param
   return pattern.empty() && path.empty();
 }
 
-Refusal wrong_method(const Route& route) {
-  return {.reason = "method", .status = 405, .close = false, .allow = route.allow.c_str()};
-}
+Refusal wrong_method(const Route& route) { return {Reason::method_not_allowed, route.allow}; }
 
 }  // namespace
-
-std::string_view endpoint_name(Endpoint endpoint) {
-  constexpr std::string_view names[] = {"healthz", "user_me", "user", "wipe",      "echo",
-                                        "orders",  "report",  "page", "export_csv"};
-  return names[static_cast<int>(endpoint)];
-}
 
 bool normalize_path(std::string_view path, std::string& normal) {
   std::string decoded;
@@ -64,11 +49,13 @@ bool normalize_path(std::string_view path, std::string& normal) {
       decoded.push_back(path[i]);
       continue;
     }
-    const int byte = escaped_byte(path.substr(i + 1, 2));
-    if (byte < 0) {
+    const int high = i + 2 < path.size() ? http::hex_value(path[i + 1]) : -1;
+    const int low = i + 2 < path.size() ? http::hex_value(path[i + 2]) : -1;
+    if (high < 0 || low < 0) {
       return false;
     }
-    if (unreserved(static_cast<char>(byte))) {
+    const int byte = high * 16 + low;
+    if (http::in(http::unreserved_characters, static_cast<char>(byte))) {
       decoded.push_back(static_cast<char>(byte));
     } else {
       constexpr std::string_view digits = "0123456789ABCDEF";
@@ -176,7 +163,7 @@ Outcome<Match> Router::match(std::string_view method, std::string_view path) con
         path.find("/.") == std::string_view::npos && (path.size() == 1 || !path.ends_with('/'));
     if (!plain) {
       if (!normalize_path(path, normal)) {
-        return Refusal{.reason = "path_form", .status = 400, .close = false};
+        return Reason::path_form;
       }
       path = normal;
     }
@@ -188,7 +175,7 @@ Outcome<Match> Router::match_tree(std::string_view method, std::string_view path
   Match match;
   const Node* node = root_->walk(path, match.parameter);
   if (node == nullptr) {
-    return Refusal{.reason = "no_route", .status = 404, .close = false};
+    return Reason::no_route;
   }
   match.route = node->find(method);
   if (match.route == nullptr) {
@@ -211,7 +198,7 @@ Outcome<Match> Router::match_in_order(std::string_view method, std::string_view 
     other_method = route.get();
   }
   return other_method != nullptr ? wrong_method(*other_method)
-                                 : Refusal{.reason = "no_route", .status = 404, .close = false};
+                                 : Refusal(Reason::no_route);
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

@@ -1,9 +1,10 @@
 #include "stops/serialize/serialize.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 
-namespace sevenstops {
+namespace sevenstops::stops {
 namespace {
 
 void append_number(std::string& out, std::int64_t value) {
@@ -46,7 +47,7 @@ void append_csv(std::string& out, std::string_view value) {
   out.push_back('"');
 }
 
-std::string compiled_json(const std::vector<Order>& orders) {
+std::string compiled_json(const std::vector<store::Order>& orders) {
   constexpr std::size_t row_estimate = 200;
   std::string out;
   out.reserve(orders.size() * row_estimate);
@@ -54,7 +55,7 @@ std::string compiled_json(const std::vector<Order>& orders) {
   for (std::size_t i = 0; i < orders.size(); ++i) {
     out.append(i == 0 ? "" : ",");
     char separator = '{';
-    for_each_column(orders[i], [&](std::string_view name, const auto& field) {
+    store::for_each_column(orders[i], [&](std::string_view name, const auto& field) {
       out.push_back(separator);
       separator = ',';
       out.push_back('"');
@@ -67,11 +68,11 @@ std::string compiled_json(const std::vector<Order>& orders) {
   return out;
 }
 
-std::string generic_json(const std::vector<Order>& orders) {
+std::string generic_json(const std::vector<store::Order>& orders) {
   boost::json::array rows;
   for (const auto& order : orders) {
     boost::json::object row;
-    for_each_column(order, [&](std::string_view name, const auto& field) { row[name] = field; });
+    store::for_each_column(order, [&](std::string_view name, const auto& field) { row[name] = field; });
     rows.push_back(std::move(row));
   }
   boost::json::object document;
@@ -83,12 +84,12 @@ class Csv : public ByteSource {
  public:
   explicit Csv(std::unique_ptr<RowSource> rows) : rows_(std::move(rows)) {}
 
-  boost::asio::awaitable<Outcome<bool>> next(std::string& out) override {
+  asio::awaitable<http::Outcome<bool>> next(std::string& out) override {
     if (!header_written_) {
       header_written_ = true;
       char separator = 0;
-      const Order columns;
-      for_each_column(columns, [&](std::string_view name, const auto&) {
+      const store::Order columns;
+      store::for_each_column(columns, [&](std::string_view name, const auto&) {
         out.append(separator == 0 ? 0 : 1, separator).append(name);
         separator = ',';
       });
@@ -100,7 +101,7 @@ class Csv : public ByteSource {
     }
     for (const auto& order : *lot) {
       char separator = 0;
-      for_each_column(order, [&](std::string_view, const auto& field) {
+      store::for_each_column(order, [&](std::string_view, const auto& field) {
         out.append(separator == 0 ? 0 : 1, separator);
         append_csv(out, field);
         separator = ',';
@@ -117,26 +118,24 @@ class Csv : public ByteSource {
 
 }  // namespace
 
-Body serialize(Result result, const SerializeSettings& settings) {
+Response serialize(Result result, const SerializeSettings& settings) {
   if (auto* text = std::get_if<Text>(&result)) {
-    return {.content_type = text->content_type, .bytes = std::move(text->text), .source = nullptr};
+    return {.content_type = text->content_type, .bytes = std::move(text->text)};
   }
   if (const auto* page = std::get_if<Page>(&result)) {
     return {.content_type = "application/json",
-            .bytes = settings.compiled ? compiled_json(page->orders) : generic_json(page->orders),
-            .source = nullptr};
+            .bytes = settings.compiled ? compiled_json(page->orders) : generic_json(page->orders)};
   }
   return {.content_type = "text/csv",
-          .bytes = {},
           .source = std::make_unique<Csv>(std::move(std::get<std::unique_ptr<RowSource>>(result)))};
 }
 
-Body serialize(const Refusal& refusal) {
-  return {.status = refusal.status,
-          .content_type = "text/plain",
-          .bytes = std::string(refusal.reason) + "\n",
-          .source = nullptr,
-          .allow = refusal.allow == nullptr ? std::string_view() : refusal.allow};
+Response serialize(const http::Refusal& refusal) {
+  const auto& about = http::info(refusal.reason);
+  return {.status = about.status,
+          .bytes = std::string(about.name) + "\n",
+          .allow = refusal.allow,
+          .retry_after = about.retry_after};
 }
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

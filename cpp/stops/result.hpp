@@ -1,22 +1,25 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
-#include "stops/handle/order.hpp"
+#include "base/asio.hpp"
 #include "http/refusal.hpp"
+#include "store/order.hpp"
 
-namespace sevenstops {
+namespace sevenstops::stops {
+
+namespace asio = boost::asio;
 
 /// Rows that come in lots, for results too large to hold.
 class RowSource {
  public:
   virtual ~RowSource() = default;
   /// The next lot; empty at the end.
-  virtual boost::asio::awaitable<Outcome<std::vector<Order>>> next() = 0;
+  virtual asio::awaitable<http::Outcome<std::vector<store::Order>>> next() = 0;
 };
 
 struct Text {
@@ -25,10 +28,10 @@ struct Text {
 };
 
 struct Page {
-  std::vector<Order> orders;
+  std::vector<store::Order> orders;
 };
 
 /// What a handler gives back: a ready text, a page of rows, or a stream of them.
 using Result = std::variant<Text, Page, std::unique_ptr<RowSource>>;
 
-}  // namespace sevenstops
+}  // namespace sevenstops::stops

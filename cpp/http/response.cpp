@@ -1,0 +1,64 @@
+#include "http/response.hpp"
+
+#include <array>
+#include <charconv>
+#include <ostream>
+// Needs the whole of std::ostream.
+#include <boost/beast/http/status.hpp>
+
+namespace sevenstops::http {
+namespace {
+
+void append_status_line(std::string& out, unsigned status) {
+  const auto phrase = boost::beast::http::obsolete_reason(
+      static_cast<boost::beast::http::status>(status));
+  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
+  out.append(phrase.data(), phrase.size());
+}
+
+}  // namespace
+
+void append_head(std::string& out, const ResponseHead& head) {
+  constexpr unsigned unauthorized = 401;
+  append_status_line(out, head.status);
+  out.append("\r\nServer: sevenstops\r\nContent-Type: ").append(head.content_type);
+  if (head.status == unauthorized) {
+    out.append("\r\nWWW-Authenticate: Bearer");
+  }
+  if (!head.allow.empty()) {
+    out.append("\r\nAllow: ").append(head.allow);
+  }
+  if (head.retry_after > 0) {
+    out.append("\r\nRetry-After: ").append(std::to_string(head.retry_after));
+  }
+  if (head.chunked) {
+    out.append("\r\nTransfer-Encoding: chunked");
+  } else if (head.content_length) {
+    out.append("\r\nContent-Length: ").append(std::to_string(*head.content_length));
+  }
+  if (!head.keep_alive) {
+    out.append("\r\nConnection: close");
+  } else if (head.minor_version == 0) {
+    out.append("\r\nConnection: keep-alive");
+  }
+  if (!head.server_timing.empty()) {
+    out.append("\r\nServer-Timing: ").append(head.server_timing);
+  }
+  out.append("\r\n\r\n");
+}
+
+void append_interim(std::string& out, unsigned status) {
+  append_status_line(out, status);
+  out.append("\r\n\r\n");
+}
+
+void append_chunk(std::string& out, std::string_view piece) {
+  std::array<char, 16> digits{};
+  const auto end =
+      std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+  out.append(digits.data(), end).append("\r\n").append(piece).append("\r\n");
+}
+
+void append_last_chunk(std::string& out) { out.append("0\r\n\r\n"); }
+
+}  // namespace sevenstops::http

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/task_group.hpp"
+#include "stops/accept/accept.hpp"
+#include "stops/stops.hpp"
+
+namespace sevenstops::service {
+
+/// One thread with an I/O context and the stops of its own: nothing is shared on the way of a
+/// request. All that runs on it are children of one task group.
+class IoThread {
+ public:
+  /// Told in one sentence why the thread can't go on.
+  using Failed = std::function<void(const std::string&)>;
+
+  IoThread(const stops::Settings& settings, const stops::Backend& backend,
+           const std::string& token, const faults::Faults& injected, base::Log& log);
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn.
+  void listen(std::uint16_t port, std::vector<IoThread*> owners);
+  [[nodiscard]] std::uint16_t port() const { return accept_->port(); }
+
+  /// Begins to work. With `counts_log` it keeps the log's counter.
+  void start(bool counts_log, Failed failed);
+  /// Asks all that runs to end; from any thread.
+  void cancel();
+  /// Waits for it.
+  void join();
+  /// Closes what no coroutine holds, after `join`.
+  void close() { stops_.handle.close(); }
+
+  [[nodiscard]] const stops::Metrics& metrics() const { return metrics_; }
+
+ private:
+  [[nodiscard]] base::asio::awaitable<void> run();
+  [[nodiscard]] base::asio::awaitable<void> accept();
+  [[nodiscard]] base::asio::awaitable<void> sweep();
+  void take(base::tcp::socket socket, base::Clock::duration queued);
+  [[nodiscard]] bool full() const;
+
+  stops::Settings settings_;
+  stops::Metrics metrics_;
+  stops::Stops stops_;
+  boost::asio::io_context io_{1};
+  std::optional<stops::Accept> accept_;
+  std::vector<IoThread*> owners_;
+  base::TaskGroup* group_ = nullptr;
+  bool counts_log_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sevenstops::service

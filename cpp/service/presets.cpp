@@ -1,0 +1,39 @@
+#include "service/settings.hpp"
+
+namespace sevenstops::service {
+
+Settings hardened() { return {}; }
+
+Settings fragile() {
+  Settings s;
+  s.accept = {.backlog = 16, .drain_queue = false, .reuse_port = false, .max_connections = 20000};
+  s.parse = {.request_line_limit = 8192,
+             .header_limit = std::int64_t{64} << 20,
+             .header_count = 1000000,
+             .body_limit = std::int64_t{32} << 20,
+             .check_before_buffering = false,
+             .head_timeout = 60,
+             .body_timeout = 60,
+             .idle_timeout = 60};
+  s.route = {.tree = false, .normalize_paths = false};
+  s.middleware = {.closed_by_default = false, .body_after_auth = false};
+  s.handle.propagate_deadline = false;
+  s.handle.off_loop = false;
+  s.handle.cancel = false;
+  s.handle.hedge.most = 0;
+  s.handle.pool.per_replica = false;
+  s.handle.retry.most = 1000;
+  s.handle.retry.budget = 1000;
+  s.handle.retry.jitter = false;
+  s.handle.breaker.share = 0;
+  s.handle.optional.partial = false;
+  s.serialize = {.page_limit = 1000000, .compiled = false};
+  s.drain = {.await_writes = false,
+             .high_water = 65536,
+             .write_timeout = 60,
+             .linger_timeout = 1.0,
+             .send_buffer = 65536};
+  return s;
+}
+
+}  // namespace sevenstops::service

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "base/stop.hpp"
+#include "base/time.hpp"
+#include "http/request.hpp"
+#include "stops/caller.hpp"
+#include "stops/content.hpp"
+#include "stops/incoming.hpp"
+#include "stops/writer.hpp"
+
+namespace sevenstops::stops {
+
+/// How long a request was in each stop; nothing for a stop that it has not left.
+using Timings = std::array<std::optional<Clock::duration>, base::stop_names.size()>;
+
+/// One request and its response on their way through the stops. The protocol beneath makes it: a
+/// connection of HTTP/1.1 one after the other, one of HTTP/2 one for each stream.
+struct Exchange {
+  http::Request& request;
+  Incoming& incoming;
+  Content& content;
+  Caller& caller;
+  Writer& writer;
+  /// The peer's address, for the log.
+  std::string_view peer;
+  Timings timings{};
+};
+
+}  // namespace sevenstops::stops

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/semaphore.hpp"
+#include "faults/injection.hpp"
+#include "http/request.hpp"
+#include "stops/caller.hpp"
+#include "stops/handle/metrics.hpp"
+#include "stops/handle/settings.hpp"
+#include "stops/result.hpp"
+#include "store/store.hpp"
+#include "store/workers.hpp"
+#include "upstream/client.hpp"
+
+namespace sevenstops::stops {
+
+/// What the handlers of one I/O thread share.
+struct Resources {
+  HandleSettings settings;
+  /// Most rows in one answer.
+  std::int64_t page_limit;
+  std::shared_ptr<store::Store> store;
+  std::shared_ptr<store::Workers> workers;
+  upstream::Client upstream;
+  faults::Injection& faults;
+  HandleMetrics& metrics;
+  store::WorkerMetrics& worker_metrics;
+  /// Turns at the own work of GET /page, where a fault limits them.
+  std::optional<base::Semaphore> turns;
+};
+
+/// What a handler is told.
+struct Call {
+  const http::Request& request;
+  /// The value of the route's parameter; empty without one.
+  std::string_view parameter;
+  Caller& caller;
+};
+
+/// A handler. A new one is a new file in endpoints/ that registers itself, and a line in `routes`.
+struct Endpoint {
+  std::string_view name;
+  asio::awaitable<http::Outcome<Result>> (*run)(Resources& resources, Call call) = nullptr;
+  /// Whether it waits for others, so that it is worth to notice that its caller has left; it is
+  /// cancelled then.
+  bool waits = false;
+};
+
+[[nodiscard]] const std::map<std::string_view, Endpoint>& endpoints();
+
+struct RegisterEndpoint {
+  explicit RegisterEndpoint(Endpoint endpoint);
+};
+
+/// When a request's budget is spent: the least of what it brings and the service's own. Nothing
+/// where deadlines are not passed on; refuses a budget that can't be read.
+[[nodiscard]] http::Outcome<std::optional<Clock::time_point>> deadline_of(
+    const http::Request& request, const HandleSettings& settings);
+
+/// The value of a name in a query, as written; nothing when it is missing.
+[[nodiscard]] std::optional<std::string_view> query_text(std::string_view query,
+                                                         std::string_view name);
+
+/// The same as a whole number; -1 when it is none.
+[[nodiscard]] std::optional<std::int64_t> query_number(std::string_view query,
+                                                       std::string_view name);
+
+}  // namespace sevenstops::stops

@@ -1,0 +1,15 @@
+#include "stops/handle/endpoint.hpp"
+
+namespace sevenstops::stops {
+namespace {
+
+using Answer = http::Outcome<Result>;
+
+asio::awaitable<Answer> echo(Resources& /*resources*/, Call call) {
+  co_return Result(Text{call.request.body, "application/octet-stream"});
+}
+
+const RegisterEndpoint registered{{"echo", echo}};
+
+}  // namespace
+}  // namespace sevenstops::stops

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+
+#include "http/request.hpp"
+#include "stops/http1/connection.hpp"
+#include "stops/writer.hpp"
+
+namespace sevenstops::stops {
+
+/// Writes responses to one HTTP/1 connection.
+class Http1Writer final : public Writer {
+ public:
+  /// `request` is what the next response answers.
+  Http1Writer(Connection& connection, const http::Request& request)
+      : connection_(connection), request_(request) {}
+
+  void head(const Response& response, bool keep_alive) override;
+  void piece(std::string_view bytes) override;
+  void end() override;
+  [[nodiscard]] std::uint64_t framed() const override { return framed_; }
+  [[nodiscard]] std::size_t pending() const override { return out_.size(); }
+  [[nodiscard]] bool flush_some() override;
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> flush(Clock::duration timeout) override;
+
+  /// Sends an interim response; nothing to a client of HTTP/1.0 (RFC 9110, 15.2).
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> interim(unsigned status,
+                                                             Clock::duration timeout);
+  /// The same without waiting: what the kernel does not take at once goes before the next bytes.
+  /// False when the peer is gone.
+  [[nodiscard]] bool interim_at_once(unsigned status);
+
+  /// Whether another response can follow the one that was sent.
+  [[nodiscard]] bool reusable() const { return reusable_; }
+
+ private:
+  Connection& connection_;
+  const http::Request& request_;
+  std::string out_;
+  // The rest of an interim response.
+  std::string before_;
+  std::uint64_t framed_ = 0;
+  bool chunked_ = false;
+  bool reusable_ = true;
+};
+
+}  // namespace sevenstops::stops

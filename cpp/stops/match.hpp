@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+namespace sevenstops::stops {
+
+struct Endpoint;
+
+/// One registered route.
+struct Route {
+  std::string method;
+  std::string pattern;
+  const Endpoint* endpoint = nullptr;
+  /// Declared open to callers without a token.
+  bool open = true;
+  /// How many middleware layers had been registered when this route was.
+  int layers_before = 0;
+  /// The methods of all routes with this pattern, as the field Allow lists them.
+  std::string allow = {};
+};
+
+/// What a request matched: the route and its parameter's value.
+struct Match {
+  const Route* route = nullptr;
+  std::string parameter;
+};
+
+}  // namespace sevenstops::stops

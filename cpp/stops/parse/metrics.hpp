@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/metrics.hpp"
+
+namespace sevenstops::stops {
+
+/// Parse, on one I/O thread.
+struct ParseMetrics : base::MetricGroup {
+  base::Counter requests{*this, "requests_total", "Requests parsed."};
+  base::Maximum refused_buffered{*this, "refused_buffered_bytes_max",
+                                 "Most bytes held for one refused request."};
+  base::Counter refused_body{*this, "refused_body_bytes_total",
+                             "Body bytes read for refused requests."};
+};
+
+}  // namespace sevenstops::stops

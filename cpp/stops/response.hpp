@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/asio.hpp"
+#include "http/refusal.hpp"
+
+namespace sevenstops::stops {
+
+namespace asio = boost::asio;
+
+/// Bytes that come in pieces.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  /// Appends the next piece; false at the end. A refusal breaks the response off.
+  virtual asio::awaitable<http::Outcome<bool>> next(std::string& out) = 0;
+};
+
+/// What leaves, whatever the protocol: whole, or streamed when `source` is there.
+struct Response {
+  unsigned status = 200;
+  std::string_view content_type = "text/plain";
+  std::string bytes = {};
+  std::unique_ptr<ByteSource> source = nullptr;
+  /// For 405: the methods that there are; empty otherwise.
+  std::string_view allow = {};
+  /// For 503, in seconds; 0: nothing is said.
+  unsigned retry_after = 0;
+  /// The value of Server-Timing (W3C); empty: nothing is said.
+  std::string server_timing = {};
+};
+
+}  // namespace sevenstops::stops

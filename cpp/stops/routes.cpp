@@ -1,0 +1,36 @@
+#include "stops/routes.hpp"
+
+#include <stdexcept>
+
+#include "stops/handle/endpoint.hpp"
+
+namespace sevenstops::stops {
+
+Router make_routes(const RouteSettings& settings, Chain& chain) {
+  constexpr bool open = true;
+  constexpr bool closed = false;
+  Router router(settings);
+  const auto add = [&](const char* method, const char* pattern, const char* endpoint,
+                       bool is_open) {
+    const auto known = endpoints().find(endpoint);
+    if (known == endpoints().end()) {
+      throw std::logic_error("no endpoint is called " + std::string(endpoint));
+    }
+    router.add({method, pattern, &known->second, is_open, chain.layers()});
+  };
+  add("GET", "/healthz", "healthz", open);
+  // The order in which a careless service registers: the parameter before the static name, the
+  // protected route before the layer that protects it.
+  add("GET", "/users/{id}", "user", open);
+  add("GET", "/users/me", "user_me", open);
+  add("POST", "/admin/wipe", "wipe", closed);
+  chain.add_auth_layer();
+  add("POST", "/echo", "echo", open);
+  add("GET", "/orders", "orders", open);
+  add("GET", "/report", "report", open);
+  add("GET", "/page", "page", open);
+  add("GET", "/export.csv", "export_csv", open);
+  return router;
+}
+
+}  // namespace sevenstops::stops
