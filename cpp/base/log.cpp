@@ -5,6 +5,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace sevenstops::base {
@@ -40,6 +41,12 @@ struct Log::State {
 Log::Log(const std::string& access_file) : state_(std::make_unique<State>()) {
   if (access_file.empty()) {
     return;
+  }
+  // The sink would make missing folders.
+  const auto folder = std::filesystem::absolute(access_file).parent_path();
+  if (!std::filesystem::is_directory(folder)) {
+    throw std::runtime_error("the access log " + access_file + " cannot be written: there is no " +
+                             folder.string());
   }
   try {
     state_->access_file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(access_file);

@@ -18,6 +18,20 @@ bool is_cancellation(const std::exception_ptr& trouble) {
   }
 }
 
+// Asio's own end of a coroutine may wait once more, and must not be thrown out of that.
+asio::awaitable<void> to_its_end(asio::awaitable<void> child) {
+  std::exception_ptr trouble;
+  try {
+    co_await std::move(child);
+  } catch (...) {
+    trouble = std::current_exception();
+  }
+  co_await asio::this_coro::throw_if_cancelled(false);
+  if (trouble) {
+    std::rethrow_exception(trouble);
+  }
+}
+
 }  // namespace
 
 bool is_cancellation(const std::exception& error) {
@@ -35,7 +49,7 @@ TaskGroup::~TaskGroup() {
 TaskGroup::Child TaskGroup::spawn(asio::awaitable<void> child) {
   const auto name = next_++;
   auto& signal = children_[name];
-  asio::co_spawn(executor_, std::move(child),
+  asio::co_spawn(executor_, to_its_end(std::move(child)),
                  asio::bind_cancellation_slot(
                      signal.slot(), [this, name](const std::exception_ptr& trouble) {
                        ended(name, trouble);

@@ -130,6 +130,23 @@ TEST(TaskGroup, OneChildCanBeCancelledAlone) {
   EXPECT_TRUE(came_to_its_end);
 }
 
+TEST(TaskGroup, AChildThatNeverWaitsMayCancelItsGroup) {
+  asio::io_context io;
+  int held = 0;
+  const auto trouble = run(
+      [](int& count) -> asio::awaitable<void> {
+        for (int i = 0; i < 3; ++i) {
+          const auto value = co_await unless(hold(count, 1h), []() -> asio::awaitable<int> {
+            co_return 7;
+          }());
+          EXPECT_EQ(value, 7);
+        }
+      }(held),
+      io);
+  EXPECT_FALSE(trouble);
+  EXPECT_EQ(held, 0);
+}
+
 // A tree of groups: the cancellation of the outermost reaches the leaves, and nobody is left.
 asio::awaitable<void> tree(int& held, int depth) {
   const Guard guard(held);
