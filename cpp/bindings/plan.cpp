@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "bindings/module.hpp"
-#include "load/clients/client.hpp"
+#include "load/plan/client_kind.hpp"
 
 namespace sevenstops::bindings {
 

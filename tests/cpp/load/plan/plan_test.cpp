@@ -11,7 +11,7 @@
 #include "load/plan/arrivals.hpp"
 #include "load/plan/pattern.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 std::vector<Arrival> arrivals(const Plan& plan, std::int64_t thread = 0) {
@@ -256,4 +256,4 @@ TEST(Plan, CountsTheDescriptorsItNeeds) {
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::load
