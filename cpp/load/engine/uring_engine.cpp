@@ -106,8 +106,8 @@ class UringEngine : public Engine {
 
   void ask_receive(Operation& operation) {
     auto* e = ring_.entry();
-    io_uring_prep_recv(e, operation.socket->fd_, nullptr, std::min(operation.limit, ProvidedBuffers::size),
-                       0);
+    io_uring_prep_recv(e, operation.socket->fd_, nullptr,
+                       std::min(operation.limit, ProvidedBuffers::size), 0);
     io_uring_sqe_set_flags(e, IOSQE_BUFFER_SELECT);
     e->buf_group = ProvidedBuffers::group;
     io_uring_sqe_set_data64(e, load::mark(operation, Part::received));
@@ -138,7 +138,8 @@ class UringEngine : public Engine {
       const auto piece = stream.waiting.front();
       stream.waiting.pop_front();
       operation.received = piece.received;
-      // Released once the next completions are handled: its reader waits for something else by then.
+      // Released once the next completions are handled: its reader waits for something else by
+      // then.
       spent_.push_back(piece.buffer);
       return false;
     }
@@ -280,16 +281,8 @@ class UringEngine : public Engine {
       operation.received = received(socket, completion.res, taken);
       operation.buffer = taken;
       socket.receiving_ = nullptr;
-    } else {
-      operation.sent = now_;
-      if (completion.res < 0) {
-        operation.error = completion.res == -ECANCELED ? cut(socket) : -completion.res;
-      }
-      socket.sending_ = nullptr;
-      // An exchange is still waiting for its answer.
-      if (socket.receiving_ == &operation) {
-        return;
-      }
+    } else if (!ended_sending(operation, completion.res)) {
+      return;
     }
     if (operation.parts == 0) {
       spent_.push_back(operation.buffer);
@@ -297,9 +290,33 @@ class UringEngine : public Engine {
     }
   }
 
+  // Whether whoever waits for a connect or a sending has to hear of its end.
+  bool ended_sending(Operation& operation, int result) {
+    auto& socket = *operation.socket;
+    socket.sending_ = nullptr;
+    operation.sent = now_;
+    // An exchange is still waiting for its answer.
+    const bool answer_missing = socket.receiving_ == &operation;
+    if (result < 0) {
+      operation.error = result == -ECANCELED ? cut(socket) : -result;
+    } else if (static_cast<std::size_t>(result) < operation.out.size()) {
+      // The kernel goes on by itself until all is sent, unless it was stopped: by us, or by an
+      // error that comes out when the rest is tried.
+      if (socket.timed_out_ || stopping()) {
+        operation.error = cut(socket);
+      } else if (!operation.receives || answer_missing) {
+        operation.out.remove_prefix(static_cast<std::size_t>(result));
+        ask_send(operation, true);
+        return false;
+      }
+    }
+    return !answer_missing;
+  }
+
   [[nodiscard]] Received received(const Socket& socket, int result, int taken) {
     if (result >= 0) {
-      return {.bytes = {taken >= 0 ? buffers_.at(taken) : nullptr, static_cast<std::size_t>(result)}};
+      return {
+          .bytes = {taken >= 0 ? buffers_.at(taken) : nullptr, static_cast<std::size_t>(result)}};
     }
     return {.bytes = {}, .error = result == -ECANCELED ? cut(socket) : -result};
   }
