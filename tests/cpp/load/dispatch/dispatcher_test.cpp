@@ -113,8 +113,7 @@ TEST(Dispatcher, AJobGivenBackGoesFirst) {
   std::vector<double> served;
   simulation.run([&](Worker& worker) { return reluctant(worker, served, simulation); });
   EXPECT_EQ(served, (std::vector<double>{0, 0.25, 0.5, 0.75}));
-  EXPECT_EQ(simulation.result().all.outcomes(),
-            (std::map<std::string, std::uint64_t>{{"2xx", 4}}));
+  EXPECT_EQ(simulation.result().all.outcomes(), (std::map<std::string, std::uint64_t>{{"2xx", 4}}));
 }
 
 TEST(Dispatcher, ThreadsShareTheArrivals) {

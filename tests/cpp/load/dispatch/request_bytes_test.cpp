@@ -16,8 +16,9 @@ std::string bytes_of(const RequestSpec& spec, std::uint64_t draw = 0, bool keep_
 
 TEST(RequestBytes, AreAWholeRequest) {
   EXPECT_EQ(bytes_of({.target = "/a?b=c"}), "GET /a?b=c HTTP/1.1\r\nHost: example.test\r\n\r\n");
-  EXPECT_EQ(bytes_of({.method = "POST", .target = "/a", .headers = {{"X-A", "b"}}, .body = "hello"}),
-            "POST /a HTTP/1.1\r\nHost: example.test\r\nX-A: b\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_EQ(
+      bytes_of({.method = "POST", .target = "/a", .headers = {{"X-A", "b"}}, .body = "hello"}),
+      "POST /a HTTP/1.1\r\nHost: example.test\r\nX-A: b\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_EQ(bytes_of({.target = "/"}, 0, false),
             "GET / HTTP/1.1\r\nHost: example.test\r\nConnection: close\r\n\r\n");
 }
