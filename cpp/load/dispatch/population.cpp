@@ -15,14 +15,20 @@ std::size_t share(std::int64_t count, std::int64_t threads, std::int64_t index) 
 
 }  // namespace
 
+Population::State::State(const Crowd& crowd, const ClientKind& its_kind, std::int64_t threads,
+                         std::int64_t index)
+    : spec(crowd),
+      kind(its_kind),
+      count(share(crowd.count, threads, index)),
+      most_of_the_mix(share(crowd.at_most, threads, index)),
+      lasting(its_kind.lasting || crowd.repeat) {}
+
 Population::Population(Worker& worker, const Plan& plan, std::int64_t index, User user)
     : worker_(worker),
       user_(std::move(user)),
       user_count_(share(plan.connections, plan.threads, index)) {
   for (const auto& spec : plan.crowds) {
-    const auto& kind = *client_kind(spec.kind);
-    crowds_.emplace_back(spec, kind, share(spec.count, plan.threads, index),
-                         share(spec.at_most, plan.threads, index), kind.lasting || spec.repeat);
+    crowds_.emplace_back(spec, *client_kind(spec.kind), plan.threads, index);
   }
 }
 

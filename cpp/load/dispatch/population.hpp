@@ -35,9 +35,11 @@ class Population {
 
  private:
   struct State {
+    // The part of the thread `index`.
+    State(const Crowd& crowd, const ClientKind& its_kind, std::int64_t threads, std::int64_t index);
+
     const Crowd& spec;
     const ClientKind& kind;
-    // Of this thread.
     std::size_t count;
     std::size_t most_of_the_mix;
     // Goes on for as long as the load does, so nobody waits for it.

@@ -81,10 +81,10 @@ class TaskGroup {
     struct Final {
       [[nodiscard]] bool await_ready() const noexcept { return false; }
       std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> done) const noexcept {
-        auto& group = done.promise().group;
+        auto& owner = done.promise().group;
         done.destroy();
         // Nothing of this frame may be touched from here on.
-        return group.empty() ? std::exchange(group.joiner_, std::noop_coroutine())
+        return owner.empty() ? std::exchange(owner.joiner_, std::noop_coroutine())
                              : std::noop_coroutine();
       }
       void await_resume() const noexcept {}
