@@ -4,11 +4,9 @@
 
 namespace sevenstops::load {
 
-void Waiter::leave() {
-  if (queue_ != nullptr) {
-    std::erase(queue_->waiters_, this);
-    queue_ = nullptr;
-  }
+void Waiter::remove() {
+  std::erase(queue_->waiters_, this);
+  queue_ = nullptr;
 }
 
 JobQueue::~JobQueue() {

@@ -21,13 +21,19 @@ class Waiter {
   /// No job will come any more; the waiter is no longer in the queue.
   virtual void dismiss() = 0;
   /// Waits no longer; without effect for one that does not wait.
-  void leave();
+  void leave() {
+    if (queue_ != nullptr) {
+      remove();
+    }
+  }
 
  protected:
   ~Waiter() { leave(); }
 
  private:
   friend class JobQueue;
+  void remove();
+
   JobQueue* queue_ = nullptr;
 };
 
