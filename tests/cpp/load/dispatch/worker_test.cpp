@@ -85,9 +85,10 @@ TEST(Worker, CancelEndsItWithinItsLongestWait) {
 TEST(Worker, AnExceptionOfAUserEndsTheLoadAndReachesWhoRanIt) {
   Simulation simulation(constant(4, 60, 2));
   const auto user = [](Worker& worker) -> Task<> {
-    const auto job = co_await worker.dispatcher().next_job();
-    worker.recorder().answered(*job, worker.now(), worker.now(), 200, true);
-    throw std::runtime_error("a user's trouble");
+    if (const auto job = co_await worker.dispatcher().next_job()) {
+      worker.recorder().answered(*job, worker.now(), worker.now(), 200, true);
+      throw std::runtime_error("a user's trouble");
+    }
   };
   EXPECT_THROW(simulation.run(user), std::runtime_error);
   EXPECT_LT(simulation.since_start(), 1);
