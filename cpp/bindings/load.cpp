@@ -8,7 +8,6 @@
 namespace sevenstops::bindings {
 
 namespace py = pybind11;
-using namespace load;
 
 namespace {
 
@@ -19,7 +18,7 @@ void require_no_signal() {
   }
 }
 
-bool interruptible_wait(LoadRun& run, double patience) {
+bool interruptible_wait(load::LoadRun& run, double patience) {
   constexpr std::chrono::milliseconds look_for_signals{50};
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(patience);
   bool ended = false;
@@ -36,36 +35,37 @@ bool interruptible_wait(LoadRun& run, double patience) {
 }
 
 void bind(py::module_& module) {
-  py::class_<Target>(module, "Target", "Where a load goes.")
+  py::class_<load::Target>(module, "Target", "Where a load goes.")
       .def(py::init([](std::uint16_t port, std::string address, std::string host, bool tls,
                        bool verify, std::string authorities) {
-             return Target{port, std::move(address), std::move(host),
-                           TlsOptions{tls, verify, std::move(authorities)}};
+             return load::Target{port, std::move(address), std::move(host),
+                                 load::TlsOptions{tls, verify, std::move(authorities)}};
            }),
-           py::arg("port"), py::arg("address") = Target{}.address, py::arg("host") = Target{}.host,
-           py::arg("tls") = false, py::arg("verify") = true, py::arg("authorities") = "")
-      .def_readonly("port", &Target::port)
-      .def_readonly("address", &Target::address)
-      .def_readonly("host", &Target::host);
+           py::arg("port"), py::arg("address") = load::Target{}.address,
+           py::arg("host") = load::Target{}.host, py::arg("tls") = false, py::arg("verify") = true,
+           py::arg("authorities") = "")
+      .def_readonly("port", &load::Target::port)
+      .def_readonly("address", &load::Target::address)
+      .def_readonly("host", &load::Target::host);
   module.def(
       "fetch",
-      [](const Target& target, const std::string& path, double patience) {
+      [](const load::Target& target, const std::string& path, double patience) {
         const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::duration<double>(patience));
-        const auto answer = fetch(target, path, limit);
+        const auto answer = load::fetch(target, path, limit);
         return std::pair(answer.status, answer.body);
       },
       py::arg("target"), py::arg("path"), py::arg("patience") = 5.0,
       "Status and body of one GET; RuntimeError when no answer comes within `patience` seconds.",
       py::call_guard<py::gil_scoped_release>());
-  py::class_<LoadRun>(module, "LoadRun", "A load on its way, in threads of its own.")
-      .def(py::init<const Plan&, const Target&, const std::string&>(), py::arg("plan"),
+  py::class_<load::LoadRun>(module, "LoadRun", "A load on its way, in threads of its own.")
+      .def(py::init<const load::Plan&, const load::Target&, const std::string&>(), py::arg("plan"),
            py::arg("target"), py::arg("engine") = "auto", py::call_guard<py::gil_scoped_release>())
       .def("wait", &interruptible_wait, py::arg("patience"))
-      .def("cancel", &LoadRun::cancel)
-      .def("series", &LoadRun::series)
-      .def_property_readonly("elapsed", &LoadRun::elapsed)
-      .def("result", &LoadRun::result, py::call_guard<py::gil_scoped_release>());
+      .def("cancel", &load::LoadRun::cancel)
+      .def("series", &load::LoadRun::series)
+      .def_property_readonly("elapsed", &load::LoadRun::elapsed)
+      .def("result", &load::LoadRun::result, py::call_guard<py::gil_scoped_release>());
 }
 
 const RegisterBinding registered{{bind, 1}};

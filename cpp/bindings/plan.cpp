@@ -5,12 +5,11 @@
 #include <vector>
 
 #include "bindings/module.hpp"
-#include "load/clients/client.hpp"
+#include "load/plan/client_kind.hpp"
 
 namespace sevenstops::bindings {
 
 namespace py = pybind11;
-using namespace load;
 
 namespace {
 
@@ -29,12 +28,12 @@ py::class_<Part> bind_part(py::module_& module, const char* name, const char* me
     return py::cast<Part>(part);
   }));
   Part part;
-  for_each_field(part, [&](const char* field_name, auto& example) {
+  load::for_each_field(part, [&](const char* field_name, auto& example) {
     using Field = std::remove_reference_t<decltype(example)>;
     const std::string wanted = field_name;
     const auto in = [wanted](Part& owner) {
       Field* found = nullptr;
-      for_each_field(owner, [&](const char* each, auto& field) {
+      load::for_each_field(owner, [&](const char* each, auto& field) {
         if constexpr (std::is_same_v<std::remove_reference_t<decltype(field)>, Field>) {
           found = each == wanted ? &field : found;
         }
@@ -49,24 +48,28 @@ py::class_<Part> bind_part(py::module_& module, const char* name, const char* me
 }
 
 void bind(py::module_& module) {
-  bind_part<Phase>(module, "Phase", "A stretch of a plan in which requests come in one manner.");
-  bind_part<RequestSpec>(module, "RequestSpec", "One kind of request in a plan's mix.");
-  bind_part<Crowd>(module, "Crowd", "Clients that misbehave beside a plan's mix, or within it.");
-  bind_part<Http2Spec>(module, "Http2Spec", "Streams of a connection, and windows in bytes.");
-  bind_part<Plan>(module, "Plan", "A seeded, complete description of a load; times in seconds.")
-      .def_property_readonly("duration", &Plan::duration)
-      .def_property_readonly("closed", &Plan::closed)
-      .def("check", &Plan::check)
-      .def("canonical", &Plan::canonical)
-      .def("fingerprint", &Plan::fingerprint)
-      .def("__eq__", [](const Plan& a, const Plan& b) { return a.canonical() == b.canonical(); });
-  module.def("plan_from_json", &plan_from_json, py::arg("text"),
+  bind_part<load::Phase>(module, "Phase",
+                         "A stretch of a plan in which requests come in one manner.");
+  bind_part<load::RequestSpec>(module, "RequestSpec", "One kind of request in a plan's mix.");
+  bind_part<load::Crowd>(module, "Crowd",
+                         "Clients that misbehave beside a plan's mix, or within it.");
+  bind_part<load::Http2Spec>(module, "Http2Spec", "Streams of a connection, and windows in bytes.");
+  bind_part<load::Plan>(module, "Plan",
+                        "A seeded, complete description of a load; times in seconds.")
+      .def_property_readonly("duration", &load::Plan::duration)
+      .def_property_readonly("closed", &load::Plan::closed)
+      .def("check", &load::Plan::check)
+      .def("canonical", &load::Plan::canonical)
+      .def("fingerprint", &load::Plan::fingerprint)
+      .def("__eq__",
+           [](const load::Plan& a, const load::Plan& b) { return a.canonical() == b.canonical(); });
+  module.def("plan_from_json", &load::plan_from_json, py::arg("text"),
              "A plan from JSON; ValueError names a field that is unknown or of the wrong type.");
   module.def(
       "client_kinds",
       [] {
         std::map<std::string, std::string> kinds;
-        for (const auto& [name, kind] : client_kinds()) {
+        for (const auto& [name, kind] : load::client_kinds()) {
           kinds.emplace(name, kind.meaning);
         }
         return kinds;

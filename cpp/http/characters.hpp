@@ -66,11 +66,15 @@ inline constexpr CharacterSet value_characters = [] {
 
 /// Without the optional white space at both ends (RFC 9110, 5.6.3).
 [[nodiscard]] constexpr std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) {
-    return {};
+  // By hand: find_first_not_of calls memchr for each character.
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) {
+    text.remove_prefix(1);
   }
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  while (!text.empty() && blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
 }  // namespace sevenstops::http

@@ -7,7 +7,7 @@
 
 #include "load/engine/tls.hpp"
 #include "load/plan/plan.hpp"
-#include "load/record/recorder.hpp"
+#include "load/record/result.hpp"
 
 namespace sevenstops::load {
 

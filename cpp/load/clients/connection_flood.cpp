@@ -3,8 +3,8 @@
 namespace sevenstops::load {
 namespace {
 
-Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
-  Conversation with(thread, crowd, record);
+Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(worker, crowd, record);
   if (co_await with.open()) {
     co_await with.receive_all(0);
   }

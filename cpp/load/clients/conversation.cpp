@@ -7,8 +7,8 @@
 namespace sevenstops::load {
 
 Task<bool> Conversation::open() {
-  const auto patience = LoadThread::as_duration(thread_.plan().connect_timeout);
-  channel_.socket().expire_at(Clock::now() + patience);
+  const auto patience = base::seconds(worker_.plan().connect_timeout);
+  channel_.socket().expire_at(worker_.now() + patience);
   const auto opened = co_await channel_.open();
   channel_.socket().never_expire();
   co_return opened.ok();
@@ -17,11 +17,11 @@ Task<bool> Conversation::open() {
 std::string Conversation::head(std::string_view method, std::string_view more) const {
   std::string bytes(method);
   bytes.append(" ").append(crowd_.target).append(" HTTP/1.1\r\nHost: ");
-  return bytes.append(thread_.endpoint().host).append("\r\n").append(more);
+  return bytes.append(worker_.peer().host).append("\r\n").append(more);
 }
 
 Task<bool> Conversation::send(std::string_view bytes) {
-  channel_.socket().expire_at(Clock::now() + LoadThread::as_duration(read_timeout()));
+  channel_.socket().expire_at(worker_.now() + base::seconds(read_timeout()));
   const int error = co_await channel_.send(bytes);
   channel_.socket().never_expire();
   record_.bytes_sent += error == 0 ? bytes.size() : 0;
@@ -46,9 +46,9 @@ bool Conversation::heard() const {
 }
 
 Task<bool> Conversation::receive(double patience, std::size_t limit) {
-  auto deadline = thread_.end();
+  auto deadline = worker_.end();
   if (patience > 0) {
-    deadline = Clock::now() + LoadThread::as_duration(patience);
+    deadline = worker_.now() + base::seconds(patience);
   }
   channel_.socket().expire_at(deadline);
   const auto got = co_await channel_.receive(limit);
@@ -74,11 +74,11 @@ Task<> Conversation::receive_all(double patience) {
   }
 }
 
-Task<> Conversation::pace(double seconds) { co_await pause(seconds * (0.5 + thread_.chance())); }
+Task<> Conversation::pace(double seconds) { co_await pause(seconds * (0.5 + worker_.chance())); }
 
 Task<> Conversation::pause(double seconds) {
-  const auto until = Clock::now() + LoadThread::as_duration(seconds);
-  co_await thread_.engine().sleep_until(std::min(until, thread_.end()));
+  const auto until = worker_.now() + base::seconds(seconds);
+  co_await worker_.engine().sleep_until(std::min(until, worker_.end()));
 }
 
 }  // namespace sevenstops::load

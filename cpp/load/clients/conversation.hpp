@@ -1,18 +1,16 @@
 #pragma once
 
-#include "load/clients/client.hpp"
-#include "load/thread.hpp"
+#include "load/dispatch/worker.hpp"
+#include "load/engine/channel.hpp"
+#include "load/plan/client_kind.hpp"
 
 namespace sevenstops::load {
 
 /// What most misbehaving clients share: a connection, a request's head, an answer's status.
 class Conversation {
  public:
-  Conversation(LoadThread& thread, const Crowd& crowd, CrowdRecord& record)
-      : thread_(thread),
-        crowd_(crowd),
-        record_(record),
-        channel_(thread.engine(), thread.endpoint()) {}
+  Conversation(Worker& worker, const Crowd& crowd, CrowdRecord& record)
+      : worker_(worker), crowd_(crowd), record_(record), channel_(worker.engine(), worker.peer()) {}
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
   /// Counts the status that came, 0 where none did.
@@ -40,11 +38,11 @@ class Conversation {
   /// Bytes that this client has received.
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
   [[nodiscard]] Channel& channel() { return channel_; }
-  [[nodiscard]] double read_timeout() const { return thread_.plan().read_timeout; }
-  [[nodiscard]] bool over() const { return thread_.over(); }
+  [[nodiscard]] double read_timeout() const { return worker_.plan().read_timeout; }
+  [[nodiscard]] bool over() const { return worker_.over(); }
 
  private:
-  LoadThread& thread_;
+  Worker& worker_;
   const Crowd& crowd_;
   CrowdRecord& record_;
   mutable Channel channel_;

@@ -3,8 +3,8 @@
 namespace sevenstops::load {
 namespace {
 
-Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
-  Conversation with(thread, crowd, record);
+Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(worker, crowd, record);
   constexpr std::size_t piece_size = 16384;
   const std::string piece(piece_size, 'b');
   const auto length = "Content-Length: " + std::to_string(crowd.bytes) + "\r\n\r\n";

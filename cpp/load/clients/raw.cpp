@@ -16,8 +16,8 @@ std::string latin1(std::string_view utf8) {
   return bytes;
 }
 
-Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
-  Conversation with(thread, crowd, record);
+Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(worker, crowd, record);
   if (!co_await with.open()) {
     co_return;
   }

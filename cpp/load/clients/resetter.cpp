@@ -3,8 +3,8 @@
 namespace sevenstops::load {
 namespace {
 
-Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
-  Conversation with(thread, crowd, record);
+Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(worker, crowd, record);
   if (co_await with.open() && co_await with.send(with.head("GET"))) {
     co_await with.pause(crowd.pause);
     // socket(7): closing with a linger of 0 sends a reset in place of an orderly end.

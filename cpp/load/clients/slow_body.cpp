@@ -3,8 +3,8 @@
 namespace sevenstops::load {
 namespace {
 
-Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
-  Conversation with(thread, crowd, record);
+Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(worker, crowd, record);
   constexpr double tick = 0.1;
   constexpr double least = 16;
   const auto at_once = std::max({1.0, crowd.rate * tick, std::min(crowd.rate, least)});

@@ -5,8 +5,8 @@
 namespace sevenstops::load {
 namespace {
 
-Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
-  Conversation with(thread, crowd, record);
+Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(worker, crowd, record);
   constexpr int receive_buffer = 16384;
   constexpr double tick = 0.02;
   // A few bytes a tick would cost more than they slow: then a kilobyte, or once a second.
@@ -19,12 +19,10 @@ Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
   }
   const auto size = std::max({1.0, crowd.rate * tick, std::min(crowd.rate, least)});
   // Each has its own moment to begin, within the time of one read.
-  const auto start =
-      Clock::now() - LoadThread::as_duration(thread.chance() * std::floor(size) / crowd.rate);
+  const auto start = worker.now() - base::seconds(worker.chance() * std::floor(size) / crowd.rate);
   while (!with.over() && co_await with.receive(0, static_cast<std::size_t>(size))) {
-    const auto due =
-        start + LoadThread::as_duration(static_cast<double>(with.bytes_read()) / crowd.rate);
-    co_await thread.engine().sleep_until(std::min(due, thread.end()));
+    const auto due = start + base::seconds(static_cast<double>(with.bytes_read()) / crowd.rate);
+    co_await worker.engine().sleep_until(std::min(due, worker.end()));
   }
 }
 

@@ -3,8 +3,8 @@
 namespace sevenstops::load {
 namespace {
 
-Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
-  Conversation with(thread, crowd, record);
+Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
+  Conversation with(worker, crowd, record);
   if (!co_await with.open() || !co_await with.send(with.head("GET"))) {
     co_return;
   }
@@ -15,7 +15,7 @@ Task<> run(LoadThread& thread, const Crowd& crowd, CrowdRecord& record) {
       co_return;
     }
   }
-  co_await thread.engine().sleep_until(thread.end());
+  co_await worker.engine().sleep_until(worker.end());
 }
 
 const RegisterClient registered(

@@ -4,10 +4,10 @@ namespace sevenstops::load {
 
 Task<Channel::Opened> Channel::open() {
   Opened opened;
-  const auto* address = reinterpret_cast<const sockaddr*>(&endpoint_.address);
-  opened.error = co_await socket_.connect(address, endpoint_.length);
-  if (opened.error == 0 && endpoint_.tls != nullptr) {
-    tls_.emplace(socket_, *endpoint_.tls);
+  const auto* address = reinterpret_cast<const sockaddr*>(&peer_.address);
+  opened.error = co_await socket_.connect(address, peer_.length);
+  if (opened.error == 0 && peer_.tls != nullptr) {
+    tls_.emplace(socket_, *peer_.tls);
     opened.trouble = co_await tls_->handshake();
   }
   co_return opened;

@@ -2,24 +2,16 @@
 
 #include <optional>
 
+#include "load/engine/peer.hpp"
 #include "load/engine/tls.hpp"
 
 namespace sevenstops::load {
 
-/// Where a load's connections go. `tls` is null for plain TCP.
-struct Endpoint {
-  sockaddr_storage address{};
-  socklen_t length = 0;
-  /// What requests name as their Host.
-  std::string host;
-  const TlsContext* tls = nullptr;
-};
-
 /// A connection as clients use it, with TLS or without.
 class Channel {
  public:
-  Channel(Engine& engine, const Endpoint& endpoint)
-      : endpoint_(endpoint), socket_(engine, endpoint.address.ss_family) {}
+  Channel(Engine& engine, const Peer& peer)
+      : peer_(peer), socket_(engine, peer.address.ss_family) {}
 
   struct Opened {
     /// 0, or the errno of the connecting.
@@ -28,17 +20,20 @@ class Channel {
     std::string trouble;
     [[nodiscard]] bool ok() const { return error == 0 && trouble.empty(); }
   };
+  /// Connects and shakes hands; once.
   [[nodiscard]] Task<Opened> open();
 
   /// Sends all of it: 0, or an errno.
   [[nodiscard]] Task<int> send(std::string_view bytes);
+  /// The next bytes, `limit` of them at most.
   [[nodiscard]] Task<Received> receive(std::size_t limit = Socket::everything);
 
   [[nodiscard]] Socket& socket() { return socket_; }
+  /// Whether bytes travel as they are.
   [[nodiscard]] bool plain() const { return !tls_; }
 
  private:
-  const Endpoint& endpoint_;
+  const Peer& peer_;
   Socket socket_;
   std::optional<TlsStream> tls_;
 };

@@ -11,11 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "base/time.hpp"
+#include "load/engine/time_source.hpp"
 
 namespace sevenstops::load {
-
-using base::Clock;
 
 class Engine;
 class Socket;
@@ -107,7 +105,8 @@ class Socket {
 /// Carries the sockets and timers of one load thread. Completions resume the coroutines that wait.
 class Engine {
  public:
-  Engine() = default;
+  explicit Engine(const TimeSource& clock = steady_time)
+      : now_(clock.now()), clock_(clock), next_sweep_(now_) {}
   virtual ~Engine() = default;
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -136,6 +135,8 @@ class Engine {
 
   /// The time of the last look at the clock, one for each batch of completions.
   [[nodiscard]] Clock::time_point now() const { return now_; }
+  /// The clock itself, for those who need this very moment.
+  [[nodiscard]] const TimeSource& clock() const { return clock_; }
 
  protected:
   friend class Socket;
@@ -161,7 +162,7 @@ class Engine {
   }
   static void resume(Operation& operation) { operation.waiter.resume(); }
 
-  Clock::time_point now_ = Clock::now();
+  Clock::time_point now_;
 
  private:
   struct Timer {
@@ -173,12 +174,13 @@ class Engine {
   void fire_timers();
   void sweep();
 
+  const TimeSource& clock_;
   std::priority_queue<Timer> timers_;
   // Deadlines stand side by side, so that looking at ten thousand of them is a few microseconds.
   std::vector<Clock::time_point> deadlines_;
   std::vector<Socket*> sockets_;
   std::vector<std::size_t> free_slots_;
-  Clock::time_point next_sweep_ = Clock::now();
+  Clock::time_point next_sweep_;
   bool stopping_ = false;
 };
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "load/engine/engine.hpp"
-#include "load/engine/task.hpp"
+#include "load/tasks/task.hpp"
 
 namespace sevenstops::load {
 

@@ -1,5 +1,3 @@
-#include <liburing.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include <cerrno>
@@ -8,15 +6,11 @@
 #include <utility>
 
 #include "load/engine/engine.hpp"
+#include "load/engine/uring_ring.hpp"
 
 namespace sevenstops::load {
 namespace {
 
-constexpr unsigned queue_entries = 4096;
-// Buffers that arriving bytes take from a common store: a waiting connection holds none.
-constexpr unsigned buffer_count = 256;
-constexpr std::size_t buffer_size = 32768;
-constexpr int buffer_group = 0;
 // Up to here a request surely fits the socket's buffer, so its sending needs no completion.
 constexpr std::size_t surely_sent_at_once = 16384;
 // What is handed over together is sent one after the other; a longer row would make the last of it
@@ -39,34 +33,10 @@ std::uint64_t mark(const Operation& operation, Part part) {
 
 class UringEngine : public Engine {
  public:
-  UringEngine() {
-    // Completions are handled when we wait for them, not whenever the kernel has one (6.1); older
-    // kernels know less of this.
-    for (const unsigned flags :
-         {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN, IORING_SETUP_COOP_TASKRUN, 0U}) {
-      io_uring_params parameters{};
-      parameters.flags = flags | IORING_SETUP_CQSIZE;
-      parameters.cq_entries = 4 * queue_entries;
-      usable_ = io_uring_queue_init_params(queue_entries, &ring_, &parameters) == 0;
-      if (usable_) {
-        break;
-      }
-    }
-    if (usable_ && !provide_buffers()) {
-      io_uring_queue_exit(&ring_);
-      usable_ = false;
-    }
+  UringEngine() : usable_(ring_.usable() && buffers_.register_with(ring_)) {
     if (usable_) {
-      io_uring_register_ring_fd(&ring_);
+      // Arrivals are due to the microsecond; the default slack is 50 (prctl(2)).
       ::prctl(PR_SET_TIMERSLACK, 1);
-    }
-  }
-  UringEngine(const UringEngine&) = delete;
-  UringEngine& operator=(const UringEngine&) = delete;
-  ~UringEngine() override {
-    if (usable_) {
-      io_uring_queue_exit(&ring_);
-      ::munmap(buffer_ring_, ring_bytes());
     }
   }
 
@@ -87,50 +57,8 @@ class UringEngine : public Engine {
     std::deque<Piece> waiting;
   };
 
-  static constexpr std::size_t ring_bytes() { return buffer_count * sizeof(io_uring_buf); }
-
   // Without O_NONBLOCK the kernel itself waits for readiness and tries again.
   [[nodiscard]] int socket_flags() const override { return 0; }
-
-  bool provide_buffers() {
-    auto* memory =
-        ::mmap(nullptr, ring_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
-      return false;
-    }
-    buffer_ring_ = static_cast<io_uring_buf_ring*>(memory);
-    io_uring_buf_reg registration{};
-    registration.ring_addr = reinterpret_cast<std::uint64_t>(memory);
-    registration.ring_entries = buffer_count;
-    registration.bgid = buffer_group;
-    if (io_uring_register_buf_ring(&ring_, &registration, 0) != 0) {
-      ::munmap(memory, ring_bytes());
-      return false;
-    }
-    io_uring_buf_ring_init(buffer_ring_);
-    buffers_.resize(buffer_count * buffer_size);
-    for (unsigned i = 0; i < buffer_count; ++i) {
-      give_back(static_cast<int>(i));
-    }
-    return true;
-  }
-
-  char* buffer(int id) { return buffers_.data() + static_cast<std::size_t>(id) * buffer_size; }
-
-  void give_back(int id) {
-    if (id >= 0) {
-      io_uring_buf_ring_add(buffer_ring_, buffer(id), buffer_size, static_cast<unsigned short>(id),
-                            io_uring_buf_ring_mask(buffer_count), 0);
-      io_uring_buf_ring_advance(buffer_ring_, 1);
-    }
-  }
-
-  io_uring_sqe* entry() {
-    if (io_uring_sq_space_left(&ring_) == 0) {
-      io_uring_submit(&ring_);
-    }
-    return io_uring_get_sqe(&ring_);
-  }
 
   Stream& stream_of(Socket& socket) {
     if (streams_.size() <= socket.slot_) {
@@ -151,7 +79,7 @@ class UringEngine : public Engine {
   }
 
   bool start_connect(Operation& operation, const sockaddr* address, socklen_t length) override {
-    auto* e = entry();
+    auto* e = ring_.entry();
     io_uring_prep_connect(e, operation.socket->fd_, address, length);
     io_uring_sqe_set_data64(e, load::mark(operation, Part::connected));
     operation.parts = 1;
@@ -160,7 +88,7 @@ class UringEngine : public Engine {
   }
 
   void ask_send(Operation& operation, bool tell) {
-    auto* e = entry();
+    auto* e = ring_.entry();
     io_uring_prep_send(e, operation.socket->fd_, operation.out.data(), operation.out.size(),
                        MSG_NOSIGNAL | MSG_WAITALL);
     if (tell) {
@@ -177,21 +105,21 @@ class UringEngine : public Engine {
   }
 
   void ask_receive(Operation& operation) {
-    auto* e = entry();
-    io_uring_prep_recv(e, operation.socket->fd_, nullptr, std::min(operation.limit, buffer_size),
-                       0);
+    auto* e = ring_.entry();
+    io_uring_prep_recv(e, operation.socket->fd_, nullptr,
+                       std::min(operation.limit, ProvidedBuffers::size), 0);
     io_uring_sqe_set_flags(e, IOSQE_BUFFER_SELECT);
-    e->buf_group = buffer_group;
+    e->buf_group = ProvidedBuffers::group;
     io_uring_sqe_set_data64(e, load::mark(operation, Part::received));
     ++operation.parts;
   }
 
   void arm(Stream& stream) {
     if (!stream.armed) {
-      auto* e = entry();
+      auto* e = ring_.entry();
       io_uring_prep_recv_multishot(e, stream.socket->fd_, nullptr, 0, 0);
       io_uring_sqe_set_flags(e, IOSQE_BUFFER_SELECT);
-      e->buf_group = buffer_group;
+      e->buf_group = ProvidedBuffers::group;
       io_uring_sqe_set_data64(e, mark(stream));
       stream.armed = true;
     }
@@ -210,7 +138,8 @@ class UringEngine : public Engine {
       const auto piece = stream.waiting.front();
       stream.waiting.pop_front();
       operation.received = piece.received;
-      // Given back when the next completion is handled: its reader has been suspended by then.
+      // Released once the next completions are handled: its reader waits for something else by
+      // then.
       spent_.push_back(piece.buffer);
       return false;
     }
@@ -229,13 +158,13 @@ class UringEngine : public Engine {
     if (start_receive(operation)) {
       if (handed_over_.size() >= most_sent_together) {
         hand_over();
-        io_uring_submit(&ring_);
+        io_uring_submit(ring_.get());
       }
       return true;
     }
     // Bytes from before the request: whoever asked has them, and no sending may be left behind.
     hand_over();
-    io_uring_submit(&ring_);
+    io_uring_submit(ring_.get());
     return operation.parts > 0;
   }
 
@@ -250,7 +179,7 @@ class UringEngine : public Engine {
   }
 
   void ask_cancel(std::uint64_t data) {
-    auto* e = entry();
+    auto* e = ring_.entry();
     io_uring_prep_cancel64(e, data, 0);
     io_uring_sqe_set_data64(e, static_cast<std::uint64_t>(Part::none));
   }
@@ -288,7 +217,7 @@ class UringEngine : public Engine {
     }
     auto& stream = streams_[socket.slot_];
     for (const auto& piece : stream.waiting) {
-      give_back(piece.buffer);
+      buffers_.release(piece.buffer);
     }
     stream.waiting.clear();
     if (stream.armed) {
@@ -306,22 +235,22 @@ class UringEngine : public Engine {
     constexpr std::int64_t second = 1'000'000'000;
     __kernel_timespec timeout{.tv_sec = left / second, .tv_nsec = left % second};
     io_uring_cqe* first = nullptr;
-    io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
+    io_uring_submit_and_wait_timeout(ring_.get(), &first, 1, &timeout, nullptr);
     now_ = Clock::now();
     unsigned head = 0;
     unsigned count = 0;
     io_uring_cqe* completion = nullptr;
-    io_uring_for_each_cqe(&ring_, head, completion) {
+    io_uring_for_each_cqe(ring_.get(), head, completion) {
       ++count;
       happened(*completion);
     }
-    io_uring_cq_advance(&ring_, count);
+    io_uring_cq_advance(ring_.get(), count);
     recycle();
   }
 
   void recycle() {
     for (const int id : spent_) {
-      give_back(id);
+      buffers_.release(id);
     }
     spent_.clear();
   }
@@ -352,16 +281,8 @@ class UringEngine : public Engine {
       operation.received = received(socket, completion.res, taken);
       operation.buffer = taken;
       socket.receiving_ = nullptr;
-    } else {
-      operation.sent = now_;
-      if (completion.res < 0) {
-        operation.error = completion.res == -ECANCELED ? cut(socket) : -completion.res;
-      }
-      socket.sending_ = nullptr;
-      // An exchange is still waiting for its answer.
-      if (socket.receiving_ == &operation) {
-        return;
-      }
+    } else if (!ended_sending(operation, completion.res)) {
+      return;
     }
     if (operation.parts == 0) {
       spent_.push_back(operation.buffer);
@@ -369,9 +290,33 @@ class UringEngine : public Engine {
     }
   }
 
+  // Whether whoever waits for a connect or a sending has to hear of its end.
+  bool ended_sending(Operation& operation, int result) {
+    auto& socket = *operation.socket;
+    socket.sending_ = nullptr;
+    operation.sent = now_;
+    // An exchange is still waiting for its answer.
+    const bool answer_missing = socket.receiving_ == &operation;
+    if (result < 0) {
+      operation.error = result == -ECANCELED ? cut(socket) : -result;
+    } else if (static_cast<std::size_t>(result) < operation.out.size()) {
+      // The kernel goes on by itself until all is sent, unless it was stopped: by us, or by an
+      // error that comes out when the rest is tried.
+      if (socket.timed_out_ || stopping()) {
+        operation.error = cut(socket);
+      } else if (!operation.receives || answer_missing) {
+        operation.out.remove_prefix(static_cast<std::size_t>(result));
+        ask_send(operation, true);
+        return false;
+      }
+    }
+    return !answer_missing;
+  }
+
   [[nodiscard]] Received received(const Socket& socket, int result, int taken) {
     if (result >= 0) {
-      return {.bytes = {taken >= 0 ? buffer(taken) : nullptr, static_cast<std::size_t>(result)}};
+      return {
+          .bytes = {taken >= 0 ? buffers_.at(taken) : nullptr, static_cast<std::size_t>(result)}};
     }
     return {.bytes = {}, .error = result == -ECANCELED ? cut(socket) : -result};
   }
@@ -383,7 +328,7 @@ class UringEngine : public Engine {
     constexpr std::uint32_t kept_bits = 0xffffffffU >> part_bits;
     auto& stream = streams_[slot];
     if (stream.socket == nullptr || (stream.uses & kept_bits) != uses) {
-      give_back(taken);
+      buffers_.release(taken);
       return;
     }
     auto& socket = *stream.socket;
@@ -409,17 +354,17 @@ class UringEngine : public Engine {
       return;
     }
     resume(*operation);
-    give_back(taken);
+    buffers_.release(taken);
   }
 
-  io_uring ring_{};
-  bool usable_ = false;
-  io_uring_buf_ring* buffer_ring_ = nullptr;
-  std::vector<char> buffers_;
+  // In this order, since the ring has to go first.
+  ProvidedBuffers buffers_;
+  Ring ring_;
+  const bool usable_;
   std::vector<Stream> streams_;
   // Exchanges whose request is in the queue and not yet the kernel's.
   std::vector<Operation*> handed_over_;
-  // Buffers to be given back once the coroutines that look at them wait for something else.
+  // Buffers to be released once the coroutines that look at them wait for something else.
   std::vector<int> spent_;
 };
 

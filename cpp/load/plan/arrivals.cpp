@@ -47,7 +47,7 @@ std::optional<double> PhaseClock::when(double requests) const {
 }
 
 ArrivalSequence::ArrivalSequence(const Plan& plan, std::int64_t thread)
-    : plan_(plan), thread_(thread), random_(plan.seed) {
+    : plan_(plan), closed_(plan.closed()), thread_(thread), random_(plan.seed) {
   std::vector<double> weights;
   for (const auto& request : plan.requests) {
     weights.push_back(request.weight);
@@ -69,7 +69,7 @@ std::optional<Arrival> ArrivalSequence::next() {
 
 std::optional<Arrival> ArrivalSequence::step() {
   Arrival arrival;
-  if (!plan_.closed()) {
+  if (!closed_) {
     auto at = next_in_phase();
     while (!at) {
       phase_start_ += plan_.arrivals[phase_].duration;

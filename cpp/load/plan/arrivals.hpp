@@ -46,6 +46,7 @@ class ArrivalSequence {
   [[nodiscard]] std::optional<double> next_in_phase();
 
   const Plan& plan_;
+  const bool closed_;
   std::int64_t thread_;
   bool draws_;
   std::int64_t index_ = 0;

@@ -1,18 +1,11 @@
 #include "load/plan/pattern.hpp"
 
-#include <charconv>
-#include <optional>
 #include <stdexcept>
+
+#include "base/numbers.hpp"
 
 namespace sevenstops::load {
 namespace {
-
-std::optional<std::int64_t> whole(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional(value)
-                                                                  : std::nullopt;
-}
 
 // Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*: each piece gets a
 // number of its own from the one that was drawn.
@@ -42,8 +35,8 @@ Pattern::Pattern(std::string_view text) {
     text.remove_prefix(close + 1);
     auto& piece = pieces_.emplace_back();
     if (const auto dots = inside.find(".."); dots != std::string_view::npos) {
-      const auto low = whole(inside.substr(0, dots));
-      const auto high = whole(inside.substr(dots + 2));
+      const auto low = base::parse_number<std::int64_t>(inside.substr(0, dots));
+      const auto high = base::parse_number<std::int64_t>(inside.substr(dots + 2));
       if (!low || !high || *low > *high) {
         throw std::invalid_argument("has a range that is not {LOW..HIGH}");
       }

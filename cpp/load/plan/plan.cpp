@@ -4,7 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "load/clients/client.hpp"
+#include "load/plan/client_kind.hpp"
 #include "load/plan/pattern.hpp"
 
 namespace sevenstops::load {
@@ -121,12 +121,20 @@ double Plan::duration() const {
 
 bool Plan::closed() const { return !arrivals.empty() && arrivals.front().kind == "closed"; }
 
+std::optional<std::size_t> Plan::crowd_of(const RequestSpec& request) const {
+  for (std::size_t i = crowds.size(); i > 0; --i) {
+    if (!request.client.empty() && crowds[i - 1].label() == request.client) {
+      return i - 1;
+    }
+  }
+  return std::nullopt;
+}
+
 std::int64_t Plan::descriptors() const {
   auto count = connections;
   for (const auto& crowd : crowds) {
-    const bool named = std::ranges::any_of(requests, [&](const RequestSpec& r) {
-      return !r.client.empty() && r.client == (crowd.name.empty() ? crowd.kind : crowd.name);
-    });
+    const bool named = std::ranges::any_of(
+        requests, [&](const RequestSpec& r) { return r.client == crowd.label(); });
     count += crowd.count + (named ? crowd.at_most : 0);
   }
   return count;
@@ -151,10 +159,7 @@ void Plan::check() const {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     load::check(requests[i], at("requests", i));
     const auto& client = requests[i].client;
-    require(client.empty() ||
-                std::ranges::any_of(
-                    crowds,
-                    [&](const Crowd& c) { return (c.name.empty() ? c.kind : c.name) == client; }),
+    require(client.empty() || crowd_of(requests[i]),
             at("requests", i) + ".client '" + client + "' is not the name of a crowd");
     for (std::size_t j = 0; j < i; ++j) {
       require(requests[j].name != requests[i].name,

@@ -71,6 +71,8 @@ struct Crowd {
   std::int64_t depth = 1;
   /// Bytes to send (latin-1) and the seconds to wait after them.
   std::vector<std::pair<std::string, double>> pieces;
+
+  [[nodiscard]] const std::string& label() const { return name.empty() ? kind : name; }
 };
 
 /// How HTTP/2 is spoken, where it is. Sizes in bytes.
@@ -101,8 +103,12 @@ struct Plan {
   /// Hosts beside loopback that the load may be sent to.
   std::vector<std::string> allow;
 
+  /// Of all phases together.
   [[nodiscard]] double duration() const;
+  /// Whether it is a closed loop.
   [[nodiscard]] bool closed() const;
+  /// The place of the crowd that sends this request; nothing for honest users.
+  [[nodiscard]] std::optional<std::size_t> crowd_of(const RequestSpec& request) const;
   /// Descriptors that the clients may need at once.
   [[nodiscard]] std::int64_t descriptors() const;
 

@@ -9,7 +9,7 @@
 
 namespace sevenstops::load {
 
-/// Latencies in steps of an eighth of a power of two: a twelfth off at most, for looking at.
+/// Latencies in steps of an eighth of a power of two: an eighth off at most, for looking at.
 struct CoarseLatency {
   static constexpr std::size_t buckets = 192;
 

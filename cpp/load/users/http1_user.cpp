@@ -1,98 +1,143 @@
-#include "load/thread.hpp"
+#include <optional>
+#include <string>
+
 #include "http/response_scanner.hpp"
+#include "load/engine/channel.hpp"
+#include "load/users/users.hpp"
 
 namespace sevenstops::load {
-Task<> http1_user(LoadThread& thread) {
-  const auto& plan = thread.plan();
-  auto& engine = thread.engine();
-  const auto connect_timeout = LoadThread::as_duration(plan.connect_timeout);
-  const auto read_timeout = LoadThread::as_duration(plan.read_timeout);
-  const auto think =
-      plan.closed() ? LoadThread::as_duration(plan.arrivals[0].think) : Clock::duration{0};
-  std::optional<Channel> channel;
-  http::ResponseScanner scanner;
-  std::string scratch;
-  std::string kept;
-  while (const auto job = co_await thread.next_job()) {
-    const auto& spec = plan.requests[job->request];
-    auto started = Clock::now();
-    if (channel && channel->socket().closed_by_peer()) {
-      channel.reset();
+namespace {
+
+using State = http::ResponseScanner::State;
+
+class Http1User {
+ public:
+  explicit Http1User(Worker& worker)
+      : worker_(worker),
+        connect_timeout_(base::seconds(worker.plan().connect_timeout)),
+        read_timeout_(base::seconds(worker.plan().read_timeout)),
+        think_(base::seconds(worker.plan().closed() ? worker.plan().arrivals[0].think : 0)) {}
+
+  [[nodiscard]] Task<> run();
+
+ private:
+  [[nodiscard]] Task<bool> connect(const Job& job);
+  [[nodiscard]] bool conclude(const Job& job, State state, const Received& last,
+                              Clock::time_point sent, Clock::time_point first);
+  void fail(const Job& job, Ending ending);
+
+  Worker& worker_;
+  const Clock::duration connect_timeout_;
+  const Clock::duration read_timeout_;
+  const Clock::duration think_;
+  std::optional<Channel> channel_;
+  http::ResponseScanner scanner_;
+  std::string scratch_;
+  // The beginning of a body that something is expected of.
+  std::string kept_;
+  // When the request under way was begun, its connection standing.
+  Clock::time_point started_;
+};
+
+Task<> Http1User::run() {
+  auto& engine = worker_.engine();
+  while (const auto job = co_await worker_.dispatcher().next_job()) {
+    started_ = worker_.now();
+    if (channel_ && channel_->socket().closed_by_peer()) {
+      channel_.reset();
     }
-    if (!channel) {
-      channel.emplace(engine, thread.endpoint());
-      channel->socket().expire_at(started + connect_timeout);
-      const auto opened = co_await channel->open();
-      if (!opened.ok()) {
-        thread.failed(*job, opened.error != 0
-                                ? thread.ending_of(opened.error, Ending::connect_error)
-                                : Ending::tls_error);
-        channel.reset();
-        continue;
-      }
-      const auto connected = Clock::now();
-      if (job->recorded) {
-        thread.connected(connected - started);
-      }
-      started = connected;
+    if (!channel_ && !co_await connect(*job)) {
+      continue;
     }
-    channel->socket().expire_at(started + read_timeout);
-    const auto bytes = thread.request_bytes(*job, scratch);
-    thread.sent(*job, started);
+    channel_->socket().expire_at(started_ + read_timeout_);
+    const auto bytes = worker_.bytes().http1(*job, scratch_);
+    worker_.recorder().sent(*job, started_);
     Received got;
     Clock::time_point sent;
-    if (channel->plain()) {
-      const auto exchanged = co_await channel->socket().exchange(bytes);
+    if (channel_->plain()) {
+      const auto exchanged = co_await channel_->socket().exchange(bytes);
       got = exchanged.received;
       sent = exchanged.sent;
     } else {
       // Whether all was taken does not matter here: a refusal may come before the last byte.
-      (void)co_await channel->send(bytes);
-      sent = Clock::now();
-      got = co_await channel->receive();
+      (void)co_await channel_->send(bytes);
+      sent = worker_.now();
+      got = co_await channel_->receive();
     }
     const auto first = std::max(engine.now(), sent);
-    kept.clear();
-    scanner.begin(spec.method == "HEAD", spec.expect.empty() ? nullptr : &kept);
-    auto state = http::ResponseScanner::State::more;
-    while (state == http::ResponseScanner::State::more && !got.ended()) {
-      state = scanner.feed(got.bytes);
-      if (state == http::ResponseScanner::State::more) {
-        got = co_await channel->receive();
+    const auto& spec = worker_.plan().requests[job->request];
+    kept_.clear();
+    scanner_.begin(spec.method == "HEAD", spec.expect.empty() ? nullptr : &kept_);
+    auto state = State::more;
+    while (state == State::more && !got.ended()) {
+      state = scanner_.feed(got.bytes);
+      if (state == State::more) {
+        got = co_await channel_->receive();
       }
     }
-    if (state == http::ResponseScanner::State::more && got.error == 0) {
-      state = scanner.end();
-      if (state == http::ResponseScanner::State::malformed) {
-        thread.failed(*job, Ending::closed_early);
-        channel.reset();
-        continue;
-      }
-    }
-    if (state != http::ResponseScanner::State::done) {
-      thread.failed(*job, state == http::ResponseScanner::State::malformed
-                              ? Ending::malformed
-                              : thread.ending_of(got.error, Ending::reset));
-      channel.reset();
-      continue;
-    }
-    const auto last = engine.now();
-    if (job->recorded) {
-      thread.sent_in(sent - started);
-      thread.first_byte_in(first - sent);
-      thread.last_byte_in(last - first);
-    }
-    thread.answered(*job, started, scanner.status(),
-                    spec.expect.empty() || kept.find(spec.expect) != std::string::npos);
-    if (!plan.keep_alive || !scanner.keep_alive() || !got.bytes.empty()) {
-      channel.reset();
-    } else {
-      channel->socket().never_expire();
-    }
-    if (think.count() > 0) {
-      co_await engine.sleep_until(Clock::now() + think);
+    if (conclude(*job, state, got, sent, first) && think_.count() > 0) {
+      co_await engine.sleep_until(worker_.now() + think_);
     }
   }
+}
+
+// False for a connection that did not come about, which ends the job.
+Task<bool> Http1User::connect(const Job& job) {
+  channel_.emplace(worker_.engine(), worker_.peer());
+  channel_->socket().expire_at(started_ + connect_timeout_);
+  const auto opened = co_await channel_->open();
+  if (!opened.ok()) {
+    fail(job, opened.error != 0
+                  ? ending_of(opened.error, Ending::connect_error, worker_.engine().stopping())
+                  : Ending::tls_error);
+    co_return false;
+  }
+  const auto connected = worker_.now();
+  worker_.recorder().connected(job, connected - started_);
+  started_ = connected;
+  co_return true;
+}
+
+// Records how the job ended; whether it was answered. `last` is what came last.
+bool Http1User::conclude(const Job& job, State state, const Received& last, Clock::time_point sent,
+                         Clock::time_point first) {
+  if (state == State::more && last.error == 0) {
+    state = scanner_.end();
+    if (state == State::malformed) {
+      fail(job, Ending::closed_early);
+      return false;
+    }
+  }
+  if (state != State::done) {
+    fail(job, state == State::malformed
+                  ? Ending::malformed
+                  : ending_of(last.error, Ending::reset, worker_.engine().stopping()));
+    return false;
+  }
+  const auto now = worker_.engine().now();
+  const auto& expect = worker_.plan().requests[job.request].expect;
+  auto& recorder = worker_.recorder();
+  recorder.phases(job, sent - started_, first - sent, now - first);
+  recorder.answered(job, started_, now, scanner_.status(),
+                    expect.empty() || kept_.find(expect) != std::string::npos);
+  if (!worker_.plan().keep_alive || !scanner_.keep_alive() || !last.bytes.empty()) {
+    channel_.reset();
+  } else {
+    channel_->socket().never_expire();
+  }
+  return true;
+}
+
+void Http1User::fail(const Job& job, Ending ending) {
+  worker_.recorder().failed(job, ending, worker_.engine().now());
+  channel_.reset();
+}
+
+}  // namespace
+
+Task<> http1_user(Worker& worker) {
+  Http1User user(worker);
+  co_await user.run();
 }
 
 }  // namespace sevenstops::load

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "http/response_scanner.hpp"
+#include "load/users/users.hpp"
 
 namespace sevenstops::load {
 namespace {
@@ -49,7 +50,7 @@ struct Http2Connection::Callbacks {
     if (slot != nullptr && key == ":status") {
       const auto* text = reinterpret_cast<const char*>(value);
       std::from_chars(text, text + value_size, slot->status);
-      slot->first = of(user_data).thread_.engine().now();
+      slot->first = of(user_data).worker_.engine().now();
     }
     return 0;
   }
@@ -58,7 +59,7 @@ struct Http2Connection::Callbacks {
                      const std::uint8_t* data, std::size_t size, void* user_data) {
     auto* slot = slot_of(session, stream);
     if (slot != nullptr && slot->job &&
-        !of(user_data).thread_.plan().requests[slot->job->request].expect.empty()) {
+        !of(user_data).worker_.plan().requests[slot->job->request].expect.empty()) {
       const auto room = http::ResponseScanner::kept_bytes - slot->kept.size();
       slot->kept.append(reinterpret_cast<const char*>(data), std::min(size, room));
     }
@@ -87,8 +88,8 @@ struct Http2Connection::Callbacks {
   }
 };
 
-Http2Connection::Http2Connection(LoadThread& thread, Channel& channel)
-    : thread_(thread), channel_(channel), authority_(thread.endpoint().host) {
+Http2Connection::Http2Connection(Worker& worker, Channel& channel)
+    : worker_(worker), channel_(channel) {
   nghttp2_session_callbacks* made = nullptr;
   nghttp2_session_callbacks_new(&made);
   const std::unique_ptr<nghttp2_session_callbacks, FreeCallbacks> callbacks(made);
@@ -98,28 +99,46 @@ Http2Connection::Http2Connection(LoadThread& thread, Channel& channel)
   nghttp2_session* session = nullptr;
   nghttp2_session_client_new(&session, made, this);
   session_.reset(session);
-  const auto& spec = thread.plan().http2;
+  configure(worker.plan().http2);
+  for (std::int64_t i = 0; i < worker.plan().http2.streams; ++i) {
+    slots_.push_back(std::make_unique<Http2Slot>(*this, worker.dispatcher()));
+  }
+}
+
+void Http2Connection::configure(const Http2Spec& spec) {
   const std::array settings = {
       nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE,
                              static_cast<std::uint32_t>(spec.stream_window)}};
-  nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
-  nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
+  nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+  nghttp2_session_set_local_window_size(session_.get(), NGHTTP2_FLAG_NONE, 0,
                                         static_cast<std::int32_t>(spec.connection_window));
-  for (std::int64_t i = 0; i < spec.streams; ++i) {
-    slots_.push_back(std::make_unique<Http2Slot>(*this, thread));
-  }
 }
 
 Task<> Http2Connection::run(const Job& first_job) {
+  TaskGroup writer;
+  writer.spawn(write());
   slots_.front()->job = first_job;
   submit(*slots_.front());
   for (std::size_t i = 1; i < slots_.size(); ++i) {
     slots_[i]->next();
   }
   flush();
-  bool broken = false;
-  while (!broken && !done()) {
+  std::exception_ptr failure;
+  try {
+    co_await read();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  retire();
+  co_await writer.join();
+  if (failure) {
+    std::rethrow_exception(failure);
+  }
+}
+
+Task<> Http2Connection::read() {
+  while (!done()) {
     channel_.socket().expire_at(next_deadline());
     const auto got = co_await channel_.receive();
     if (!got.ended()) {
@@ -127,18 +146,51 @@ Task<> Http2Connection::run(const Job& first_job) {
           session_.get(), reinterpret_cast<const std::uint8_t*>(got.bytes.data()),
           got.bytes.size());
       flush();
-      broken = used < 0 || unsendable_;
+      if (used < 0 || unsendable_) {
+        co_return;
+      }
     } else if (cut_by_us(got.error) && !unsendable_) {
-      give_up_overdue();
+      fail_overdue();
       flush();
     } else {
-      broken = true;
       error_ = got.error;
+      co_return;
     }
   }
-  retire();
-  while (flushing_) {
-    co_await FlushEnd{*this};
+}
+
+Task<> Http2Connection::write() {
+  while (!unsendable_) {
+    co_await Wanted{*this};
+    if (retired_) {
+      co_return;
+    }
+    for (gather(); !out_.empty() && !unsendable_; gather()) {
+      unsendable_ = co_await channel_.send(out_) != 0;
+    }
+  }
+  wake_reader();
+}
+
+// What nghttp2 has to send, about 64 KiB of it at most.
+void Http2Connection::gather() {
+  constexpr std::size_t enough = 65536;
+  out_.clear();
+  const std::uint8_t* piece = nullptr;
+  while (out_.size() < enough) {
+    const auto size = nghttp2_session_mem_send(session_.get(), &piece);
+    if (size <= 0) {
+      break;
+    }
+    out_.append(reinterpret_cast<const char*>(piece), static_cast<std::size_t>(size));
+  }
+}
+
+void Http2Connection::flush() {
+  flush_wanted_ = true;
+  // Elsewhere it is sending, and looks again when it has sent.
+  if (writer_) {
+    std::exchange(writer_, nullptr).resume();
   }
 }
 
@@ -148,19 +200,19 @@ bool Http2Connection::takes_requests() const {
 
 void Http2Connection::submit(Http2Slot& slot) {
   const auto& job = *slot.job;
-  const auto& spec = thread_.plan().requests[job.request];
-  slot.started = Clock::now();
+  const auto& spec = worker_.plan().requests[job.request];
+  slot.started = worker_.now();
   slot.first = {};
   slot.status = 0;
   slot.kept.clear();
-  slot.body_left = thread_.body(job);
+  slot.body_left = worker_.bytes().body(job);
   target_.clear();
-  thread_.append_target(job, target_);
+  worker_.bytes().append_target(job, target_);
   std::vector<std::string> names;
   names.reserve(spec.headers.size());
-  std::vector<nghttp2_nv> fields = {field(":method", spec.method),
-                                    field(":scheme", channel_.plain() ? "http" : "https"),
-                                    field(":authority", authority_), field(":path", target_)};
+  std::vector<nghttp2_nv> fields = {
+      field(":method", spec.method), field(":scheme", channel_.plain() ? "http" : "https"),
+      field(":authority", worker_.peer().host), field(":path", target_)};
   for (const auto& [name, value] : spec.headers) {
     // RFC 9113, 8.2.1: names travel in lower case.
     names.push_back(lower(name));
@@ -175,41 +227,8 @@ void Http2Connection::submit(Http2Slot& slot) {
     fail(slot, Ending::reset);
     return;
   }
-  ++active_;
   started_.push_back(&slot);
-  thread_.sent(job, slot.started);
-}
-
-Detached Http2Connection::flush() {
-  if (flushing_) {
-    again_ = true;
-    co_return;
-  }
-  flushing_ = true;
-  do {
-    again_ = false;
-    out_.clear();
-    const std::uint8_t* piece = nullptr;
-    constexpr std::size_t enough = 65536;
-    while (out_.size() < enough) {
-      const auto size = nghttp2_session_mem_send(session_.get(), &piece);
-      if (size <= 0) {
-        break;
-      }
-      out_.append(reinterpret_cast<const char*>(piece), static_cast<std::size_t>(size));
-    }
-    if (!out_.empty()) {
-      again_ = true;
-      unsendable_ = co_await channel_.send(out_) != 0;
-    }
-  } while (again_ && !unsendable_);
-  flushing_ = false;
-  if (unsendable_) {
-    wake_reader();
-  }
-  if (waiter_) {
-    std::exchange(waiter_, nullptr).resume();
-  }
+  worker_.recorder().sent(job, slot.started);
 }
 
 void Http2Connection::dismissed() {
@@ -219,54 +238,49 @@ void Http2Connection::dismissed() {
 }
 
 void Http2Connection::closed(Http2Slot& slot, std::uint32_t error) {
-  --active_;
   std::erase(started_, &slot);
   if (error == NGHTTP2_REFUSED_STREAM) {
     // RFC 9113, 8.7: nothing of it was done.
-    thread_.give_back(*std::exchange(slot.job, std::nullopt));
-    slot.next();
-    return;
-  }
-  if (error != NGHTTP2_NO_ERROR || slot.status == 0) {
+    worker_.dispatcher().requeue(*std::exchange(slot.job, std::nullopt));
+  } else if (error != NGHTTP2_NO_ERROR || slot.status == 0) {
     fail(slot, Ending::reset);
   } else {
-    const auto& job = *slot.job;
-    const auto& expect = thread_.plan().requests[job.request].expect;
-    const auto now = thread_.engine().now();
-    if (job.recorded) {
-      thread_.first_byte_in(slot.first - slot.started);
-      thread_.last_byte_in(now - slot.first);
-    }
-    thread_.answered(job, slot.started, slot.status,
-                     expect.empty() || slot.kept.find(expect) != std::string::npos);
-    slot.job.reset();
+    answered(slot);
   }
   slot.next();
 }
 
+void Http2Connection::answered(Http2Slot& slot) {
+  const auto job = *std::exchange(slot.job, std::nullopt);
+  const auto& expect = worker_.plan().requests[job.request].expect;
+  const auto now = worker_.engine().now();
+  auto& recorder = worker_.recorder();
+  recorder.phases(job, slot.first - slot.started, now - slot.first);
+  recorder.answered(job, slot.started, now, slot.status,
+                    expect.empty() || slot.kept.find(expect) != std::string::npos);
+}
+
 void Http2Connection::fail(Http2Slot& slot, Ending ending) {
-  thread_.failed(*slot.job, ending);
+  worker_.recorder().failed(*slot.job, ending, worker_.engine().now());
   slot.job.reset();
 }
 
 bool Http2Connection::done() const {
-  return (dismissed_ == slots_.size()) || (active_ == 0 && !takes_requests()) ||
+  return dismissed_ == slots_.size() || (started_.empty() && !takes_requests()) ||
          (nghttp2_session_want_read(session_.get()) == 0 &&
           nghttp2_session_want_write(session_.get()) == 0);
 }
 
 Clock::time_point Http2Connection::next_deadline() const {
-  return started_.empty()
-             ? Clock::time_point::max()
-             : started_.front()->started + LoadThread::as_duration(thread_.plan().read_timeout);
+  return started_.empty() ? Clock::time_point::max()
+                          : started_.front()->started + base::seconds(worker_.plan().read_timeout);
 }
 
-void Http2Connection::give_up_overdue() {
-  const auto now = Clock::now();
+void Http2Connection::fail_overdue() {
+  const auto now = worker_.now();
   while (!started_.empty() && next_deadline() <= now) {
     auto& slot = *started_.front();
     started_.pop_front();
-    --active_;
     nghttp2_session_set_stream_user_data(session_.get(), slot.stream, nullptr);
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, slot.stream, NGHTTP2_CANCEL);
     fail(slot, Ending::read_timeout);
@@ -276,24 +290,31 @@ void Http2Connection::give_up_overdue() {
 
 // A sending begun in between makes a deadline look like a cancelling.
 bool Http2Connection::cut_by_us(int error) const {
-  return (error == ETIMEDOUT || error == ECANCELED) && !thread_.engine().stopping();
+  return (error == ETIMEDOUT || error == ECANCELED) && !worker_.engine().stopping();
 }
 
+// Ends every slot and then the writer.
 void Http2Connection::retire() {
+  const bool stopping = worker_.engine().stopping();
   for (auto& slot : slots_) {
-    slot->withdraw();
-    if (slot->job) {
-      const auto* stream = nghttp2_session_find_stream(session_.get(), slot->stream);
-      const bool unsent =
-          stream == nullptr || nghttp2_stream_get_state(const_cast<nghttp2_stream*>(stream)) ==
-                                   NGHTTP2_STREAM_STATE_IDLE;
-      if (unsent && !thread_.engine().stopping()) {
-        thread_.give_back(*std::exchange(slot->job, std::nullopt));
-      } else {
-        fail(*slot, thread_.ending_of(error_, error_ == 0 ? Ending::closed_early : Ending::reset));
-      }
+    slot->leave();
+    if (!slot->job) {
+      continue;
+    }
+    // nghttp2 may look at a slot once more, when the session is closed.
+    const auto* stream = nghttp2_session_find_stream(session_.get(), slot->stream);
+    const bool unsent =
+        stream == nullptr ||
+        nghttp2_stream_get_state(const_cast<nghttp2_stream*>(stream)) == NGHTTP2_STREAM_STATE_IDLE;
+    if (unsent && !stopping) {
+      worker_.dispatcher().requeue(*std::exchange(slot->job, std::nullopt));
+    } else {
+      const auto otherwise = error_ == 0 ? Ending::closed_early : Ending::reset;
+      fail(*slot, ending_of(error_, otherwise, stopping));
     }
   }
+  retired_ = true;
+  flush();
 }
 
 }  // namespace sevenstops::load

@@ -5,10 +5,10 @@
 #include <boost/json.hpp>
 #include <thread>
 
-#include "load/clients/client.hpp"
+#include "load/plan/client_kind.hpp"
 #include "service/service.hpp"
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 using namespace std::chrono_literals;
@@ -281,4 +281,4 @@ TEST(ClientKinds, EachSaysWhatItDoes) {
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::load

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sevenstops {
+namespace sevenstops::http {
 namespace {
 
 struct Seen {
@@ -81,4 +81,4 @@ TEST(Scanner, WhatIsNoAnswerIsMalformed) {
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::http

@@ -1,4 +1,4 @@
-#include "load/record/recorder.hpp"
+#include "load/record/result.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "load/clients/client.hpp"
+#include "load/plan/client_kind.hpp"
 
 namespace sevenstops::load {
 namespace {

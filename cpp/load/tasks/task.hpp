@@ -94,16 +94,4 @@ inline Task<void> Promise<void>::get_return_object() {
 
 }  // namespace task_detail
 
-/// A coroutine that nobody awaits: it runs at once and frees itself at its end. What it throws ends
-/// the program, so it is for coroutines that catch.
-struct Detached {
-  struct promise_type {
-    [[nodiscard]] Detached get_return_object() const noexcept { return {}; }
-    [[nodiscard]] std::suspend_never initial_suspend() const noexcept { return {}; }
-    [[nodiscard]] std::suspend_never final_suspend() const noexcept { return {}; }
-    void return_void() const noexcept {}
-    void unhandled_exception() const noexcept { std::terminate(); }
-  };
-};
-
 }  // namespace sevenstops::load

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sevenstops {
+namespace sevenstops::http {
 namespace {
 
 constexpr std::string_view valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -73,4 +73,4 @@ TEST(Trace, StateIsOneListAndNotWithoutItsParent) {
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::http

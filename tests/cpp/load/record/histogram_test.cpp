@@ -7,7 +7,7 @@
 #include <random>
 #include <thread>
 
-namespace sevenstops {
+namespace sevenstops::load {
 namespace {
 
 std::vector<std::uint64_t> latencies(int count) {
@@ -92,4 +92,4 @@ TEST(Histogram, CountsWhatIsSlower) {
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::load

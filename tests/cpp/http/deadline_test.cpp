@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sevenstops {
+namespace sevenstops::http {
 namespace {
 
 using namespace std::chrono_literals;
@@ -30,8 +30,8 @@ TEST(Deadline, TheSmallestBudgetCounts) {
                     {"X-Envoy-Expected-Rq-Timeout-Ms", "250"}};
   EXPECT_EQ(**budget_of(request), 200ms);
   request.fields[1].value = "soon";
-  EXPECT_EQ(budget_of(request).error().status, 400U);
+  EXPECT_EQ(budget_of(request).error().status(), 400U);
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::http
