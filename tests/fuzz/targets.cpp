@@ -4,12 +4,15 @@
 #include <cstdlib>
 #include <string>
 
-#include "http/response_scanner.hpp"
 #include "http/chunked.hpp"
 #include "http/head.hpp"
+#include "http/response_scanner.hpp"
 #include "stops/route/router.hpp"
 
 namespace sevenstops::fuzz {
+
+using namespace http;
+
 namespace {
 
 void require(bool holds, const char* promise) {
@@ -28,13 +31,13 @@ bool within(std::string_view part, std::string_view whole) {
 
 // The head's length, or the negative status of its refusal.
 long scan(std::string_view bytes, std::size_t step) {
-  const ParseSettings limits;
+  const HeadLimits limits;
   HeadScanner scanner;
   for (std::size_t held = std::min(step, bytes.size());;
        held = std::min(held + step, bytes.size())) {
     const auto length = scanner.scan(bytes.substr(0, held), limits);
     if (!length) {
-      return -static_cast<long>(length.error().status);
+      return -static_cast<long>(length.error().status());
     }
     if (*length > 0 || held == bytes.size()) {
       return static_cast<long>(*length);
@@ -59,7 +62,7 @@ Decoded decode(std::string_view bytes, std::size_t step, std::uint64_t limit) {
       // How much of a refused body was kept depends on how it came.
       result.body.clear();
       result.used = 0;
-      result.status = used.error().status;
+      result.status = used.error().status();
       return result;
     }
     result.used += *used;
@@ -144,11 +147,11 @@ void answer(std::span<const std::uint8_t> bytes) {
 void path(std::span<const std::uint8_t> bytes) {
   const auto text = "/" + text_of(bytes);
   std::string normal;
-  if (!normalize_path(text, normal)) {
+  if (!stops::normalize_path(text, normal)) {
     return;
   }
   std::string again;
-  require(normalize_path(normal, again) && again == normal, "a normal form is its own");
+  require(stops::normalize_path(normal, again) && again == normal, "a normal form is its own");
   require(normal.find("//") == std::string::npos, "a normal form has no empty segment");
 }
 

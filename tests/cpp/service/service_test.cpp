@@ -9,9 +9,14 @@
 #include "load/load.hpp"
 #include "probes/listener.hpp"
 
-namespace sevenstops {
+namespace sevenstops::service {
 namespace {
 
+using load::fetch;
+using load::LoadRun;
+using load::Plan;
+using load::run_load;
+using upstream::Dependency;
 using namespace std::chrono_literals;
 
 boost::json::object stops(const Service& service) {
@@ -62,13 +67,17 @@ TEST(Service, StopsInTheMiddleOfALoad) {
   }
 }
 
-DependencyModel leaf_model(std::uint64_t seed) {
-  return {.shape = DependencyModel::Shape::lognormal,
-          .typical = 0.002,
-          .spread = 0.3,
-          .straggler_share = 0.05,
-          .straggler_seconds = 0.1,
-          .seed = seed};
+faults::Faults injected(std::initializer_list<std::string> faults) {
+  faults::Faults made;
+  for (const auto& fault : faults) {
+    made.push_back(faults::make_fault(fault));
+  }
+  return made;
+}
+
+faults::Faults leaf_model(int seed) {
+  return injected(
+      {"latency=lognormal/0.002/0.3", "straggle=0.05/0.1", "seed=" + std::to_string(seed)});
 }
 
 Plan pages(double duration) {
@@ -82,10 +91,10 @@ Plan pages(double duration) {
 TEST(Service, HedgesToOtherReplicasWithinTheBudget) {
   auto settings = hardened();
   settings.handle.deadline = 5;
-  Service first(settings, {.threads = 1, .rows = 1, .model = leaf_model(1)});
-  Service second(settings, {.threads = 1, .rows = 1, .model = leaf_model(2)});
-  settings.handle.hedge_quantile = 0.9;
-  settings.handle.hedge_budget = 0.2;
+  Service first(settings, {.threads = 1, .rows = 1, .faults = leaf_model(1)});
+  Service second(settings, {.threads = 1, .rows = 1, .faults = leaf_model(2)});
+  settings.handle.hedge.quantile = 0.9;
+  settings.handle.hedge.budget = 0.2;
   const Dependency leaf{.name = "leaf", .replicas = {first.port(), second.port()}, .leaves = 20};
   Service entry(settings, {.threads = 2, .rows = 1, .dependencies = {leaf}});
   const auto result = run_load(pages(2.5), {entry.port()});
@@ -103,15 +112,15 @@ TEST(Service, HedgesToOtherReplicasWithinTheBudget) {
 TEST(Service, AsksThroughErrorsSlownessAndFullPools) {
   auto settings = hardened();
   auto queued = leaf_model(3);
-  queued.workers = 2;
-  Service errors(settings, {.threads = 1, .rows = 1, .model = {.error_share = 0.3}});
-  Service slow(settings, {.threads = 1, .rows = 1, .model = {.typical = 5}});
-  Service first(settings, {.threads = 1, .rows = 1, .model = queued});
-  Service second(settings, {.threads = 1, .rows = 1, .model = queued});
+  queued.push_back(faults::make_fault("workers=2"));
+  Service errors(settings, {.threads = 1, .rows = 1, .faults = injected({"fail=0.3"})});
+  Service slow(settings, {.threads = 1, .rows = 1, .faults = injected({"slow-dependency=5"})});
+  Service first(settings, {.threads = 1, .rows = 1, .faults = queued});
+  Service second(settings, {.threads = 1, .rows = 1, .faults = queued});
   settings.handle.deadline = 0.2;
-  settings.handle.pool_limit = 4;
-  settings.handle.retry_budget = 1;
-  settings.handle.tied = true;
+  settings.handle.pool.limit = 4;
+  settings.handle.retry.budget = 1;
+  settings.handle.hedge.tied = true;
   const std::vector<Dependency> dependencies = {
       {.name = "errors", .replicas = {errors.port()}, .leaves = 3},
       {.name = "slow", .replicas = {slow.port()}, .leaves = 2, .optional = true},
@@ -131,7 +140,7 @@ TEST(Service, AsksThroughErrorsSlownessAndFullPools) {
 }
 
 TEST(Service, StopsWhileItAsksOthers) {
-  Service first(hardened(), {.threads = 1, .rows = 1, .model = leaf_model(1)});
+  Service first(hardened(), {.threads = 1, .rows = 1, .faults = leaf_model(1)});
   const Dependency leaf{.name = "leaf", .replicas = {first.port(), first.port()}, .leaves = 20};
   for (int i = 0; i < 5; ++i) {
     auto entry = std::make_unique<Service>(
@@ -195,9 +204,8 @@ TEST(Service, ListenerProbeSeesBacklogAndDrops) {
   settings.accept.reuse_port = false;
   Service service(settings, {.threads = 1,
                              .rows = 1,
-                             .stalled = {.stall = std::chrono::duration<double>(10),
-                                         .period = std::chrono::duration<double>(10)}});
-  const auto before = probe_listener(service.port());
+                             .faults = injected({"stalled-acceptor=10/10"})});
+  const auto before = probes::probe_listener(service.port());
   EXPECT_EQ(before.backlog, 4U);
   EXPECT_EQ(before.drops, 0U);
   Plan plan;
@@ -206,8 +214,8 @@ TEST(Service, ListenerProbeSeesBacklogAndDrops) {
   plan.connect_timeout = 0.2;
   plan.read_timeout = 0.1;
   (void)run_load(plan, {service.port()});
-  EXPECT_GT(probe_listener(service.port()).drops, 0U);
+  EXPECT_GT(probes::probe_listener(service.port()).drops, 0U);
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::service

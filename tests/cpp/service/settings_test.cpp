@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-namespace sevenstops {
+namespace sevenstops::service {
 namespace {
 
 TEST(Settings, EveryFieldReadsBackWhatWasWritten) {
@@ -27,5 +27,17 @@ TEST(Settings, RefusesInOneSentence) {
   EXPECT_TRUE(settings == hardened());
 }
 
+TEST(Settings, AnOldNameIsRefusedWithTheNewOne) {
+  Settings settings;
+  try {
+    set_field(settings, "handle.pool_per_dependency", "true");
+    FAIL() << "it was taken";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(),
+                 "setting handle.pool_per_dependency is called handle.pool.per_replica now");
+  }
+  EXPECT_THROW((void)get_field(settings, "handle.hedges"), std::invalid_argument);
+}
+
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::service

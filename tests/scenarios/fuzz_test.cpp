@@ -5,7 +5,7 @@
 #include <random>
 #include <sstream>
 
-#include "../../fuzz/targets.hpp"
+#include "../fuzz/targets.hpp"
 
 namespace sevenstops {
 namespace {

@@ -7,10 +7,15 @@
 #include <thread>
 
 #include "service/service.hpp"
-#include "stops/connection.hpp"
+#include "base/asio.hpp"
 
 namespace sevenstops {
 namespace {
+
+namespace asio = boost::asio;
+using base::tcp;
+using service::Service;
+using service::Settings;
 
 std::string latin1(std::string_view utf8) {
   std::string bytes;
@@ -78,7 +83,7 @@ TEST(RequestCases, EveryRawRequestGetsItsAnswer) {
   std::stringstream text;
   text << file.rdbuf();
   const auto document = boost::json::parse(text.str());
-  Settings settings = hardened();
+  Settings settings = service::hardened();
   settings.drain.linger_timeout = 0.2;
   Service service(settings, {.threads = 1, .rows = 1});
   int seen = 0;

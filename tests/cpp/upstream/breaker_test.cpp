@@ -1,28 +1,29 @@
-#include "stops/handle/breaker.hpp"
+#include "upstream/breaker.hpp"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace sevenstops {
+namespace sevenstops::upstream {
 namespace {
 
 using namespace std::chrono_literals;
 using Verdict = Breaker::Verdict;
 
 struct BreakerTest : testing::Test {
-  Counter open;
-  Counter opened;
+  base::MetricGroup group;
+  base::Gauge open{group, "open", "Open breakers."};
+  base::Counter opened;
   Breaker breaker{0.5, 250ms, open, opened};
   Clock::time_point now{1000s};
 
   // Asks once, if it may.
   bool ask(Verdict verdict) {
-    const auto leave = breaker.leave(now);
-    if (leave) {
-      breaker.record(*leave, verdict, now);
+    auto permit = breaker.acquire(now);
+    if (permit) {
+      permit->record(verdict, now);
     }
-    return leave.has_value();
+    return permit.has_value();
   }
   int asked(Verdict verdict, int times) {
     int allowed = 0;
@@ -57,15 +58,15 @@ TEST_F(BreakerTest, ForgetsWhatFailedMoreThanASecondAgo) {
 TEST_F(BreakerTest, TriesAFewAfterItsPauseAndCloses) {
   asked(Verdict::failed, 20);
   now += 249ms;
-  EXPECT_FALSE(breaker.leave(now));
+  EXPECT_FALSE(breaker.acquire(now));
   now += 1ms;
-  std::vector<Breaker::Leave> leaves;
-  while (const auto leave = breaker.leave(now)) {
+  std::vector<Breaker::Permit> leaves;
+  while (const auto leave = breaker.acquire(now)) {
     leaves.push_back(*leave);
   }
   EXPECT_EQ(leaves.size(), 5U);
   for (const auto leave : leaves) {
-    breaker.record(leave, Verdict::ok, now);
+    leave.record(Verdict::ok, now);
   }
   EXPECT_EQ(open.value(), 0U);
   EXPECT_EQ(asked(Verdict::ok, 100), 100);
@@ -78,23 +79,23 @@ TEST_F(BreakerTest, OpensAgainWhenATryFails) {
   EXPECT_EQ(opened.value(), 1U);
   EXPECT_EQ(open.value(), 1U);
   now += 249ms;
-  EXPECT_FALSE(breaker.leave(now));
+  EXPECT_FALSE(breaker.acquire(now));
 }
 
 TEST_F(BreakerTest, WhatWasAskedBeforeItOpenedSaysNothingAfterwards) {
-  std::vector<Breaker::Leave> early;
+  std::vector<Breaker::Permit> early;
   early.reserve(50);
   for (int i = 0; i < 50; ++i) {
-    early.push_back(breaker.leave(now).value());
+    early.push_back(breaker.acquire(now).value());
   }
   asked(Verdict::failed, 20);
   now += 250ms;
-  const auto probe = breaker.leave(now);
+  const auto probe = breaker.acquire(now);
   ASSERT_TRUE(probe);
   for (const auto leave : early) {
-    breaker.record(leave, Verdict::failed, now);
+    leave.record(Verdict::failed, now);
   }
-  EXPECT_TRUE(breaker.leave(now));
+  EXPECT_TRUE(breaker.acquire(now));
   EXPECT_EQ(opened.value(), 1U);
 }
 
@@ -112,4 +113,4 @@ TEST_F(BreakerTest, AShareOfNothingNeverOpens) {
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::upstream

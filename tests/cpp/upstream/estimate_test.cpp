@@ -1,13 +1,13 @@
-#include "stops/handle/estimate.hpp"
+#include "upstream/estimate.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-#include "faults/dependency_model.hpp"
-#include "stops/handle/budget.hpp"
+#include "faults/injection.hpp"
+#include "upstream/budget.hpp"
 
-namespace sevenstops {
+namespace sevenstops::upstream {
 namespace {
 
 double in_seconds(std::optional<Clock::duration> d) {
@@ -124,4 +124,4 @@ TEST(DependencyModel, RefusesWhatIsNoModel) {
 }
 
 }  // namespace
-}  // namespace sevenstops
+}  // namespace sevenstops::upstream
