@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sevenstops import Service, ServiceOptions, load
-from sevenstops.service import settings_from
+from sevenstops.lab.settings import settings_from
 
 PATIENCE = 20
 CLIENTS = 1000

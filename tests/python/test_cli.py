@@ -20,9 +20,9 @@ from sevenstops import (
     read_plan,
 )
 from sevenstops import cli as command_line
-from sevenstops.document import schema
-from sevenstops.processes import EXECUTABLE
-from sevenstops.thresholds import condition
+from sevenstops.evidence.documents import schema
+from sevenstops.lab.processes import EXECUTABLE
+from sevenstops.loading.conditions import condition
 
 
 @pytest.mark.parametrize(

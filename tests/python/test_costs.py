@@ -1,10 +1,10 @@
 """Stops that got slower are found and named, and others are not."""
 
 import pytest
+from sevenstops.costs import Side, StopCosts, stop_costs
 
 from sevenstops import LabError, ServiceOptions
-from sevenstops.costs import Side, StopCosts, stop_costs
-from sevenstops.service import STOPS
+from sevenstops.evidence.stops import STOPS
 
 NOISE = [0.98, 1.01, 1.0, 0.99, 1.02, 1.0, 1.01, 0.99]
 COSTS = {

@@ -8,8 +8,8 @@ import urllib.request
 import pytest
 
 from sevenstops import RequestSpec, Service, ServiceOptions, load, poisson
-from sevenstops.readings import extra_requests
-from sevenstops.service import settings_from
+from sevenstops.lab.measurements import extra_requests
+from sevenstops.lab.settings import settings_from
 
 WITHOUT_BREAKER = "handle.breaker_share=0"
 

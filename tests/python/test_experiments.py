@@ -7,9 +7,9 @@ import pytest
 from conftest import cli
 
 from sevenstops import LabError, experiments, hardened
-from sevenstops.document import evidence_document, schema
-from sevenstops.environment import Lab
+from sevenstops.evidence.documents import evidence_document, schema
 from sevenstops.experiments import all_experiments, experiment_named
+from sevenstops.lab.environment import Lab
 
 FAILURES = (
     "accept-queue-overflow", "unbounded-head-and-body", "logged-in-431", "shadowed-route",

@@ -4,7 +4,7 @@ from hdrh.log import HistogramLogReader
 
 from sevenstops import Service, load
 from sevenstops._core import Histogram
-from sevenstops.hdr import from_hdr, to_hdr, write_log
+from sevenstops.loading.hdr import from_hdr, to_hdr, write_log
 
 
 def filled() -> Histogram:

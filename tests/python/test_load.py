@@ -19,7 +19,7 @@ from sevenstops import (
     load,
     poisson,
 )  # fmt: skip
-from sevenstops.edges.nginx import Nginx
+from sevenstops.lab.edges.nginx import Nginx
 
 
 @pytest.fixture(scope="module")

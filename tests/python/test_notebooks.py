@@ -15,7 +15,7 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
 def test_there_is_one_for_every_stop():
-    from sevenstops.service import STOPS
+    from sevenstops.evidence.stops import STOPS
 
     wanted = ["0_overview", *(f"{n}_{stop}" for n, stop in enumerate(STOPS, 1))]
     assert [n.stem for n in NOTEBOOKS] == wanted

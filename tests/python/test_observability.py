@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from sevenstops import Service, _core, load
+from sevenstops.evidence.stops import STOPS
 from sevenstops.report.observability import alert_rules, dashboard
 from sevenstops.report.runbook import entries
-from sevenstops.service import STOPS
 
 
 @pytest.fixture(scope="module")

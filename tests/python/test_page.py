@@ -9,11 +9,11 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from sevenstops.evidence import Evidence
+from sevenstops.evidence.stops import STOPS
+from sevenstops.evidence.verdict import Evidence
 from sevenstops.experiments import all_experiments
 from sevenstops.report.lifecycle import draw_map, markdown_map
 from sevenstops.report.page import html
-from sevenstops.service import STOPS
 
 BROWSER = shutil.which("chromium")
 OPTIONS = [

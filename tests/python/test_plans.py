@@ -22,8 +22,8 @@ from sevenstops import (
     trace,
     write_plan,
 )  # fmt: skip
-from sevenstops.plans import plan_from_dict, plan_to_dict
-from sevenstops.thresholds import condition
+from sevenstops.loading.conditions import condition
+from sevenstops.loading.plans import plan_from_dict, plan_to_dict
 
 
 def everything() -> Plan:

@@ -8,10 +8,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from sevenstops.checking import CheckedEvidence, quantile_interval
 
 from sevenstops import LabError
-from sevenstops.baseline import compare, load_baseline, save
-from sevenstops.checking import CheckedEvidence, quantile_interval
+from sevenstops.evidence.baselines import compare, load_baseline, save
 
 pytest_plugins = ["pytester"]
 
@@ -82,7 +82,7 @@ def test_a_promise_that_is_broken_names_stop_metric_and_interval(pytester):
 
 
 def metric(name, before, after, passes=True):
-    from sevenstops.evidence import effect
+    from sevenstops.evidence.statistics import effect
 
     return {
         "name": name, "unit": "seconds", "better": "lower", "threshold": "after < 1",

@@ -8,8 +8,8 @@ import pytest
 from conftest import cli
 
 from sevenstops import Http2Spec, LabError, Plan, RequestSpec, closed, constant, load
-from sevenstops.edges.base import free_port
-from sevenstops.edges.nginx import NginxProcess
+from sevenstops.lab.edges.base import free_port
+from sevenstops.lab.edges.nginx import NginxProcess
 
 SERVER = """
   server {{

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sevenstops.report.quantities import change, human, must
+from sevenstops.evidence.quantities import change, human, must
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from sevenstops.environment import Lab
+from sevenstops.evidence.stops import STOPS
 from sevenstops.experiments import all_experiments
+from sevenstops.lab.environment import Lab
 from sevenstops.report.runbook import entries, markdown_runbook
-from sevenstops.service import STOPS
 
 LINES = list(entries())
 SYMPTOMS = (

@@ -7,10 +7,10 @@ import pytest
 from conftest import cli
 
 from sevenstops import LabError, Plan, RequestSpec, constant, hardened
-from sevenstops.environment import Lab
-from sevenstops.readings import goodput, recovery
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.measurements import goodput, recovery
+from sevenstops.lab.scenes import plain_scene
 from sevenstops.report.sweep import write_sweep
-from sevenstops.scenes import plain_scene
 from sevenstops.sweeps import SWEEPS, Point, sweep_named
 
 

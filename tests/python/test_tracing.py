@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from sevenstops import LabError, Service, ServiceOptions
-from sevenstops.service import STOPS, settings_from
+from sevenstops.evidence.stops import STOPS
+from sevenstops.lab.settings import settings_from
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"

@@ -6,7 +6,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from sevenstops.report.quantities import change, human
+from sevenstops.evidence.quantities import change, human
 
 COLUMNS = ("stop", "symptom", "metric", "before", "after", "change", "verdict")
 STYLES = {"fixed": "green", "not fixed": "red", "inconclusive": "yellow"}
