@@ -81,22 +81,6 @@ def test_a_signal_leaves_no_process_port_or_namespace(tagged_run, number, moment
         assert not list(tmp_path.glob("sevenstops-*")), "a temporary folder is left"
 
 
-def test_a_run_removes_what_a_killed_one_left(tmp_path, monkeypatch):
-    from sevenstops import folders
-
-    monkeypatch.setattr(folders.tempfile, "tempdir", str(tmp_path))
-    held = folders.OwnedFolder("nginx")
-    abandoned = tmp_path / "sevenstops-nginx-abandoned"
-    abandoned.mkdir()
-    for folder in (held.path, abandoned):
-        os.utime(folder, (0, 0))
-    folders.OwnedFolder("nginx").remove()
-    assert held.path.exists()
-    assert not abandoned.exists()
-    held.remove()
-    assert not held.path.exists()
-
-
 def test_serve_ends_with_its_signal(tagged_run):
     run = tagged_run("serve", "--port", "0")
     wait_for(lambda: "sevenstops-serv" in run.commands(), "no service")

@@ -9,11 +9,10 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from sevenstops.evidence.stops import STOPS
-from sevenstops.evidence.verdict import Evidence
 from sevenstops.experiments import all_experiments
-from sevenstops.report.lifecycle import draw_map, markdown_map
+from sevenstops.report.lifecycle import markdown_map
 from sevenstops.report.page import html
+from support import document_of_every_failure
 
 BROWSER = shutil.which("chromium")
 OPTIONS = [
@@ -21,21 +20,6 @@ OPTIONS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--hide-scrollbars", "--enable-logging=stderr",
 ]  # fmt: skip
-
-
-def document():
-    found = []
-    for e in all_experiments():
-        shown = Evidence(
-            stop=e.stop, failure=e.failure, symptom=e.symptom, fix=e.fix,
-            fingerprint="sha256:" + "0" * 64, seed=7, metrics=e.metrics, edge="nginx/1",
-            settings={f"{e.stop}.x": {"before": "<1>", "after": "2"}},
-            before=[{m.name: 1e9 + n for m in e.metrics} for n in range(3)],
-            after=[{m.name: 0.0 for m in e.metrics} for _ in range(3)],
-        )  # fmt: skip
-        found.append(shown.as_dict())
-    where = {"cores": 2, "kernel": "6", "edge": "nginx/1", "isolation": "netns", "pinning": {}}
-    return {"schema": "sevenstops.evidence/1", "environment": where, "evidence": found}
 
 
 class Outline(HTMLParser):
@@ -61,7 +45,7 @@ class Outline(HTMLParser):
 
 
 def test_the_page_stands_alone_and_says_everything():
-    text = html(document())
+    text = html(document_of_every_failure())
     outline = Outline()
     outline.feed(text)
     assert outline.fetched == []
@@ -85,7 +69,7 @@ def luminance(colour: str) -> float:
 
 
 def test_text_has_contrast_in_light_and_dark():
-    text = html(document())
+    text = html(document_of_every_failure())
     light, dark = re.findall(r":root \{([^}]*)\}", text)
     colours = dict(re.findall(r"--(\w+): (#\w{6})", light))
     for scheme in (colours, {**colours, **dict(re.findall(r"--(\w+): (#\w{6})", dark))}):
@@ -100,7 +84,7 @@ def test_text_has_contrast_in_light_and_dark():
 @pytest.mark.parametrize(("width", "scheme"), [(1100, "light"), (400, "light"), (1100, "dark")])
 def test_a_browser_shows_the_figures_and_complains_of_nothing(tmp_path, width, scheme):
     page, picture = tmp_path / "report.html", tmp_path / "page.png"
-    page.write_text(html(document()))
+    page.write_text(html(document_of_every_failure()))
     dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
     ended = subprocess.run(
         [BROWSER, *OPTIONS, *dark, f"--user-data-dir={tmp_path / 'profile'}",
@@ -118,23 +102,8 @@ def test_a_browser_shows_the_figures_and_complains_of_nothing(tmp_path, width, s
     assert groups >= len(all_experiments())
 
 
-def test_the_map_has_a_row_for_every_failure(tmp_path):
-    text = markdown_map(document())
-    for stop in STOPS:
-        assert f"| {stop.capitalize()} |" in text
-    for e in all_experiments():
-        assert e.fix in text
-    svg, pdf = tmp_path / "map.svg", tmp_path / "map.pdf"
-    draw_map(document(), svg, pdf)
-    assert pdf.read_bytes().startswith(b"%PDF")
-    # One page of A4, landscape, in points.
-    boxes = re.findall(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+)", pdf.read_bytes())
-    assert [(round(float(w)), round(float(h))) for w, h in boxes] == [(842, 595)]
-    assert svg.stat().st_size > 10_000
-
-
 def test_a_verdict_that_is_not_fixed_is_seen():
-    changed = document()
+    changed = document_of_every_failure()
     changed["evidence"][0] |= {"verdict": "inconclusive", "reason": "it was not there before"}
     text = html(changed)
     assert 'class="inconclusive"' in text

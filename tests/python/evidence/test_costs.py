@@ -1,12 +1,12 @@
 """Stops that got slower are found and named, and others are not."""
 
 import pytest
-from sevenstops.costs import Side, StopCosts, stop_costs
 
-from sevenstops import LabError, ServiceOptions
-from sevenstops.evidence.stops import STOPS
+from sevenstops.evidence.costs import StopCosts
 
 NOISE = [0.98, 1.01, 1.0, 0.99, 1.02, 1.0, 1.01, 0.99]
+
+
 COSTS = {
     "parse": 5e-6, "route": 1e-7, "middleware": 3e-8,
     "handle": 17e-6, "serialize": 4e-6, "drain": 12e-6,
@@ -43,18 +43,3 @@ def test_what_no_request_notices_is_not_told():
 
 def test_faster_is_not_slower():
     assert costs(handle=0.5).slower() == []
-
-
-def test_a_slowed_stop_is_measured_as_such():
-    slowed = Side(options=ServiceOptions(rows=2000, faults=("slow-stop=serialize/3",)))
-    measured = stop_costs(slowed, rounds=2)
-    assert set(measured.reference) == set(STOPS[1:])
-    assert all(len(samples) == 2 for samples in measured.candidate.values())
-    assert min(measured.ratios("serialize")) > 2
-    assert measured.slower()[0] == "serialize"
-
-
-def test_a_program_that_is_not_there_is_said():
-    missing = Side(options=ServiceOptions(executable="/nowhere/service"))
-    with pytest.raises(LabError, match="/nowhere/service cannot be run: No such file"):
-        stop_costs(Side(), missing, rounds=1)

@@ -22,7 +22,6 @@ from sevenstops import (
     trace,
     write_plan,
 )  # fmt: skip
-from sevenstops.loading.conditions import condition
 from sevenstops.loading.plans import plan_from_dict, plan_to_dict
 
 
@@ -106,25 +105,3 @@ def test_fields_are_known():
         Phase(rhythm=1)
     assert closed(2, think=0.5).think == 0.5
     assert {"connection_flood", "slow_header", "pipeliner"} < client_kinds().keys()
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "symbol", "bound"),
-    [
-        ("p99 > 50ms", "p99", ">", 0.05),
-        ("p999>=1.5s", "p999", ">=", 1.5),
-        (" failed_ratio > 1% ", "failed_ratio", ">", 0.01),
-        ("rate < 1e3", "rate", "<", 1000),
-        ("5xx > 0", "5xx", ">", 0),
-    ],
-)
-def test_conditions_are_read(text, name, symbol, bound):
-    found = condition(text)
-    assert (found.name, found.symbol) == (name, symbol)
-    assert found.bound == pytest.approx(bound)
-
-
-@pytest.mark.parametrize("text", ["", "p99", "p99 > ", "p99 > fast", "p98 > 1", "p99 > 5 parsecs"])
-def test_conditions_that_make_no_sense_are_refused(text):
-    with pytest.raises(LabError):
-        condition(text)

@@ -10,6 +10,7 @@ import yaml
 
 from sevenstops import Service, _core, load
 from sevenstops.evidence.stops import STOPS
+from sevenstops.experiments import guides
 from sevenstops.report.observability import alert_rules, dashboard
 from sevenstops.report.runbook import entries
 
@@ -24,8 +25,8 @@ def exported():
 
 
 def test_every_query_asks_for_what_is_exported(exported):
-    rules = yaml.safe_load(alert_rules())["groups"][0]["rules"]
-    assert len(rules) == sum(1 for _, d in entries() if d.promql) >= 7
+    rules = yaml.safe_load(alert_rules(guides()))["groups"][0]["rules"]
+    assert len(rules) == sum(bool(d["promql"]) for _, d in entries(guides())) >= 7
     queries = [r["expr"] for r in rules]
     board = json.loads(dashboard())
     queries += [t["expr"] for panel in board["panels"] for t in panel["targets"]]
@@ -40,7 +41,7 @@ def test_every_query_asks_for_what_is_exported(exported):
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_promtool_accepts_rules_and_metrics(tmp_path):
     rules = tmp_path / "rules.yml"
-    rules.write_text(alert_rules())
+    rules.write_text(alert_rules(guides()))
     checked = subprocess.run(
         ["promtool", "check", "rules", str(rules)], capture_output=True, text=True, check=False
     )

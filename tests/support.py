@@ -1,17 +1,15 @@
-"""What the tests share."""
+"""What tests of several rooms need."""
 
 import os
-import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-# Tests that a shell starts in the background ignore Ctrl-C, and so do their children.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+from sevenstops.evidence.documents import evidence_document
+from sevenstops.evidence.statistics import effect
+from sevenstops.evidence.verdict import Evidence
+from sevenstops.experiments import all_experiments
 
 CLI = [sys.executable, "-m", "sevenstops"]
 
@@ -61,25 +59,47 @@ def environment_of(pid: int) -> list[str]:
         return []
 
 
-@pytest.fixture
-def tagged_run(tmp_path: Path) -> Iterator[type]:
-    """Starts tagged runs; kills what a failed test left of them."""
-    started: list[TaggedRun] = []
-
-    def start(*arguments: str, isolated: bool = True) -> TaggedRun:
-        started.append(TaggedRun(*arguments, folder=tmp_path, isolated=isolated))
-        return started[-1]
-
-    yield start  # type: ignore[misc]
-    for run in started:
-        for pid in run.processes():
-            os.kill(pid, 9)
-        run.popen.kill()
-        run.popen.communicate()
-
-
 def cli(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     """Runs the command line to its end."""
     return subprocess.run(
         [*CLI, *arguments], capture_output=True, text=True, check=False, timeout=300, **options
     )  # type: ignore[call-overload]
+
+
+def made_up_metric(name, before, after, passes=True):
+    """A metric as an evidence document has it."""
+    return {
+        "name": name, "unit": "seconds", "better": "lower", "threshold": "after < 1",
+        "pass": passes, "before": {"samples": before, "median": before[1]},
+        "after": {"samples": after, "median": after[1]}, "effect": effect(before, after),
+    }  # fmt: skip
+
+
+def made_up_evidence(**fields):
+    """One failure's part of an evidence document."""
+    return {
+        "stop": "accept", "failure": "accept-queue-overflow", "verdict": "not fixed",
+        "reason": "x_seconds after is not always < 1", "plan": {"fingerprint": "sha256:0"},
+        "diagnostics": [{"command": "ss -ltnmi", "when_it_is": "d above 0"}],
+        "metrics": [made_up_metric("x_seconds", [3.0, 3.1, 3.2], [2.0, 2.1, 2.2], passes=False)],
+        **fields,
+    }  # fmt: skip
+
+
+def document_of_every_failure():
+    """An evidence document of all experiments, whose numbers are made up."""
+    found = []
+    for e in all_experiments():
+        shown = Evidence(
+            stop=e.stop, failure=e.failure, symptom=e.symptom, fix=e.fix, lesson=e.lesson,
+            diagnostics=[d.as_dict() for d in e.diagnostics],
+            fingerprint="sha256:" + "0" * 64, seed=7, metrics=e.metrics, edge="nginx/1",
+            settings={f"{e.stop}.x": {"before": "<1>", "after": "2"}},
+        )  # fmt: skip
+        for n in range(3):
+            shown.before.add({m.name: 1e9 + n for m in e.metrics})
+            shown.after.add({m.name: 0.0 for m in e.metrics})
+        found.append(shown)
+    pinning = {"service": [0], "edge": [], "load": [1]}
+    where = {"cores": 2, "kernel": "6", "edge": "nginx/1", "isolation": "netns", "pinning": pinning}
+    return evidence_document(where, found)

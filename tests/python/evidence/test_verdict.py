@@ -1,15 +1,22 @@
 """The verdict can fail."""
 
+from collections.abc import Iterable
+
 import pytest
 
-from sevenstops import LabError
-from sevenstops._core import Histogram
-from sevenstops.evidence import Evidence, Metric, effect
-from sevenstops.experiments.base import percentile
+from sevenstops.evidence.metrics import Metric, Sample
+from sevenstops.evidence.verdict import Evidence, Runs
 
 DROPS = Metric("listen_drops", "1", "sock_diag", "lower", "== 0")
 LATENCY = Metric("latency_p99_seconds", "seconds", "client", "lower", "<= 0.3")
 GOOD = Metric("good_requests_failed", "1", "client", "lower", "== 0", guard=True)
+
+
+def runs(samples: Iterable[Sample]) -> Runs:
+    made = Runs()
+    for sample in samples:
+        made.add(sample)
+    return made
 
 
 def evidence(
@@ -18,8 +25,8 @@ def evidence(
     return Evidence(
         stop="accept", failure="x", symptom="x", fix="x", fingerprint="x", seed=7,
         metrics=[metric, GOOD], edge="none", settings={},
-        before=[{metric.name: value, GOOD.name: 0} for value in before],
-        after=[{metric.name: value, GOOD.name: failed} for value in after],
+        before=runs({metric.name: value, GOOD.name: 0} for value in before),
+        after=runs({metric.name: value, GOOD.name: failed} for value in after),
     )  # fmt: skip
 
 
@@ -48,29 +55,11 @@ def test_higher_can_be_better():
     assert evidence(goodput, [0.99, 0.98, 0.99], [0.3, 0.4, 0.3]).verdict() == "not fixed"
 
 
-def test_effect_is_an_interval_of_the_ratio():
-    assert effect([100, 100, 100], [50, 50, 50]) == {"kind": "ratio", "low": 0.5, "high": 0.5}
-    wide = effect([90, 100, 110], [45, 50, 55])
-    assert wide["low"] < 0.5 < wide["high"]
-    assert wide["low"] >= 45 / 110
-    assert wide["high"] <= 55 / 90
-
-
-def test_effect_is_a_difference_where_no_ratio_is():
-    assert effect([0, 0, 0], [3, 3, 3]) == {"kind": "difference", "low": 3, "high": 3}
-
-
-def test_effect_of_many_samples_covers_no_change_when_there_is_none():
-    samples = [float(i % 10 + 1) for i in range(40)]
-    interval = effect(samples, samples)
-    assert interval["low"] <= 1 <= interval["high"]
-
-
 def test_a_client_that_was_the_bottleneck_shows_nothing():
     found = evidence(DROPS, [685, 655, 701], [0, 0, 0])
-    found.after_doubts = ["", "", "its timers were 9.0 ms late"]
+    found.after.doubts = ["", "", "its timers were 9.0 ms late"]
     assert found.judge() == ("fixed", "")
-    found.after_doubts = ["its timers were 9.0 ms late"] * 2 + [""]
+    found.after.doubts = ["its timers were 9.0 ms late"] * 2 + [""]
     verdict, reason = found.judge()
     assert verdict == "inconclusive"
     assert reason == "the client was the bottleneck in 2 runs after: its timers were 9.0 ms late"
@@ -100,14 +89,3 @@ def test_a_verdict_says_why():
 def test_an_interval_is_narrow_when_its_samples_agree():
     assert evidence(LATENCY, [0.9, 0.9, 0.91], [0.29, 0.29, 0.3]).narrow()
     assert not evidence(LATENCY, [0.4, 0.9, 1.9], [0.1, 0.2, 0.3]).narrow()
-
-
-def test_a_percentile_needs_its_samples():
-    histogram = Histogram()
-    histogram.record(1000, 99)
-    with pytest.raises(LabError, match="p99 needs 100 samples, and there are 99"):
-        percentile(histogram, 0.99)
-    histogram.record(1000)
-    assert percentile(histogram, 0.99) == pytest.approx(0.001)
-    with pytest.raises(LabError, match=r"p99\.9 needs 1,000 samples"):
-        percentile(histogram, 0.999)

@@ -5,11 +5,11 @@ import shutil
 import subprocess
 
 import pytest
-from conftest import cli
 
 from sevenstops import Http2Spec, LabError, Plan, RequestSpec, closed, constant, load
 from sevenstops.lab.edges.base import free_port
 from sevenstops.lab.edges.nginx import NginxProcess
+from support import cli
 
 SERVER = """
   server {{
