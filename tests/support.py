@@ -1,8 +1,15 @@
 """What tests of several rooms need."""
 
+import fcntl
 import os
+import pty
+import re
+import select
+import struct
 import subprocess
 import sys
+import termios
+import time
 import uuid
 from pathlib import Path
 
@@ -37,6 +44,62 @@ class TaggedRun:
         """What the children run, by the kernel's 15 characters."""
         children = (pid for pid in self.processes() if pid != self.popen.pid)
         return [name_of(pid) for pid in children]
+
+
+class Terminal:
+    """A `sevenstops` process on a terminal of its own, with so many columns."""
+
+    def __init__(self, *arguments: str, folder: Path, columns: int = 80) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color"}
+        for name in ("COLUMNS", "LINES", "NO_COLOR"):
+            environment.pop(name, None)
+        self.popen = subprocess.Popen(
+            [*CLI, *arguments], env=environment, cwd=folder, stdin=slave, stdout=slave,
+            stderr=slave, start_new_session=True,
+            # Ctrl-C reaches those whose terminal it is.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
+        os.close(slave)
+        self.output = ""
+
+    def read_until(self, text: str = "", patience: float = 60.0) -> None:
+        """Reads on until `text` was shown; without one, to the end."""
+        end = time.monotonic() + patience
+        while not text or text not in self.shown():
+            assert time.monotonic() < end, f"{text!r} was not shown: {self.output}"
+            if select.select([self._master], [], [], 0.1)[0]:
+                try:
+                    read = os.read(self._master, 65536)
+                except OSError:
+                    # What a terminal says when nobody has it open any more.
+                    read = b""
+                if not read:
+                    assert not text, f"it ended without {text!r}: {self.output}"
+                    return
+                self.output += read.decode(errors="replace")
+
+    def press(self, key: str) -> None:
+        os.write(self._master, key.encode())
+
+    def end(self) -> int:
+        """Reads to the end; gives the exit code."""
+        self.read_until()
+        return self.popen.wait(30)
+
+    def shown(self) -> str:
+        """What was written, without colours and cursor movements."""
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.output)
+
+    def widest(self) -> int:
+        """Columns of the longest line that was ever on it."""
+        return max(map(len, re.split(r"[\r\n]+", self.shown())))
+
+    def close(self) -> None:
+        self.popen.kill()
+        self.popen.wait()
+        os.close(self._master)
 
 
 def all_pids() -> list[int]:

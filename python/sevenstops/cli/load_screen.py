@@ -15,6 +15,8 @@ from sevenstops.loading.running import QUANTILES, LoadReport
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 CHART_WIDTH = 60
+# What stands before a chart: its name, a number, and the room between them.
+BEFORE_CHART = 28
 # Plain lines, where there is no terminal, come this far apart.
 PLAIN_SECONDS = 5.0
 BAR_WIDTH = 32
@@ -72,17 +74,17 @@ class LoadScreen:
         everything = total(series)
         if not second or not everything:
             return Group(Text(f"{run.elapsed:.1f} s, nothing answered yet"))
+        width = max(8, min(CHART_WIDTH, self._console.width - BEFORE_CHART))
         table = Table.grid(padding=(0, 2))
         table.add_row("elapsed", f"{run.elapsed:.1f} s")
-        table.add_row("rate", f"{second.answered:,}/s", sparkline(rates))
+        table.add_row("rate", f"{second.answered:,}/s", sparkline(rates, width))
         times = "  ".join(
             f"{name} {human(second.quantile(q), 'seconds')}" for name, q in QUANTILES.items()
         )
-        table.add_row("last second", times)
-        table.add_row("p99", human(p99s[-1] if p99s else 0, "seconds"), sparkline(p99s))
+        table.add_row("p99", human(p99s[-1] if p99s else 0, "seconds"), sparkline(p99s, width))
         table.add_row("answered", f"{everything.answered:,}")
         table.add_row("failed", Text(f"{everything.failed:,}", "red" if everything.failed else ""))
-        return Group(table)
+        return Group(table, Text(f"last second: {times}"))
 
     def __enter__(self) -> "LoadScreen":
         """Shows itself on a terminal."""

@@ -27,6 +27,9 @@ COMMANDS = {
 CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 
 
+INTERRUPTED = 128 + signal.SIGINT
+
+
 class Commands(TyperGroup):
     """Loads a command when it is called, and none to list them."""
 
@@ -78,12 +81,14 @@ def main() -> NoReturn:
         print(f"sevenstops: {words}", file=sys.stderr)
         code = 2
     except (KeyboardInterrupt, typer.Abort):
-        print("sevenstops: interrupted", file=sys.stderr)
-        code = 130
+        code = INTERRUPTED
     except BrokenPipeError:
         # The reader has left; what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    # Newer typers give this code for Ctrl-C, older ones pass the exception on.
+    if code == INTERRUPTED:
+        print("sevenstops: interrupted", file=sys.stderr)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -81,7 +81,8 @@ def command(
     if to_stdout:
         print(json.dumps(document))
     else:
-        console().print(terminal_table(document))
+        screen = console()
+        screen.print(terminal_table(document, screen.width))
     if json_file and not to_stdout:
         write_json(json_file, document)
     if out:
