@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sevenstops.evidence.stops import STOPS
+
 if TYPE_CHECKING:
     from sevenstops.evidence.checks import CheckedEvidence
     from sevenstops.evidence.costs import StopCosts
@@ -58,8 +60,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuses a marker that names no stop, before anything is measured."""
-    from sevenstops.evidence.stops import STOPS
-
     for item in items:
         marker = item.get_closest_marker("stop")
         if marker and marker.args[:1] and marker.args[0] not in STOPS:
