@@ -1,12 +1,13 @@
 """Bad input is one clear sentence and a non-zero exit."""
 
+import importlib
 import shutil
 import socket
 import sys
 
 import pytest
 
-from sevenstops.cli.main import main
+from sevenstops.cli.main import COMMANDS, main
 from support import cli
 
 
@@ -81,3 +82,37 @@ def test_a_missing_nginx_is_one_sentence(monkeypatch, capsys):
     assert ended.value.code == 2
     sentence = "nginx is not installed: apt-get install nginx-light, or use --edge none"
     assert capsys.readouterr().err == f"sevenstops: {sentence}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_all_says_what_each_says_itself(name):
+    said = importlib.import_module(f"sevenstops.cli.{name}").command.__doc__
+    assert " ".join(said.split("\n\n")[0].split()) == COMMANDS[name]
+
+
+def test_without_a_command_there_is_help():
+    ended = cli()
+    assert ended.returncode == 0
+    assert ended.stdout == cli("--help").stdout
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("run", ("--edge", "--quick", "--json", "--out", "--seed", "--rounds", "--max-time",
+                 "--save", "--all")),
+        ("sweep", ("--out", "--edge", "--rounds", "--seed")),
+        ("report", ("--out",)),
+        ("compare", ("--edge", "--quick", "--fail-on-regression", "--force")),
+        ("serve", ("--preset", "--port", "--admin-port", "--threads", "--rows", "--access-log",
+                   "--set")),
+        ("load", ("--duration", "--connections", "--rate", "--arrivals", "--threads", "--plan",
+                  "--new-connections", "--http2", "--streams", "--warm-up", "--seed", "--engine",
+                  "--insecure", "--cacert", "--allow-remote", "--fail-if", "--json", "--hdr")),
+        ("list", ("failures|sweeps|settings|crowds|edges|faults",)),
+    ],
+)  # fmt: skip
+def test_the_help_of_a_command_has_all_its_options(command, options):
+    said = cli(command, "-h").stdout
+    assert all(option in said for option in options)
