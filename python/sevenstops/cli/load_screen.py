@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from sevenstops import _core
 from sevenstops.evidence.quantities import human, three_digits
+from sevenstops.lab.stoppable import Stoppable
 from sevenstops.loading.running import QUANTILES, LoadReport
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
@@ -41,14 +41,16 @@ def total(intervals: Sequence[_core.Interval]) -> _core.Interval | None:
     return first
 
 
-class LoadScreen:
-    """Follows a load: a screen on a terminal, a line now and then elsewhere; a context manager."""
+class LoadScreen(Stoppable):
+    """Follows a load: a screen on a terminal until its end, a line now and then elsewhere."""
 
     def __init__(self, console: Console) -> None:
         """`console` is where it is shown."""
         self._console = console
         self._live = Live(console=console, transient=True, auto_refresh=False)
         self._next_line = time.monotonic() + PLAIN_SECONDS
+        if console.is_terminal:
+            self._live.start()
 
     def show(self, run: _core.LoadRun) -> None:
         """Looks at the load and shows it."""
@@ -86,19 +88,7 @@ class LoadScreen:
         table.add_row("failed", Text(f"{everything.failed:,}", "red" if everything.failed else ""))
         return Group(table, Text(f"last second: {times}"))
 
-    def __enter__(self) -> "LoadScreen":
-        """Shows itself on a terminal."""
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Gives the terminal back."""
+    def _end(self) -> None:
         self._live.stop()
 
 

@@ -3,12 +3,12 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from sevenstops.experiments import Experiment
+from sevenstops.lab.stoppable import Stoppable
 
 # What a run needs beside its load: a service started and stopped, counters read.
 OVERHEAD_SECONDS = 0.8
@@ -24,8 +24,8 @@ def console(stderr: bool = False) -> Console:
     return plain if plain.is_terminal else Console(stderr=stderr, width=PLAIN_WIDTH)
 
 
-class RunProgress:
-    """Follows a run of experiments; a context manager."""
+class RunProgress(Stoppable):
+    """Follows a run of experiments, on a terminal in a line that is live until its end."""
 
     def __init__(self, console: Console, chosen: list[Experiment], rounds: int, seed: int) -> None:
         """`console` is where it is told."""
@@ -43,6 +43,8 @@ class RunProgress:
             TextColumn("{task.fields[left]}"), console=console, transient=True,
         )  # fmt: skip
         self._task = self._bar.add_task("", total=sum(self._weights.values()), left="")
+        if console.is_terminal:
+            self._bar.start()
 
     def _left(self) -> str:
         total = sum(self._weights.values())
@@ -77,19 +79,7 @@ class RunProgress:
             highlight=False,
         )
 
-    def __enter__(self) -> "RunProgress":
-        """Shows itself on a terminal."""
-        if self._console.is_terminal:
-            self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Gives the terminal back."""
+    def _end(self) -> None:
         self._bar.stop()
 
 

@@ -111,18 +111,13 @@ class Experiment:
     def evidence(self, lab: Lab, before: Settings, after: Settings) -> Evidence:
         """Evidence of these two sides, for samples to be added to."""
         return Evidence(
-            stop=self.stop,
-            failure=self.failure,
-            symptom=self.symptom,
-            fix=self.fix,
+            **self.guide(),
             fingerprint=self.plan(lab.seed).fingerprint(),
             seed=lab.seed,
             metrics=self.metrics,
             edge=edge_named(lab.edge).version(),
             settings=difference(before, after),
             without_edge=self.without_edge,
-            lesson=self.lesson,
-            diagnostics=[d.as_dict() for d in self.diagnostics],
         )
 
     def guide(self) -> dict[str, Any]:

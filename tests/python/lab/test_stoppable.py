@@ -5,7 +5,9 @@ import inspect
 import pytest
 
 from sevenstops import Service
-from sevenstops.lab.edges.nginx import NginxProcess
+from sevenstops.cli.load_screen import LoadScreen
+from sevenstops.cli.progress import RunProgress
+from sevenstops.lab.edges.nginx import Nginx, NginxProcess
 from sevenstops.lab.edges.none import NoEdge
 from sevenstops.lab.measurements import PeakMemory
 from sevenstops.lab.processes import Process
@@ -46,7 +48,10 @@ def test_an_end_that_was_interrupted_is_tried_again():
     assert one.ended == 1
 
 
-@pytest.mark.parametrize("kind", [Service, Process, NoEdge, NginxProcess, PeakMemory])
+@pytest.mark.parametrize(
+    "kind",
+    [Service, Process, Nginx, NoEdge, NginxProcess, PeakMemory, RunProgress, LoadScreen],
+)
 def test_whatever_runs_is_one(kind):
     assert issubclass(kind, Stoppable)
     own = {name for one in kind.__mro__ if one is not Stoppable for name in vars(one)}
