@@ -94,7 +94,7 @@ _NAMES_OF = {
 _HOME = {name: home for home, names in _NAMES_OF.items() for name in names}
 
 
-def __getattr__(name: str) -> object:
+def _imported(name: str) -> object:
     """A public name, imported when it is first used (PEP 562)."""
     from importlib import import_module
 
@@ -109,3 +109,8 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+# A type checker that knew of it would take any name for one of the package's.
+if not TYPE_CHECKING:
+    __getattr__ = _imported
