@@ -39,7 +39,8 @@ def test_the_document_keeps_its_contract(quick_run):
 def test_the_failure_is_shown_and_fixed(quick_run, failure):
     _, _, document = quick_run
     evidence = next(e for e in document["evidence"] if e["failure"] == failure)
-    assert evidence["verdict"] == "fixed", json.dumps(evidence["metrics"], indent=1)
+    why = f"{evidence['reason']}: {json.dumps(evidence['metrics'], indent=1)}"
+    assert evidence["verdict"] == "fixed", why
 
 
 def test_the_report_has_a_figure_for_each_stop(quick_run):
