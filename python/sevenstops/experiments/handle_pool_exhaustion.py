@@ -93,7 +93,7 @@ EXPERIMENT = Experiment(
             ),
             when_it_is="one waits for a connection until its deadline (pool_wait_duration_seconds)",
             when_not="the slowest of twenty such pages takes a few times what that service takes",
-            proves=lambda said: float(said) > LIMIT,
+            proves=lambda said: float(said) > DEADLINE / 2,
             promql=(
                 "rate(sevenstops_pool_wait_duration_seconds_sum[5m]) > "
                 '0.5 * rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m])'
