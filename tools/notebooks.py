@@ -10,10 +10,9 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from sevenstops.evidence.quantities import sentence
+from sevenstops.evidence.stops import HAPPENS, STOPS
 from sevenstops.experiments import Experiment, all_experiments
-from sevenstops.report.lifecycle import HAPPENS
-from sevenstops.report.quantities import sentence
-from sevenstops.service import STOPS
 from sevenstops.sweeps import SWEEPS
 
 FOLDER = Path(__file__).parents[1] / "notebooks"

@@ -1,5 +1,6 @@
 """`python -m sevenstops`: the command line."""
 
-from sevenstops.cli import main
+from sevenstops.cli.main import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -213,6 +213,9 @@ def plan_from_json(text: str) -> Plan:
 def client_kinds() -> dict[str, str]:
     """Every kind of misbehaving client and what it does."""
 
+def fault_kinds() -> dict[str, str]:
+    """Every fault, with how it is given and what it does."""
+
 class Histogram:
     """Latencies from 1 µs to 60 s with three significant digits."""
 

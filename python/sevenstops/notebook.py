@@ -7,13 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from sevenstops import experiments
-from sevenstops.document import evidence_document
-from sevenstops.environment import Lab
-from sevenstops.evidence import Metric, Sample
+from sevenstops.evidence.metrics import Metric, Sample
+from sevenstops.evidence.quantities import human
 from sevenstops.experiments import ROUNDS, Experiment, experiment_named
-from sevenstops.experiments.base import difference
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.settings import difference
 from sevenstops.report.page import figure_svg
-from sevenstops.report.quantities import human
 from sevenstops.report.sweep import draw_sweep, sweep_table
 from sevenstops.sweeps import sweep_named
 
@@ -122,9 +121,8 @@ def _figure_of_looks(failure: str) -> Figure:
     for side in ("before", "after"):
         if (failure, side) not in _looked:
             look(failure, side)
-        getattr(evidence, side).append(_looked[failure, side])
-        getattr(evidence, f"{side}_doubts").append("")
-    return Figure(evidence_document(lab, [evidence])["evidence"][0])
+        evidence.sides[side].add(_looked[failure, side])
+    return Figure(evidence.as_dict())
 
 
 def sweep(name: str, edge: str = "nginx") -> "SweepFigure":

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sevenstops.evidence.stops import STOPS
+
 if TYPE_CHECKING:
-    from sevenstops.checking import CheckedEvidence, CheckedLoad
-    from sevenstops.costs import StopCosts
-    from sevenstops.edges import Edge
-    from sevenstops.service import Service
+    from sevenstops.evidence.checks import CheckedEvidence
+    from sevenstops.evidence.costs import StopCosts
+    from sevenstops.lab.edges import Edge
+    from sevenstops.lab.service import Service
+    from sevenstops.loading.checks import CheckedLoad
 
 COLLECTED = pytest.StashKey[list[dict[str, Any]]]()
 LOCK = Path(tempfile.gettempdir()) / "sevenstops-measuring.lock"
@@ -57,8 +60,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuses a marker that names no stop, before anything is measured."""
-    from sevenstops.service import STOPS
-
     for item in items:
         marker = item.get_closest_marker("stop")
         if marker and marker.args[:1] and marker.args[0] not in STOPS:
@@ -88,7 +89,8 @@ def stops_service() -> Iterator[Callable[..., "Service"]]:
     Takes a preset, changes to its settings, and the fields of ServiceOptions; each service ends
     with its test.
     """
-    from sevenstops.service import Service, ServiceOptions, settings_from
+    from sevenstops.lab.service import Service, ServiceOptions
+    from sevenstops.lab.settings import settings_from
 
     with contextlib.ExitStack() as stack:
 
@@ -111,7 +113,7 @@ def text(value: object) -> str:
 @pytest.fixture
 def stops_edge(pytestconfig: pytest.Config) -> Iterator[Callable[["Service"], "Edge"]]:
     """A factory of edges before a service, of the kind that --stops-edge names."""
-    from sevenstops.edges import edge_named
+    from sevenstops.lab.edges import edge_named
 
     with contextlib.ExitStack() as stack:
         kind = edge_named(pytestconfig.getoption("--stops-edge"))
@@ -124,8 +126,9 @@ def stops_load(
     record_property: Callable[[str, object], None],
 ) -> Callable[..., "CheckedLoad"]:
     """Sends a load as `sevenstops.load` does; its result has `assert_that("p99 < 50ms")`."""
-    from sevenstops.checking import CheckedLoad, quantile_interval
-    from sevenstops.loading import load
+    from sevenstops.evidence.statistics import quantile_interval
+    from sevenstops.loading.checks import CheckedLoad
+    from sevenstops.loading.running import load
 
     def send(url: str, *args: Any, **fields: Any) -> CheckedLoad:
         with alone():
@@ -152,8 +155,8 @@ def stops_evidence(
     of its own, where there is one.
     """
     from sevenstops import experiments
-    from sevenstops.baseline import compare, load_baseline
-    from sevenstops.checking import CheckedEvidence
+    from sevenstops.evidence.baselines import compare, load_baseline
+    from sevenstops.evidence.checks import CheckedEvidence
 
     def measure(failure: str) -> CheckedEvidence:
         experiments.experiment_named(failure)
@@ -187,9 +190,10 @@ def stops_costs(
     Takes a preset and changes to its settings; the reference has the hardened preset. The result
     has `assert_no_stop_slower()`.
     """
-    from sevenstops.costs import Side, stop_costs
-    from sevenstops.processes import EXECUTABLE
-    from sevenstops.service import ServiceOptions, settings_from
+    from sevenstops.lab.costs import Side, stop_costs
+    from sevenstops.lab.processes import EXECUTABLE
+    from sevenstops.lab.service import ServiceOptions
+    from sevenstops.lab.settings import settings_from
 
     def measure(preset: str = "hardened", set: dict[str, object] | None = None) -> "StopCosts":
         settings = settings_from(preset, [f"{k}={text(v)}" for k, v in (set or {}).items()])
@@ -235,11 +239,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         output["sevenstops"] = json.dumps(session.config.stash[COLLECTED])
 
 
-def merged(documents: list[dict[str, Any]]) -> dict[str, Any]:
-    """One document of many: the environment is the first one's."""
-    return {**documents[0], "evidence": [e for d in documents for e in d["evidence"]]}
-
-
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
@@ -251,6 +250,7 @@ def pytest_terminal_summary(
 
     from rich.console import Console
 
+    from sevenstops.evidence.documents import merged
     from sevenstops.report.table import terminal_table
 
     document = merged(documents)
@@ -260,7 +260,9 @@ def pytest_terminal_summary(
     terminalreporter.write(out.getvalue())
     folder = config.getoption("--stops-report")
     if folder:
+        from sevenstops.experiments import guides
         from sevenstops.report.markdown import write_report
 
         Path(folder).mkdir(parents=True, exist_ok=True)
-        terminalreporter.write_line(f"report: {write_report(document, Path(folder))}")
+        report = write_report(document, Path(folder), guides())
+        terminalreporter.write_line(f"report: {report}")

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from sevenstops import LabError, closed, load
 from sevenstops._core import Plan
-from sevenstops.edges.base import free_port
-from sevenstops.edges.nginx import NginxProcess
-from sevenstops.environment import Lab
-from sevenstops.processes import Process, pinned, wait_until
+from sevenstops.lab.edges.base import free_port
+from sevenstops.lab.edges.nginx import NginxProcess
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.processes import Process, pinned, wait_until
 
 ROUNDS = 5
 SECONDS = 3

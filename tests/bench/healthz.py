@@ -10,9 +10,9 @@ import time
 from clients import CONNECTIONS, NGINX, SECONDS, foreign, spread
 
 from sevenstops import LabError, Service, ServiceOptions
-from sevenstops.edges.base import free_port
-from sevenstops.edges.nginx import NginxProcess
-from sevenstops.environment import Lab
+from sevenstops.lab.edges.base import free_port
+from sevenstops.lab.edges.nginx import NginxProcess
+from sevenstops.lab.environment import Lab
 
 ROUNDS = 5
 

@@ -11,8 +11,8 @@ import healthz
 import truth
 
 from sevenstops import LabError
-from sevenstops.document import write_whole
-from sevenstops.environment import Lab
+from sevenstops.evidence.files import write_whole
+from sevenstops.lab.environment import Lab
 
 PARTS = ("healthz", "clients", "truth")
 

@@ -13,11 +13,11 @@ from clients import NGINX, RESPONDER, listens
 
 from sevenstops import Crowd, Plan, RequestSpec, Service, ServiceOptions, closed, constant, load
 from sevenstops._core import probe_process
-from sevenstops.edges.base import free_port
-from sevenstops.edges.nginx import NginxProcess
-from sevenstops.environment import Lab
-from sevenstops.processes import Process, pinned, wait_until
-from sevenstops.service import settings_from
+from sevenstops.lab.edges.base import free_port
+from sevenstops.lab.edges.nginx import NginxProcess
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.processes import Process, pinned, wait_until
+from sevenstops.lab.settings import settings_from
 
 Row = tuple[str, str, str, bool | None]
 """What was asked, what was measured, what must hold, whether it does; None where nothing must."""

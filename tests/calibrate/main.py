@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from sevenstops import LabError, Plan, RequestSpec, Service, ServiceOptions, constant
-from sevenstops.baseline import WORSE, worse
-from sevenstops.costs import ROUNDS as COST_ROUNDS
-from sevenstops.costs import Side, StopCosts, stop_costs
-from sevenstops.document import write_whole
-from sevenstops.environment import Lab
+from sevenstops.evidence.baselines import WORSE, worse
+from sevenstops.evidence.costs import StopCosts
+from sevenstops.evidence.files import write_whole
 from sevenstops.experiments import ROUNDS
-from sevenstops.loading import run_plan
-from sevenstops.processes import pinned
+from sevenstops.lab.costs import ROUNDS as COST_ROUNDS
+from sevenstops.lab.costs import Side, stop_costs
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.processes import pinned
+from sevenstops.loading.running import run_plan
 
 SLOWDOWNS = (0.0, 0.05, 0.10, 0.20)
 BLOCKS = 30

@@ -9,13 +9,22 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from sevenstops.environment import Lab
 from sevenstops.errors import LabError
+from sevenstops.evidence.stops import STOPS
 from sevenstops.experiments.base import Experiment
-from sevenstops.processes import EXECUTABLE
-from sevenstops.service import STOPS
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.processes import EXECUTABLE
 
-__all__ = ["Experiment", "Lab", "all_experiments", "choose", "experiment_named", "run"]
+__all__ = [
+    "Experiment",
+    "Lab",
+    "all_experiments",
+    "choose",
+    "experiment_named",
+    "explained",
+    "guides",
+    "run",
+]
 
 ROUNDS = 5
 QUICK_ROUNDS = 3
@@ -53,6 +62,24 @@ def experiment_named(failure: str) -> Experiment:
     if failure not in known:
         raise LabError(f"unknown failure '{failure}': there are {', '.join(known)}")
     return known[failure]
+
+
+def guides() -> list[dict[str, Any]]:
+    """What there is to say of every failure without a measurement, in walking order: the runbook's
+    lines, as the evidence contract has them.
+    """
+    return [experiment.guide() for experiment in all_experiments()]
+
+
+def explained(document: dict[str, Any]) -> dict[str, Any]:
+    """An evidence document whose failures have lesson and diagnostics, where they are known here:
+    older ones had neither.
+    """
+    known = {guide["failure"]: guide for guide in guides()}
+    found = [
+        {**known.get(evidence["failure"], {}), **evidence} for evidence in document["evidence"]
+    ]
+    return {**document, "evidence": found}
 
 
 def run(

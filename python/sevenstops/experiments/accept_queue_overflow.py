@@ -12,7 +12,7 @@ from sevenstops.experiments.base import (
     Scene,
     plain_scene,
 )
-from sevenstops.plans import burst
+from sevenstops.loading.plans import burst
 
 
 def plan(seed: int) -> Plan:
@@ -72,7 +72,7 @@ EXPERIMENT = Experiment(
     diagnostics=(
         Diagnostic(
             symptom="Empty logs under load: users see timeouts, the service has logged nothing",
-            command="ss -ltnmi 'sport = :{port}'",
+            command='ss -ltnmi "sport = :$PORT"',
             when_it_is="d in skmem above 0 and growing; Recv-Q at or above Send-Q, the backlog",
             when_not="d0: what is slow is behind the accept queue, go on at Parse",
             proves=drops_shown,
@@ -80,8 +80,8 @@ EXPERIMENT = Experiment(
         ),
         Diagnostic(
             symptom="Connect times of 1 s, 2 s or 3 s, and few between",
-            command="seq 600 | xargs -P 60 -I{{}} curl -s -o /dev/null -m 4 "
-            "-w '%{{time_connect}}\\n' http://127.0.0.1:{port}/healthz | sort -n | tail -1",
+            command="seq 600 | xargs -P 60 -I{} curl -s -o /dev/null -m 4 "
+            "-w '%{time_connect}\\n' http://127.0.0.1:$PORT/healthz | sort -n | tail -1",
             when_it_is="about 1.0 (or 2.0, 3.0): the SYN was dropped and sent again",
             when_not="a few milliseconds: connecting is not what takes the time",
             proves=slow_connect_shown,

@@ -5,16 +5,15 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sevenstops import _core
-from sevenstops.edges import edge_named
-from sevenstops.environment import Lab
 from sevenstops.errors import LabError
-from sevenstops.evidence import Evidence, Metric, Sample
-from sevenstops.loading import run_plan
-from sevenstops.plans import closed
-from sevenstops.processes import pinned
-from sevenstops.readings import (
+from sevenstops.evidence.metrics import Metric, Sample
+from sevenstops.evidence.verdict import Evidence
+from sevenstops.lab.edges import edge_named
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.measurements import (
     PeakMemory,
     extra_requests,
     failures,
@@ -23,8 +22,11 @@ from sevenstops.readings import (
     percentile,
     recovery,
 )
-from sevenstops.scenes import Scene, Settings, chain_scene, plain_scene, tree_scene
-from sevenstops.service import settings_with
+from sevenstops.lab.processes import pinned
+from sevenstops.lab.scenes import Scene, chain_scene, plain_scene, tree_scene
+from sevenstops.lab.settings import Settings, difference, settings_with
+from sevenstops.loading.plans import closed
+from sevenstops.loading.running import run_plan
 
 __all__ = [
     "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene", "Settings",
@@ -39,9 +41,10 @@ Side = str
 class Diagnostic:
     """A line of the runbook: the first command for a symptom, and how to read what it says.
 
-    `command` is for a shell; {port} is the service's, {admin_port} its admin listener's, {pid} its
-    process. `proves` reads its output: true when it is this failure. A test runs each against the
-    fragile service in its failure and against the hardened one.
+    `command` is for sh, which knows $PORT, the service's, $ADMIN_PORT, its admin listener's, and
+    $PID, its process; within single quotes it would not. `proves` reads its output: true when it is
+    this failure. A test runs each against the fragile service in its failure and against the
+    hardened one.
     """
 
     symptom: str
@@ -51,6 +54,16 @@ class Diagnostic:
     proves: Callable[[str], bool]
     # The same question to Prometheus; empty where there is no such counter.
     promql: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """What people read of it, as the evidence contract has it."""
+        return {
+            "symptom": self.symptom,
+            "command": self.command,
+            "when_it_is": self.when_it_is,
+            "when_not": self.when_not,
+            "promql": self.promql,
+        }
 
 
 @dataclass(frozen=True)
@@ -98,10 +111,7 @@ class Experiment:
     def evidence(self, lab: Lab, before: Settings, after: Settings) -> Evidence:
         """Evidence of these two sides, for samples to be added to."""
         return Evidence(
-            stop=self.stop,
-            failure=self.failure,
-            symptom=self.symptom,
-            fix=self.fix,
+            **self.guide(),
             fingerprint=self.plan(lab.seed).fingerprint(),
             seed=lab.seed,
             metrics=self.metrics,
@@ -109,6 +119,17 @@ class Experiment:
             settings=difference(before, after),
             without_edge=self.without_edge,
         )
+
+    def guide(self) -> dict[str, Any]:
+        """What there is to say of it without a measurement: a part of its evidence."""
+        return {
+            "stop": self.stop,
+            "failure": self.failure,
+            "symptom": self.symptom,
+            "fix": self.fix,
+            "lesson": self.lesson,
+            "diagnostics": [d.as_dict() for d in self.diagnostics],
+        }
 
     def measure(
         self,
@@ -139,20 +160,9 @@ class Experiment:
                         raise LabError(f"{self.failure}: the plans of two runs are not identical")
                     with self.scene(lab, before if side == "before" else after) as scene:
                         sample = self.run(scene, same)
-                    getattr(evidence, side).append(sample)
-                    getattr(evidence, f"{side}_doubts").append("; ".join(scene.doubts))
+                    evidence.sides[side].add(sample, "; ".join(scene.doubts))
                 n += 1
         return evidence
-
-
-def difference(before: Settings, after: Settings) -> dict[str, dict[str, str]]:
-    """The fields whose values differ, by name."""
-    names = [info.name for info in _core.field_infos()]
-    return {
-        name: {"before": before.get(name), "after": after.get(name)}
-        for name in names
-        if before.get(name) != after.get(name)
-    }
 
 
 def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:

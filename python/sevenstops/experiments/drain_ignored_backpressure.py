@@ -15,7 +15,7 @@ from sevenstops.experiments.base import (
     plain_scene,
     warm_up,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 ROWS = 100_000
 MOST_QUEUED = 2 << 20
@@ -71,8 +71,8 @@ EXPERIMENT = Experiment(
     diagnostics=(
         Diagnostic(
             symptom="RSS climbs while users download",
-            command="curl -s http://127.0.0.1:{admin_port}/metrics "
-            "| grep '^sevenstops_queued_bytes'; grep VmRSS /proc/{pid}/status",
+            command="curl -s http://127.0.0.1:$ADMIN_PORT/metrics "
+            "| grep '^sevenstops_queued_bytes'; grep VmRSS /proc/$PID/status",
             when_it_is="megabytes queued that clients have not taken, and VmRSS follows",
             when_not="at most a high-water mark for each connection: the memory is elsewhere",
             proves=much_queued,

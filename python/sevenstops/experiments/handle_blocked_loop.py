@@ -15,7 +15,7 @@ from sevenstops.experiments.base import (
     percentile,
     plain_scene,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 ROWS = 80_000
 # A report of so many rows needs some 40 ms of a processor.
@@ -77,8 +77,8 @@ EXPERIMENT = Experiment(
         Diagnostic(
             symptom="Health checks time out while the service is busy with one kind of request",
             command=(
-                "curl -s -o /dev/null http://127.0.0.1:{port}/report & sleep 0.005; "
-                "curl -s -o /dev/null -w '%{{time_starttransfer}}' http://127.0.0.1:{port}/healthz"
+                "curl -s -o /dev/null http://127.0.0.1:$PORT/report & sleep 0.005; "
+                "curl -s -o /dev/null -w '%{time_starttransfer}' http://127.0.0.1:$PORT/healthz"
             ),
             when_it_is="the health check takes as long as what else was asked",
             when_not="a few milliseconds, whatever else is asked",

@@ -17,7 +17,7 @@ from sevenstops.experiments.base import (
     orphaned_work,
     percentile,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 SLOW = 2.0
 DEADLINE = 0.3
@@ -82,7 +82,7 @@ EXPERIMENT = Experiment(
     diagnostics=(
         Diagnostic(
             symptom="The page is slow although every service says it is healthy",
-            command="curl -s -o /dev/null -w '%{{time_total}}' http://127.0.0.1:{port}/page",
+            command="curl -s -o /dev/null -w '%{time_total}' http://127.0.0.1:$PORT/page",
             when_it_is="a multiple of the hop timeout: the hops wait one after the other",
             when_not="at most the deadline, whatever the dependency does",
             proves=lambda said: float(said) > 1.5 * DEADLINE,

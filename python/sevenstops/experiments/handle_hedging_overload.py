@@ -16,7 +16,7 @@ from sevenstops.experiments.base import (
     goodput,
     tree_scene,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 REPLICAS = 4
 WORKERS = 4
@@ -102,9 +102,9 @@ EXPERIMENT = Experiment(
         Diagnostic(
             symptom="A dependency is overloaded although its callers get no more requests",
             command=(
-                "curl -s http://127.0.0.1:{admin_port}/metrics | awk "
-                "'/^sevenstops_dependency_hedges_total/ {{h = $2}} "
-                "/^sevenstops_dependency_requests_total/ {{n = $2}} END {{print h / (n - h)}}'"
+                "curl -s http://127.0.0.1:$ADMIN_PORT/metrics | awk "
+                "'/^sevenstops_dependency_hedges_total/ {h = $2} "
+                "/^sevenstops_dependency_requests_total/ {n = $2} END {print h / (n - h)}'"
             ),
             when_it_is="hedges are a good part of the requests: turn them off, then bound them",
             when_not="hedges are one in twenty at most",

@@ -15,7 +15,7 @@ from sevenstops.experiments.base import (
     percentile,
     tree_scene,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 SLOW = 2.0
 DEADLINE = 0.3
@@ -88,12 +88,12 @@ EXPERIMENT = Experiment(
         Diagnostic(
             symptom="Pages fail although the only service that they ask is quick",
             command=(
-                "for i in $(seq 20); do curl -s -o /dev/null -w '%{{time_total}}\\n' "
-                "'http://127.0.0.1:{port}/page?of=quick' & done | sort -n | tail -1"
+                "for i in $(seq 20); do curl -s -o /dev/null -w '%{time_total}\\n' "
+                '"http://127.0.0.1:$PORT/page?of=quick" & done | sort -n | tail -1'
             ),
             when_it_is="one waits for a connection until its deadline (pool_wait_duration_seconds)",
             when_not="the slowest of twenty such pages takes a few times what that service takes",
-            proves=lambda said: float(said) > LIMIT,
+            proves=lambda said: float(said) > DEADLINE / 2,
             promql=(
                 "rate(sevenstops_pool_wait_duration_seconds_sum[5m]) > "
                 '0.5 * rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m])'

@@ -20,7 +20,7 @@ from sevenstops.experiments.base import (
     orphaned_work,
     recovery,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 # Inventory can do 500 requests a second, and is asked for half of that.
 WORKERS = 2
@@ -109,9 +109,9 @@ EXPERIMENT = Experiment(
         Diagnostic(
             symptom="The cause is mended, the load is as usual, and the service stays down",
             command=(
-                "curl -s http://127.0.0.1:{admin_port}/metrics | awk "
-                "'/^sevenstops_dependency_retries_total/ {{r = $2}} "
-                "/^sevenstops_dependency_requests_total/ {{n = $2}} END {{print r / (n - r)}}'"
+                "curl -s http://127.0.0.1:$ADMIN_PORT/metrics | awk "
+                "'/^sevenstops_dependency_retries_total/ {r = $2} "
+                "/^sevenstops_dependency_requests_total/ {n = $2} END {print r / (n - r)}'"
             ),
             when_it_is="most requests to the services beneath are repeats: shed load to end it",
             when_not="repeats are a tenth of the requests at most",

@@ -18,7 +18,7 @@ from sevenstops.experiments.base import (
     percentile,
     tree_scene,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 LEAVES = 100
 # Each leaf's replicas are one in each of these.
@@ -99,8 +99,8 @@ EXPERIMENT = Experiment(
         Diagnostic(
             symptom="Most pages are slow although 99 of 100 answers of each service are fast",
             command=(
-                "for i in 1 2 3 4 5 6 7 8; do curl -s -o /dev/null -w '%{{time_total}}\\n' "
-                "http://127.0.0.1:{port}/page; done | sort -n | tail -1"
+                "for i in 1 2 3 4 5 6 7 8; do curl -s -o /dev/null -w '%{time_total}\\n' "
+                "http://127.0.0.1:$PORT/page; done | sort -n | tail -1"
             ),
             when_it_is="the slowest of eight takes as long as a slow answer of one leaf",
             when_not="all eight take a few times what a leaf usually does",

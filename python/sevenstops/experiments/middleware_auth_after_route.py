@@ -9,7 +9,7 @@ from sevenstops.experiments.base import (
     Scene,
     failures,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 BODY_BYTES = 65536
 
@@ -59,8 +59,8 @@ EXPERIMENT = Experiment(
     diagnostics=(
         Diagnostic(
             symptom="A protected route answers without auth",
-            command="curl -s -o /dev/null -w '%{{http_code}}' -X POST "
-            "http://127.0.0.1:{port}/admin/wipe",
+            command="curl -s -o /dev/null -w '%{http_code}' -X POST "
+            "http://127.0.0.1:$PORT/admin/wipe",
             when_it_is="200 for a request without a token",
             when_not="401, with WWW-Authenticate",
             proves=lambda said: said.strip() == "200",

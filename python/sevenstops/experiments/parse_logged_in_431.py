@@ -9,7 +9,7 @@ from sevenstops.experiments.base import (
     Scene,
     failures,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 
 def plan(seed: int) -> Plan:
@@ -61,8 +61,8 @@ EXPERIMENT = Experiment(
     diagnostics=(
         Diagnostic(
             symptom="431 for logged-in users, nobody else can reproduce it",
-            command="curl -s -o /dev/null -w '%{{http_code}}' -H \"Cookie: c=$(printf 'v%.0s' "
-            '$(seq 12000))" http://127.0.0.1:{port}/users/me',
+            command="curl -s -o /dev/null -w '%{http_code}' -H \"Cookie: c=$(printf 'v%.0s' "
+            '$(seq 12000))" http://127.0.0.1:$PORT/users/me',
             when_it_is="431 with 12 KB of cookies, 200 without",
             when_not="200: the limit is not what refuses them",
             proves=lambda said: said.strip() == "431",

@@ -13,7 +13,7 @@ from sevenstops.experiments.base import (
     failures,
     warm_up,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 MIB = 1 << 20
 
@@ -76,7 +76,7 @@ EXPERIMENT = Experiment(
     diagnostics=(
         Diagnostic(
             symptom="Memory climbs, and 413 or 431 climb with it",
-            command="curl -s http://127.0.0.1:{admin_port}/metrics "
+            command="curl -s http://127.0.0.1:$ADMIN_PORT/metrics "
             "| grep '^sevenstops_refused_buffered_bytes_max'",
             when_it_is="megabytes held for one request that was then refused",
             when_not="at most 64 KiB: refusals are cheap, look at Drain",

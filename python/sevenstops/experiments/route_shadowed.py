@@ -9,7 +9,7 @@ from sevenstops.experiments.base import (
     Scene,
     failures,
 )
-from sevenstops.plans import constant
+from sevenstops.loading.plans import constant
 
 # Spelling and the handler that has to answer it.
 SPELLINGS = (
@@ -68,7 +68,7 @@ EXPERIMENT = Experiment(
         Diagnostic(
             symptom="The wrong handler answers, or a path is a 404 in one spelling only",
             command="for path in /users/me //users/me /users/%6De; do "
-            "curl -s --path-as-is http://127.0.0.1:{port}$path; echo; done",
+            "curl -s --path-as-is http://127.0.0.1:$PORT$path; echo; done",
             when_it_is="answers of different handlers, or a refusal, for spellings of one path",
             when_not="one handler for all of them",
             proves=lambda said: said.count('"handler":"user_me"') < 3,

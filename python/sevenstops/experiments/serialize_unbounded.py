@@ -10,7 +10,7 @@ from sevenstops.experiments.base import (
     failures,
     percentile,
 )
-from sevenstops.plans import poisson
+from sevenstops.loading.plans import poisson
 
 
 def plan(seed: int) -> Plan:
@@ -58,8 +58,8 @@ EXPERIMENT = Experiment(
     diagnostics=(
         Diagnostic(
             symptom="p99 spikes track the size of answers",
-            command="curl -s -o /dev/null -w '%{{size_download}}' "
-            "'http://127.0.0.1:{port}/orders?limit=5000'",
+            command="curl -s -o /dev/null -w '%{size_download}' "
+            '"http://127.0.0.1:$PORT/orders?limit=5000"',
             when_it_is="hundreds of kilobytes in one answer: nothing bounds it",
             when_not="a page, whatever was asked for",
             proves=lambda said: int(said) > 100_000,

@@ -8,19 +8,8 @@ from typing import Any
 from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
 
-from sevenstops.report.quantities import change, human, must, sentence
-from sevenstops.service import STOPS
-
-HAPPENS = {
-    "accept": "the kernel completes the handshake; the process takes the socket",
-    "parse": "bytes become a request line, headers, a body",
-    "route": "method and path choose one handler",
-    "middleware": "cross-cutting layers run in order",
-    "handle": "the handler waits for data and other services",
-    "serialize": "the result becomes bytes",
-    "drain": "bytes leave at the client's pace",
-}
-"""What a request meets at each stop, in walking order."""
+from sevenstops.evidence.quantities import change, human, must, sentence
+from sevenstops.evidence.stops import HAPPENS, STOPS
 
 A4 = (11.69, 8.27)
 """Landscape, in inches (ISO 216)."""

@@ -1,22 +1,28 @@
 """The Markdown report with its figures."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sevenstops.document import write_json, write_whole
+from sevenstops.evidence.files import write_json, write_whole
+from sevenstops.evidence.quantities import change, human, must, sentence
 from sevenstops.report.lifecycle import draw_map, markdown_map
 from sevenstops.report.observability import alert_rules, dashboard
 from sevenstops.report.page import write_page
 from sevenstops.report.plots import draw_stop
-from sevenstops.report.quantities import change, human, must, sentence
-from sevenstops.report.runbook import markdown_runbook
+from sevenstops.report.runbook import Guide, markdown_runbook
 from sevenstops.report.table import markdown_table
 
 
-def write_report(document: dict[str, Any], folder: Path) -> Path:
+def write_report(
+    document: dict[str, Any], folder: Path, guides: Iterable[Guide] | None = None
+) -> Path:
     """Writes evidence.json, report.md with a figure for each stop, report.html, the lifecycle map
     (map.svg, .pdf, .md), runbook.md, alerts.yml and dashboard.json into `folder`; gives report.md.
+
+    Runbook and alerts are made of `guides`, where failures beyond the document's belong in them.
     """
+    guides = list(document["evidence"] if guides is None else guides)
     stops = list(dict.fromkeys(e["stop"] for e in document["evidence"]))
     for stop in stops:
         draw_stop(document, stop, folder / f"{stop}.png")
@@ -24,8 +30,8 @@ def write_report(document: dict[str, Any], folder: Path) -> Path:
     write_page(document, folder / "report.html")
     draw_map(document, folder / "map.svg", folder / "map.pdf")
     write_whole(folder / "map.md", markdown_map(document))
-    write_whole(folder / "runbook.md", markdown_runbook())
-    write_whole(folder / "alerts.yml", alert_rules())
+    write_whole(folder / "runbook.md", markdown_runbook(guides))
+    write_whole(folder / "alerts.yml", alert_rules(guides))
     write_whole(folder / "dashboard.json", dashboard())
     report = folder / "report.md"
     write_whole(report, markdown(document))

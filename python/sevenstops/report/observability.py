@@ -2,36 +2,37 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
-from sevenstops.report.lifecycle import HAPPENS
-from sevenstops.report.quantities import sentence
-from sevenstops.report.runbook import PLACES, entries
-from sevenstops.service import STOPS
+from sevenstops.evidence.quantities import sentence
+from sevenstops.evidence.stops import HAPPENS, STOPS
+from sevenstops.report.runbook import Guide, entries
 
 FOR = "1m"
 """How long a condition has to hold before it wakes somebody."""
 
 
-def alert_rules() -> str:
+def alert_rules(guides: Iterable[Guide]) -> str:
     """A rules file for Prometheus: an alert for each line of the runbook that has a query."""
     rules = []
-    for experiment, diagnostic in entries():
-        if diagnostic.promql:
-            name = "".join(word.capitalize() for word in re.split("[^a-z0-9]+", experiment.failure))
+    for guide, diagnostic in entries(guides):
+        if diagnostic.get("promql"):
+            words = re.split("[^a-z0-9]+", guide["failure"])
+            name = "".join(word.capitalize() for word in words)
             rules.append(
                 {
                     "alert": f"Sevenstops{name}",
-                    "expr": diagnostic.promql,
+                    "expr": diagnostic["promql"],
                     "for": FOR,
-                    "labels": {"stop": experiment.stop, "failure": experiment.failure},
+                    "labels": {"stop": guide["stop"], "failure": guide["failure"]},
                     "annotations": {
-                        "summary": sentence(experiment.symptom),
-                        "first_diagnostic": diagnostic.command.format(**PLACES),
-                        "when_it_is": diagnostic.when_it_is,
-                        "fix": experiment.fix,
+                        "summary": sentence(guide["symptom"]),
+                        "first_diagnostic": diagnostic["command"],
+                        "when_it_is": diagnostic["when_it_is"],
+                        "fix": guide["fix"],
                     },
                 }
             )

@@ -7,12 +7,10 @@ from typing import Any
 import jinja2
 import matplotlib as mpl
 
-from sevenstops.document import write_whole
-from sevenstops.experiments import experiment_named
+from sevenstops.evidence.files import write_whole
+from sevenstops.evidence.quantities import human, sentence
 from sevenstops.report.lifecycle import where
 from sevenstops.report.plots import AFTER, BEFORE, INK, THRESHOLD, draw_failure
-from sevenstops.report.quantities import human, sentence
-from sevenstops.report.runbook import PLACES
 from sevenstops.report.table import COLUMNS
 from sevenstops.report.table import rows as table_rows
 
@@ -61,14 +59,10 @@ def html(document: dict[str, Any]) -> str:
     )
     cards = []
     for e in document["evidence"]:
-        known = experiment_named(e["failure"])
         edge = f"none ({e['without_edge']})" if e.get("without_edge") else e["edge"]
-        diagnostics = [
-            {**vars(d), "command": d.command.format(**PLACES)} for d in known.diagnostics
-        ]
         cards.append(
-            {**e, "edge": edge, "stop": sentence(e["stop"]), "lesson": known.lesson,
-             "figure": figure_svg(e), "alt": describe(e), "diagnostics": diagnostics}
+            {**e, "edge": edge, "stop": sentence(e["stop"]), "figure": figure_svg(e),
+             "alt": describe(e)}
         )  # fmt: skip
     counts = {len(m["before"]["samples"]) for e in document["evidence"] for m in e["metrics"]}
     return environment.get_template("page.html").render(

@@ -10,7 +10,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
-from sevenstops.report.quantities import bound, human, must, scale, sentence
+from sevenstops.evidence.quantities import bound, human, must, scale, sentence
 
 # Okabe and Ito, *Color Universal Design*: told apart in print and by colour-blind readers.
 BEFORE = "#7f7f7f"

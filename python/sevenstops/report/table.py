@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich import box
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
-from sevenstops.report.quantities import change, human
+from sevenstops.evidence.quantities import change, human
 
 COLUMNS = ("stop", "symptom", "metric", "before", "after", "change", "verdict")
 STYLES = {"fixed": "green", "not fixed": "red", "inconclusive": "yellow"}
@@ -31,8 +33,36 @@ def rows(document: dict[str, Any], guards: bool = False) -> Iterator[tuple[str, 
             first = False
 
 
-def terminal_table(document: dict[str, Any]) -> Table:
-    """For rich to print."""
+WIDE = 130
+"""Columns of a terminal that all columns of the table need."""
+
+
+def terminal_table(document: dict[str, Any], width: int = WIDE) -> Table | Group:
+    """For rich to print on a terminal of so many columns."""
+    return _wide(document) if width >= WIDE else _narrow(document)
+
+
+def _narrow(document: dict[str, Any]) -> Group:
+    """Stop, symptom and verdict above the metrics of each failure."""
+    found = list(rows(document))
+    name_width, before_width, after_width = (max(len(row[n]) for row in found) for n in (2, 3, 4))
+    parts: list[Text | Table] = []
+    table = Table.grid()
+    for stop, symptom, name, before, after, difference, verdict in found:
+        if stop:
+            head = Text.assemble("\n", (f"{stop}: {symptom}", "bold"), "  ")
+            parts.append(head.append(verdict, STYLES[verdict]))
+            table = Table.grid(padding=(0, 2, 0, 0))
+            table.add_column(width=name_width, no_wrap=True)
+            table.add_column(width=before_width, justify="right", no_wrap=True)
+            table.add_column(width=after_width, justify="right", no_wrap=True)
+            table.add_column()
+            parts.append(table)
+        table.add_row(name, before, after, Text(difference))
+    return Group(*parts)
+
+
+def _wide(document: dict[str, Any]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in COLUMNS:
         right = column in ("before", "after")

@@ -8,10 +8,11 @@ from statistics import median
 from typing import Any
 
 from sevenstops import _core
-from sevenstops.environment import Lab
-from sevenstops.evidence import Sample
-from sevenstops.processes import pinned
-from sevenstops.scenes import Scene, Settings
+from sevenstops.evidence.metrics import Sample
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.processes import pinned
+from sevenstops.lab.scenes import Scene
+from sevenstops.lab.settings import Settings
 
 SceneOf = Callable[[Lab, Settings], AbstractContextManager[Scene]]
 Measure = Callable[[Scene, _core.Plan], tuple[Sample, list[float]]]

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from sevenstops import _core
-from sevenstops.evidence import Sample
+from sevenstops.evidence.metrics import Sample
 from sevenstops.experiments import handle_hedging_overload, handle_retry_storm
-from sevenstops.plans import constant
-from sevenstops.readings import INTERVAL, extra_requests, goodput, percentile, recovery
-from sevenstops.scenes import Scene
-from sevenstops.service import settings_from
+from sevenstops.lab.measurements import INTERVAL, extra_requests, goodput, percentile, recovery
+from sevenstops.lab.scenes import Scene
+from sevenstops.lab.settings import settings_from
+from sevenstops.loading.plans import constant
 from sevenstops.sweeps.base import WARM, Measure, Point, Sweep
 
 HEDGING = {

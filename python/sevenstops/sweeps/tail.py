@@ -4,13 +4,13 @@ import contextlib
 from collections.abc import Iterator
 
 from sevenstops import _core
-from sevenstops.environment import Lab
 from sevenstops.errors import LabError
-from sevenstops.evidence import Sample
+from sevenstops.evidence.metrics import Sample
 from sevenstops.experiments import handle_tail
-from sevenstops.readings import extra_requests, percentile
-from sevenstops.scenes import Scene, Settings
-from sevenstops.service import settings_from
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.measurements import extra_requests, percentile
+from sevenstops.lab.scenes import Scene
+from sevenstops.lab.settings import Settings, settings_from
 from sevenstops.sweeps.base import WARM, Point, SceneOf, Sweep
 
 TAIL = {

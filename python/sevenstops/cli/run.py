@@ -1,0 +1,95 @@
+"""`sevenstops run`: measures failures before and after their fix."""
+
+import json
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sevenstops.cli.options import STDOUT, JsonOption, SeedOption, isolate
+from sevenstops.cli.progress import RunProgress, console
+from sevenstops.evidence.baselines import baseline_path, save
+from sevenstops.evidence.documents import evidence_document
+from sevenstops.evidence.files import make_folder, require_writable, write_json
+from sevenstops.evidence.stops import STOPS
+from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, choose, guides
+from sevenstops.lab.edges import edge_named, edges
+from sevenstops.lab.environment import Lab
+from sevenstops.report.table import terminal_table
+
+
+def command(
+    stops: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[STOP]...", help=f"{', '.join(STOPS)}, or a failure; without, the core ones."
+        ),
+    ] = None,
+    edge: Annotated[str, typer.Option(help=f"One of {', '.join(sorted(edges()))}.")] = "nginx",
+    quick: Annotated[
+        bool, typer.Option("--quick", help=f"{QUICK_ROUNDS} runs of each side, not {ROUNDS}.")
+    ] = False,
+    json_file: JsonOption = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the report with its figures here.")
+    ] = None,
+    seed: SeedOption = 7,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=1000, help="Runs of each side, said exactly.")
+    ] = None,
+    max_time: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            metavar="SECONDS",
+            help="Go on with each failure until its intervals are narrow, for so long at most.",
+        ),
+    ] = 0.0,
+    keep: Annotated[
+        str | None,
+        typer.Option("--save", metavar="NAME", help="Keep the evidence to compare with later."),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every experiment there is.")] = False,
+) -> None:
+    """Measure failures before and after their fix, under identical load.
+
+    Exits with 0 when every failure is fixed, with 1 when one is not or can't be told.
+    """
+    chosen = choose(stops or (), everything)
+    if keep:
+        baseline_path(keep)
+    edge_named(edge).version()
+    to_stdout = json_file == STDOUT
+    if json_file and not to_stdout:
+        require_writable(json_file)
+    if out:
+        make_folder(out)
+    isolate()
+    lab = Lab(edge, seed)
+    rounds = rounds or (QUICK_ROUNDS if quick else ROUNDS)
+    evidence = []
+    with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
+        for experiment in chosen:
+            measured = experiment.measure(
+                lab, rounds, partial(progress.side, experiment), max_time=max_time
+            )
+            evidence.append(measured)
+            progress.ended(experiment, measured.verdict())
+    document = evidence_document(lab.environment(), evidence)
+    if to_stdout:
+        print(json.dumps(document))
+    else:
+        screen = console()
+        screen.print(terminal_table(document, screen.width))
+    if json_file and not to_stdout:
+        write_json(json_file, document)
+    if out:
+        from sevenstops.report.markdown import write_report
+
+        print(f"The report is in {write_report(document, out, guides())}", file=sys.stderr)
+    if keep:
+        print(f"The evidence is kept in {save(keep, document)}", file=sys.stderr)
+    if any(e.verdict() != "fixed" for e in evidence):
+        raise typer.Exit(1)

@@ -1,0 +1,1 @@
+"""What was measured and what it says: metrics, statistics, verdicts, and the documents of them."""

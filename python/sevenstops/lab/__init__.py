@@ -1,0 +1,1 @@
+"""What a run needs around it: services, edges, processes, scenes, and readings of them."""

@@ -1,0 +1,108 @@
+"""Measurements of a run: of its load, of a service's counters, of its memory."""
+
+import contextlib
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sevenstops import _core
+from sevenstops.errors import LabError
+from sevenstops.lab.service import Service
+from sevenstops.lab.stoppable import Stoppable
+
+
+class PeakMemory(Stoppable):
+    """Watches how far a service's resident memory climbs while a block runs.
+
+    `growth` is in bytes, from the block's start; looked at every 20 ms and at its end.
+    """
+
+    PERIOD = 0.02
+
+    def __init__(self, watched: Service) -> None:
+        """Begins to watch."""
+        self._service = watched
+        self._done = threading.Event()
+        self._start = self._peak = watched.memory()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    @property
+    def growth(self) -> int:
+        """Bytes above the start at the peak."""
+        return self._peak - self._start
+
+    def _look(self) -> None:
+        self._peak = max(self._peak, self._service.memory())
+
+    def _watch(self) -> None:
+        # A service that has died is noticed by whoever asks it next.
+        with contextlib.suppress(LabError):
+            while not self._done.wait(self.PERIOD):
+                self._look()
+
+    def _end(self) -> None:
+        self._done.set()
+        self._thread.join()
+        with contextlib.suppress(LabError):
+            self._look()
+
+
+def percentile(histogram: _core.Histogram, q: float) -> float:
+    """The latency in seconds that a share `q` did not exceed.
+
+    Raises LabError for fewer than 1 / (1 - q) samples: 100 for p99, 1,000 for p99.9. With fewer it
+    would be the largest of them, whatever its name.
+    """
+    least = round(1 / (1 - q))
+    if histogram.total < least:
+        raise LabError(f"p{100 * q:g} needs {least:,} samples, and there are {histogram.total}")
+    return histogram.quantile(q)
+
+
+def extra_requests(counters: Mapping[str, Any], since: Mapping[str, Any] | None = None) -> float:
+    """A service's hedges and repeats, as a share of the requests beneath that it can't do without.
+
+    `counters` are its `stops()`, and `since` those of an earlier time from which to count.
+    """
+
+    def count(name: str) -> int:
+        return int(counters[name]) - (int(since[name]) if since else 0)
+
+    extra = count("dependency_hedges_total") + count("dependency_retries_total")
+    return extra / max(1, count("dependency_requests_total") - extra)
+
+
+def orphaned_work(counters: Mapping[str, Any]) -> float:
+    """The share of a service's own work that it did to the end for callers who had left."""
+    begun = counters["work_completed_total"] + counters["work_cancelled_total"]
+    return float(counters["work_orphaned_total"] / max(1, begun))
+
+
+INTERVAL = 0.1
+"""Seconds of one interval of a load's series."""
+
+
+def goodput(series: Sequence[_core.Interval], begin: float, end: float) -> float:
+    """Answers without a server error as a share of what was sent, between two times of a load."""
+    part = series[round(begin / INTERVAL) : round(end / INTERVAL)]
+    return sum(i.answered - i.errors for i in part) / max(1, sum(i.sent for i in part))
+
+
+def recovery(series: Sequence[_core.Interval], begin: float, end: float) -> float:
+    """Seconds from `begin` until the goodput of every second that begins later is at least 0.95.
+
+    Looked at in steps of half a second; `end - begin` when that is never so.
+    """
+    step = 0.5
+    begins = [begin + n * step for n in range(round((end - begin - 1) / step) + 1)]
+    bad = [at for at in begins if goodput(series, at, at + 1) < 0.95]
+    if not bad:
+        return 0.0
+    return end - begin if bad[-1] == begins[-1] else bad[-1] + step - begin
+
+
+def failures(result: _core.LoadResult, name: str) -> int:
+    """Requests of this name that got no 2xx."""
+    outcomes = result.by_name[name].outcomes
+    return sum(n for kind, n in outcomes.items() if kind != "2xx")

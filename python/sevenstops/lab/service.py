@@ -1,0 +1,111 @@
+"""The HTTP service under study, as a process of its own."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sevenstops import _core
+from sevenstops.errors import LabError, core_errors
+from sevenstops.lab.processes import EXECUTABLE, Process
+from sevenstops.lab.stoppable import Stoppable
+
+
+@dataclass(frozen=True)
+class ServiceOptions:
+    """What a service needs besides its settings.
+
+    Ports are on 127.0.0.1, and 0 lets the kernel choose; `threads` counts I/O threads (0: one per
+    usable processor); `rows` the orders in the data set; `dependencies` are names of services
+    beneath, each with the ports of its replicas ("leaf*100": it is asked for 100 parts of a page;
+    "ads?": a page may be answered without it; "ledger!": not to be asked twice for one answer);
+    `faults` as the executable's --fault takes them; `cpus` pins the process; `executable` is the
+    service's program, where it is not the one that came with this package; `access_log` a file
+    that gets a line for each request.
+    """
+
+    port: int = 0
+    admin_port: int = 0
+    threads: int = 1
+    rows: int = 20000
+    dependencies: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
+    faults: tuple[str, ...] = ()
+    cpus: frozenset[int] = frozenset()
+    executable: Path = EXECUTABLE
+    access_log: Path | None = None
+
+
+class Service(Stoppable):
+    """A running service; a context manager that ends it.
+
+    `port` and `admin_port` tell where it listens, `url` how to ask it. Raises LabError in one
+    sentence when it can't start or has died.
+    """
+
+    def __init__(
+        self, settings: _core.Settings | None = None, options: ServiceOptions | None = None
+    ) -> None:
+        """Starts the process, hardened unless told otherwise, and waits until it listens."""
+        settings = settings or _core.hardened()
+        options = options or ServiceOptions()
+        command = [str(options.executable), "--die-with", str(os.getpid())]
+        for name, value in (
+            ("port", options.port),
+            ("admin-port", options.admin_port),
+            ("threads", options.threads),
+            ("rows", options.rows),
+        ):
+            command += [f"--{name}", str(value)]
+        for info in _core.field_infos():
+            command += ["--set", f"{info.name}={settings.get(info.name)}"]
+        for name, ports in options.dependencies:
+            replicas = (ports,) if isinstance(ports, int) else ports
+            command += ["--dependency", f"{name}={','.join(map(str, replicas))}"]
+        for fault in options.faults:
+            command += ["--fault", fault]
+        if options.access_log is not None:
+            command += ["--access-log", str(options.access_log)]
+        self.process = Process(command, options.cpus)
+        try:
+            ports = json.loads(self.process.first_line(timeout=30))
+        except BaseException:
+            self.stop()
+            raise
+        self.port: int = ports["port"]
+        self.admin_port: int = ports["admin_port"]
+
+    @property
+    def url(self) -> str:
+        """The service's own address, past any edge."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def stops(self) -> dict[str, Any]:
+        """The admin listener's /stops: every counter, summed over threads."""
+        try:
+            _, text = _core.fetch(_core.Target(self.admin_port), "/stops")
+        except RuntimeError as error:
+            raise LabError(self._trouble(str(error))) from error
+        counters: dict[str, Any] = json.loads(text)
+        return counters
+
+    def memory(self) -> int:
+        """Resident bytes of the process now."""
+        try:
+            return _core.probe_process(self.process.pid).rss_bytes
+        except RuntimeError as error:
+            raise LabError(self._trouble(str(error))) from error
+
+    def listener(self) -> _core.ListenerProbe:
+        """Queue depth, backlog and drops of the service's own listener."""
+        with core_errors():
+            return _core.probe_listener(self.port)
+
+    def _trouble(self, otherwise: str) -> str:
+        if self.process.alive:
+            return f"the service on port {self.port} does not say how it is: {otherwise}"
+        code = self.process.popen.returncode
+        return f"the service ended during the run (exit code {code}): {self.process.last_words()}"
+
+    def _end(self) -> None:
+        self.process.stop()

@@ -1,0 +1,1 @@
+"""Loads: plans, sending them, and conditions on what became of them."""

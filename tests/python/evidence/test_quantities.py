@@ -1,0 +1,56 @@
+"""Numbers as people say them."""
+
+import pytest
+
+from sevenstops.evidence.quantities import change, human, must
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (1.9, "seconds", "1.90 s"),
+        (0.0119, "seconds", "11.9 ms"),
+        (0.0000317, "seconds", "31.7 µs"),
+        (65536, "bytes", "64.0 KiB"),
+        (134217743, "bytes", "128 MiB"),
+        (12, "bytes", "12.0 B"),
+        (1216, "1", "1,220"),
+        (99, "1", "99"),
+        (0, "seconds", "0"),
+        (0.5, "1", "0.500"),
+    ],
+)
+def test_three_digits_and_a_unit(value, unit, said):
+    assert human(value, unit) == said
+
+
+def test_a_ratio_is_a_percentage():
+    assert human(0.25, "1", "logged_in_431_ratio") == "25.0 %"
+
+
+def metric(before, after, kind, low, high):
+    return {
+        "name": "latency_seconds", "unit": "seconds", "threshold": "after <= 0.33",
+        "before": {"median": before}, "after": {"median": after},
+        "effect": {"kind": kind, "low": low, "high": high},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (metric(0.9, 0.3, "ratio", 0.3, 0.4), "3.00 × lower [2.50 to 3.33]"),
+        (metric(0.9, 0.0, "ratio", 0.0, 0.0), "to 0"),
+        (metric(0.9, 0.0, "ratio", 0.0, 0.01), "to 0 [0 to 0.0100 ×]"),
+        (metric(0.3, 0.9, "ratio", 2.9, 3.1), "3.00 × [2.90 to 3.10]"),
+        (metric(0.3, 0.3, "ratio", 0.9, 1.1), "1.00 × [0.900 to 1.10]"),
+        (metric(0.0, 0.2, "difference", 0.1, 0.3), "200 ms [100 ms to 300 ms]"),
+        (metric(0.0, 0.0, "difference", 0.0, 0.0), "none"),
+    ],
+)
+def test_change_has_its_interval(given, said):
+    assert change(given) == said
+
+
+def test_a_threshold_in_words():
+    assert must(metric(1, 1, "ratio", 1, 1)) == "at most 330 ms"

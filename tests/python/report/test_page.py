@@ -1,0 +1,111 @@
+"""The HTML page and the lifecycle map, made of evidence and looked at with a browser."""
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from sevenstops.experiments import all_experiments
+from sevenstops.report.lifecycle import markdown_map
+from sevenstops.report.page import html
+from support import document_of_every_failure
+
+BROWSER = shutil.which("chromium")
+OPTIONS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--hide-scrollbars", "--enable-logging=stderr",
+]  # fmt: skip
+
+
+class Outline(HTMLParser):
+    """Counts tags, and notes what a page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: dict[str, int] = {}
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+        self.figures: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] = self.tags.get(tag, 0) + 1
+        values = dict(attrs)
+        for name in ("src", "href", "xlink:href"):
+            if values.get(name) and not values[name].startswith("#"):
+                self.fetched.append(values[name])
+        if values.get("id"):
+            self.ids.append(values["id"])
+        if tag == "figure":
+            self.figures.append(values.get("aria-label", ""))
+
+
+def test_the_page_stands_alone_and_says_everything():
+    text = html(document_of_every_failure())
+    outline = Outline()
+    outline.feed(text)
+    assert outline.fetched == []
+    assert "@import" not in text
+    assert outline.tags.get("script") is None
+    assert len(outline.ids) == len(set(outline.ids))
+    assert outline.tags["article"] == len(all_experiments())
+    assert len(outline.figures) == len(all_experiments())
+    assert all(re.search(r"before and .* after", alt) for alt in outline.figures)
+    assert outline.tags["caption"] == 1
+    assert "&lt;1&gt;" in text
+    for e in all_experiments():
+        assert e.failure in text
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.1, relative luminance."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+def test_text_has_contrast_in_light_and_dark():
+    text = html(document_of_every_failure())
+    light, dark = re.findall(r":root \{([^}]*)\}", text)
+    colours = dict(re.findall(r"--(\w+): (#\w{6})", light))
+    for scheme in (colours, {**colours, **dict(re.findall(r"--(\w+): (#\w{6})", dark))}):
+        for ink in ("ink", "muted", "before", "after", "bad"):
+            for ground in ("paper", "card"):
+                pair = sorted((luminance(scheme[ink]), luminance(scheme[ground])))
+                # WCAG 2.1, 1.4.3 (AA).
+                assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5, (ink, ground)
+
+
+@pytest.mark.skipif(not BROWSER, reason="chromium is not installed")
+@pytest.mark.parametrize(("width", "scheme"), [(1100, "light"), (400, "light"), (1100, "dark")])
+def test_a_browser_shows_the_figures_and_complains_of_nothing(tmp_path, width, scheme):
+    page, picture = tmp_path / "report.html", tmp_path / "page.png"
+    page.write_text(html(document_of_every_failure()))
+    dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
+    ended = subprocess.run(
+        [BROWSER, *OPTIONS, *dark, f"--user-data-dir={tmp_path / 'profile'}",
+         f"--window-size={width},9000", f"--screenshot={picture}", page.as_uri()],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert "CONSOLE" not in ended.stderr
+    pixels = matplotlib.image.imread(picture)[:, :, :3]
+    ground = [0x14, 0x17, 0x1A] if scheme == "dark" else [255, 255, 255]
+    assert np.allclose(pixels[2, 2] * 255, ground, atol=1)
+    # Each figure has a point and a label in the strong colour.
+    strong = [0x67, 0xBD, 0xF0] if scheme == "dark" else [0x00, 0x5D, 0x93]
+    rows = np.flatnonzero(np.all(np.abs(pixels * 255 - strong) < 2, axis=2).any(axis=1))
+    groups = 1 + int((np.diff(rows) > 40).sum())
+    assert groups >= len(all_experiments())
+
+
+def test_a_verdict_that_is_not_fixed_is_seen():
+    changed = document_of_every_failure()
+    changed["evidence"][0] |= {"verdict": "inconclusive", "reason": "it was not there before"}
+    text = html(changed)
+    assert 'class="inconclusive"' in text
+    assert "since it was not there before" in text
+    assert "**inconclusive**" in markdown_map(changed)

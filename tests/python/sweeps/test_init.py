@@ -1,0 +1,33 @@
+"""The registry of sweeps."""
+
+import pytest
+
+from sevenstops import LabError
+from sevenstops.lab.settings import difference
+from sevenstops.sweeps import SWEEPS, sweep_named
+from support import cli
+
+
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda s: s.name)
+def test_points_share_their_load_and_differ_in_the_handler(sweep):
+    points = sweep.points(7)
+    assert sweep.drawn in sweep.columns
+    assert len({(p.line, p.at) for p in points}) == len(points)
+    by_place = {}
+    for point in points:
+        point.plan.check()
+        by_place.setdefault(point.at if sweep.line == "hedges" else "", set()).add(
+            point.plan.fingerprint()
+        )
+        changed = difference(points[0].settings, point.settings)
+        assert all(name.startswith("handle.") for name in changed)
+    assert all(len(plans) == 1 for plans in by_place.values())
+
+
+def test_an_unknown_sweep_is_refused_by_name():
+    with pytest.raises(LabError, match="unknown sweep 'nothing': there are fan-out, "):
+        sweep_named("nothing")
+    ended = cli("sweep", "nothing")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("sevenstops: unknown sweep 'nothing'")
+    assert len(ended.stderr.splitlines()) == 1

@@ -1,0 +1,59 @@
+"""Every notebook runs from top to bottom."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sevenstops.experiments import all_experiments
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def test_there_is_one_for_every_stop():
+    from sevenstops.evidence.stops import STOPS
+
+    wanted = ["0_overview", *(f"{n}_{stop}" for n, stop in enumerate(STOPS, 1))]
+    assert [n.stem for n in NOTEBOOKS] == wanted
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_it_runs_and_holds_outputs(path, monkeypatch):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    shown = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
+    assert any("text/html" in o.get("data", {}) for o in shown), "committed without its figures"
+    # Figures of one run each; sweeps have a test of their own, a short one.
+    rounds = "1" if path.stem == "0_overview" else "0"
+    monkeypatch.setenv("SEVENSTOPS_NOTEBOOK_ROUNDS", rounds)
+    again = nbformat.read(path, as_version=4)
+    again.cells = [c for c in again.cells if "sweep" not in c.metadata.get("tags", [])]
+    nbclient.NotebookClient(again, timeout=300, kernel_name="python3").execute()
+    outputs = [o for c in again.cells for o in c.get("outputs", [])]
+    assert not [o for o in outputs if o.output_type == "error"]
+    deep = {e.failure for e in all_experiments() if not e.core}
+    for cell in again.cells:
+        if cell.cell_type == "code" and (found := LOOK.search(cell.source)):
+            failure = failure_of(again, cell)
+            text = cell.outputs[0]["data"]["text/markdown"]
+            if failure in deep:
+                # Others have a run of several rounds to say so, test_experiments.
+                assert ("**no**" in text) == (found[1] == "before"), f"{failure}: {text}"
+
+
+LOOK = re.compile(r'^look\(failure, "(before|after)"\)$', re.MULTILINE)
+
+
+def failure_of(notebook, cell):
+    """The failure that a cell is about: the last one named."""
+    named = None
+    for other in notebook.cells:
+        if found := re.search(r'^failure = "(.+)"$', other.source, re.MULTILINE):
+            named = found[1]
+        if other is cell:
+            return named
+    raise AssertionError("not a cell of it")

@@ -1,0 +1,63 @@
+"""Every command of the runbook is run as it is printed, and shows what the runbook says."""
+
+import re
+import subprocess
+import time
+
+import pytest
+
+from sevenstops.experiments import all_experiments, guides
+from sevenstops.lab.environment import Lab
+from sevenstops.report.runbook import markdown_runbook
+
+PAGE = markdown_runbook(guides())
+EXPORTS, *COMMANDS = re.findall(r"^```sh\n(.*?)\n```$", PAGE, re.M | re.S)
+# One for each command, in the page's order.
+LINES = [(e, d) for e in all_experiments() for d in e.diagnostics]
+
+
+def exports(**numbers):
+    """The page's first block with these numbers in place of its own."""
+    text = EXPORTS
+    for name, number in numbers.items():
+        text, found = re.subn(rf"^(export {name}=)\d+", rf"\g<1>{number}", text, flags=re.M)
+        assert found == 1, name
+    return text
+
+
+@pytest.mark.parametrize("side", ["fragile", "hardened"])
+@pytest.mark.parametrize(
+    ("line", "command"),
+    list(zip(LINES, COMMANDS, strict=True)),
+    ids=[d.symptom.split(":")[0] for _, d in LINES],
+)
+def test_the_diagnostic_tells_the_failure_from_its_fix(line, command, side):
+    experiment, diagnostic = line
+    lab = experiment.lab_of(Lab())
+    settings = experiment.sides()[0 if side == "fragile" else 1]
+    plan = experiment.plan(lab.seed)
+    with experiment.scene(lab, settings) as scene, scene.under_load(plan):
+        # Late enough for what accumulates to have done so.
+        time.sleep(min(0.8 * plan.duration, 5))
+        service = scene.service
+        numbers = exports(PORT=service.port, ADMIN_PORT=service.admin_port, PID=service.process.pid)
+        said = subprocess.run(
+            ["sh", "-c", f"{numbers}\n{command}"],
+            capture_output=True, text=True, check=False, timeout=30,
+        )  # fmt: skip
+    print(f"$ {command}\n{said.stdout}{said.stderr}")
+    assert diagnostic.proves(said.stdout) == (side == "fragile"), said.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=[d.symptom.split(":")[0] for _, d in LINES])
+def test_a_shell_puts_every_number_in_its_place(command):
+    # What the shell makes of it: no variable of the page is left in any word of a program.
+    shadows = "".join(
+        f'{tool}() {{ printf "%s\\n" "$@" >&2; }}; ' for tool in ("curl", "ss", "awk", "xargs")
+    )
+    said = subprocess.run(
+        ["sh", "-c", f"{exports(PORT=1, ADMIN_PORT=2, PID=3)}\n{shadows}\n{command}"],
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert said.stderr
+    assert not re.search(r"\$(PORT|ADMIN_PORT|PID)\b", said.stderr), said.stderr
