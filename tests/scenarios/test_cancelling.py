@@ -42,7 +42,7 @@ def ask_and_leave(port, path, then):
 @pytest.fixture
 def tree():
     """entry → middle → leaf, which works for a minute."""
-    settings = settings_from("hardened", ["handle.deadline=120", "handle.pool_limit=2000"])
+    settings = settings_from("hardened", ["handle.deadline=120", "handle.pool.limit=2000"])
     with (
         Service(settings, ServiceOptions(rows=1, faults=("slow-dependency=60",))) as leaf,
         Service(settings, ServiceOptions(rows=1, dependencies=(("leaf", leaf.port),))) as middle,
@@ -131,7 +131,7 @@ def test_a_full_pool_makes_wait_for_a_connection():
     with (
         Service(options=ServiceOptions(rows=1, faults=("slow-dependency=0.2",))) as slow,
         Service(
-            settings_from("hardened", ["handle.pool_limit=2", "handle.breaker_share=0"]),
+            settings_from("hardened", ["handle.pool.limit=2", "handle.breaker.share=0"]),
             ServiceOptions(rows=1, dependencies=(("slow", slow.port),)),
         ) as entry,
     ):

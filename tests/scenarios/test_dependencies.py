@@ -11,7 +11,7 @@ from sevenstops import RequestSpec, Service, ServiceOptions, load, poisson
 from sevenstops.lab.measurements import extra_requests
 from sevenstops.lab.settings import settings_from
 
-WITHOUT_BREAKER = "handle.breaker_share=0"
+WITHOUT_BREAKER = "handle.breaker.share=0"
 
 
 @contextlib.contextmanager
@@ -119,7 +119,7 @@ def test_without_bound_all_is_asked_again_until_the_time_is_up():
 def test_a_breaker_stops_asking_who_fails_and_tries_again(way):
     fault = "slowdown=1000/0/1.5" if way == "late" else "fail=1"
     faults = ("slow-dependency=0.002", fault)
-    with page_over({"leaf": [faults]}, "handle.deadline=0.1", "handle.retries=0") as (entry, below):
+    with page_over({"leaf": [faults]}, "handle.deadline=0.1", "handle.retry.most=0") as (entry, below):
         ask(entry, rate=200, duration=1.2)
         counters = entry.stops()
         assert counters["breakers_opened_total"] >= 1
@@ -142,7 +142,7 @@ def test_who_brings_no_time_opens_no_breaker():
 
 def test_what_must_not_be_asked_twice_is_not():
     replicas = [("fail=1",), ("fail=1",)]
-    with page_over({"ledger!": replicas}, WITHOUT_BREAKER, "handle.retry_budget=1000") as made:
+    with page_over({"ledger!": replicas}, WITHOUT_BREAKER, "handle.retry.budget=1000") as made:
         entry, below = made
         assert ask(entry, rate=100, duration=0.5).outcomes == {"5xx": 50}
         assert sum(s.stops()["requests_total"] for s in below["ledger!"]) == 50
@@ -159,7 +159,7 @@ def test_one_dependency_is_asked_by_its_name():
 def test_tied_requests_are_worked_on_once():
     # A worker each, busy for 0.7 of the time: who finds one busy asks the other as well.
     faults = ("slow-dependency=0.02", "workers=1")
-    with page_over({"leaf": [faults, faults]}, "handle.tied=true", "handle.deadline=5") as made:
+    with page_over({"leaf": [faults, faults]}, "handle.hedge.tied=true", "handle.deadline=5") as made:
         entry, below = made
         report = ask(entry, arrivals=[poisson(70, 3)])
         pages = report.outcomes["2xx"]
@@ -183,7 +183,7 @@ def test_a_page_that_failed_gives_up_the_rest():
 
 
 def test_a_replica_that_pauses_is_left_behind():
-    settings = ("handle.hedge_budget=1", "handle.hedge_quantile=0.95", "handle.deadline=5")
+    settings = ("handle.hedge.budget=1", "handle.hedge.quantile=0.95", "handle.deadline=5")
     replicas = [("latency=lognormal/0.004/0.3", f"seed={n}") for n in range(4)]
     with page_over({"leaf*10": replicas}, *settings) as (entry, below):
         # Enough answers for an estimate.

@@ -41,7 +41,7 @@ def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
     """The chain of three hops; inventory needs 2 s, and no breaker spares it."""
     own = settings.copy()
     # A breaker would end the wait as well: what is looked at is the deadline.
-    own.set("handle.breaker_share", "0")
+    own.set("handle.breaker.share", "0")
     with chain_scene(lab, own, f"slow-dependency={SLOW}") as made:
         yield made
 

@@ -48,8 +48,8 @@ def replicas_scene(lab: Lab, settings: Settings, *faults: str) -> Iterator[Scene
     """A page of one leaf with four replicas that have these faults as well, and no breaker."""
     own = settings.copy()
     # Neither breaker nor retry is to help, or to be blamed.
-    own.set("handle.breaker_share", "0")
-    own.set("handle.retries", "0")
+    own.set("handle.breaker.share", "0")
+    own.set("handle.retry.most", "0")
     replicas = [(*FAULTS, *faults, f"seed={lab.seed + n}") for n in range(REPLICAS)]
     with tree_scene(lab, own, {"leaf": replicas}) as made:
         yield made
@@ -92,8 +92,8 @@ EXPERIMENT = Experiment(
     scene=scene,
     order=4,
     before={
-        "handle.hedge_delay": "0.01",
-        "handle.hedge_budget": "10",
+        "handle.hedge.delay": "0.01",
+        "handle.hedge.budget": "10",
         "handle.cancel": "false",
         "handle.propagate_deadline": "false",
     },

@@ -41,9 +41,9 @@ def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
     """Two dependencies, of which one needs 2 s, and few connections to either."""
     own = settings.copy()
     own.set("handle.deadline", str(DEADLINE))
-    own.set("handle.pool_limit", str(CONNECTIONS))
+    own.set("handle.pool.limit", str(CONNECTIONS))
     # A breaker would give the connections back in its own way.
-    own.set("handle.breaker_share", "0")
+    own.set("handle.breaker.share", "0")
     quick = [("latency=lognormal/0.002/0.3",)]
     with tree_scene(lab, own, {"quick": quick, "slow": [(f"slow-dependency={SLOW}",)]}) as made:
         yield made
@@ -82,7 +82,7 @@ EXPERIMENT = Experiment(
     run=run,
     scene=scene,
     order=5,
-    before={"handle.pool_per_dependency": "false"},
+    before={"handle.pool.per_replica": "false"},
     core=False,
     diagnostics=(
         Diagnostic(

@@ -50,7 +50,7 @@ def plan(seed: int) -> Plan:
 def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
     """The chain of three hops; inventory's work takes 20 times as long for a second."""
     own = settings.copy()
-    own.set("handle.attempt_timeout", str(ATTEMPT))
+    own.set("handle.retry.attempt_timeout", str(ATTEMPT))
     with chain_scene(
         lab,
         own,
@@ -99,10 +99,10 @@ EXPERIMENT = Experiment(
     before={
         "handle.propagate_deadline": "false",
         "handle.cancel": "false",
-        "handle.retries": "1000",
-        "handle.retry_budget": "1000",
-        "handle.retry_jitter": "false",
-        "handle.breaker_share": "0",
+        "handle.retry.most": "1000",
+        "handle.retry.budget": "1000",
+        "handle.retry.jitter": "false",
+        "handle.breaker.share": "0",
     },
     core=False,
     diagnostics=(

@@ -93,7 +93,7 @@ EXPERIMENT = Experiment(
     run=run,
     scene=scene,
     order=1,
-    before={"handle.hedges": "0"},
+    before={"handle.hedge.most": "0"},
     core=False,
     diagnostics=(
         Diagnostic(

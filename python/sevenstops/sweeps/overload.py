@@ -12,10 +12,10 @@ from sevenstops.loading.plans import constant
 from sevenstops.sweeps.base import WARM, Measure, Point, Sweep
 
 HEDGING = {
-    "not hedged": ["handle.hedges=0"],
+    "not hedged": ["handle.hedge.most=0"],
     "hedged within 5 %": [],
-    "tied": ["handle.tied=true"],
-    "hedged after 10 ms, without bound": ["handle.hedge_delay=0.01", "handle.hedge_budget=10"],
+    "tied": ["handle.hedge.tied=true"],
+    "hedged after 10 ms, without bound": ["handle.hedge.delay=0.01", "handle.hedge.budget=10"],
 }
 OVERLOAD = {
     "goodput_ratio": "1",
@@ -85,7 +85,7 @@ def _afterwards(begin: float, end: float, whole: float) -> Measure:
 
 def _slow_points(seed: int) -> list[Point]:
     lines = {
-        "not hedged": ["handle.hedges=0"],
+        "not hedged": ["handle.hedge.most=0"],
         "hedged within 5 %": [],
         "hedged after 10 ms, without bound": HEDGING["hedged after 10 ms, without bound"],
         "the same, and losers are not called off": [
@@ -102,9 +102,9 @@ def _slow_points(seed: int) -> list[Point]:
 
 def _storm_points(seed: int) -> list[Point]:
     naive = handle_retry_storm.EXPERIMENT.before
-    budget = ("handle.retry_budget",)
+    budget = ("handle.retry.budget",)
     leaving = ("handle.propagate_deadline", "handle.cancel")
-    breaker = ("handle.breaker_share",)
+    breaker = ("handle.breaker.share",)
 
     def all_but(mended: tuple[str, ...]) -> list[str]:
         return [f"{name}={value}" for name, value in naive.items() if name not in mended]

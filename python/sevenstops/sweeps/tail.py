@@ -48,7 +48,7 @@ def _leaves(count: int) -> SceneOf:
 
 def _fan_out(seed: int) -> list[Point]:
     points = []
-    for line, changes in (("not hedged", ["handle.hedges=0"]), ("hedged", [])):
+    for line, changes in (("not hedged", ["handle.hedge.most=0"]), ("hedged", [])):
         for leaves in (1, 10, 50, 100):
             # As many requests to leaves in all, up to what a page's own work allows.
             rate = min(600.0, handle_tail.RATE * 100 / leaves)
@@ -70,10 +70,10 @@ def _fan_out(seed: int) -> list[Point]:
 
 def _hedge_points(seed: int) -> list[Point]:
     lines = {
-        "not hedged": ["handle.hedges=0"],
-        "one at p95": ["handle.hedges=1", "handle.hedge_quantile=0.95", "handle.hedge_budget=10"],
+        "not hedged": ["handle.hedge.most=0"],
+        "one at p95": ["handle.hedge.most=1", "handle.hedge.quantile=0.95", "handle.hedge.budget=10"],
         **{
-            f"two at p{100 * q:g}": [f"handle.hedge_quantile={q}", "handle.hedge_budget=10"]
+            f"two at p{100 * q:g}": [f"handle.hedge.quantile={q}", "handle.hedge.budget=10"]
             for q in (0.5, 0.9, 0.95, 0.99)
         },
         "two at the point found": [],
