@@ -60,13 +60,13 @@ TEST_F(BreakerTest, TriesAFewAfterItsPauseAndCloses) {
   now += 249ms;
   EXPECT_FALSE(breaker.acquire(now));
   now += 1ms;
-  std::vector<Breaker::Permit> leaves;
-  while (const auto leave = breaker.acquire(now)) {
-    leaves.push_back(*leave);
+  std::vector<Breaker::Permit> permits;
+  while (auto permit = breaker.acquire(now)) {
+    permits.push_back(std::move(*permit));
   }
-  EXPECT_EQ(leaves.size(), 5U);
-  for (const auto leave : leaves) {
-    leave.record(Verdict::ok, now);
+  EXPECT_EQ(permits.size(), 5U);
+  for (auto& permit : permits) {
+    permit.record(Verdict::ok, now);
   }
   EXPECT_EQ(open.value(), 0U);
   EXPECT_EQ(asked(Verdict::ok, 100), 100);
@@ -86,14 +86,14 @@ TEST_F(BreakerTest, WhatWasAskedBeforeItOpenedSaysNothingAfterwards) {
   std::vector<Breaker::Permit> early;
   early.reserve(50);
   for (int i = 0; i < 50; ++i) {
-    early.push_back(breaker.acquire(now).value());
+    early.push_back(std::move(breaker.acquire(now).value()));
   }
   asked(Verdict::failed, 20);
   now += 250ms;
   const auto probe = breaker.acquire(now);
   ASSERT_TRUE(probe);
-  for (const auto leave : early) {
-    leave.record(Verdict::failed, now);
+  for (auto& permit : early) {
+    permit.record(Verdict::failed, now);
   }
   EXPECT_TRUE(breaker.acquire(now));
   EXPECT_EQ(opened.value(), 1U);
@@ -105,6 +105,14 @@ TEST_F(BreakerTest, WhatSaysNothingNeitherOpensNorCloses) {
   now += 250ms;
   EXPECT_EQ(asked(Verdict::unknown, 100), 100);
   EXPECT_EQ(open.value(), 1U);
+}
+
+TEST_F(BreakerTest, APermitThatNobodyUsesMakesRoomForAnother) {
+  asked(Verdict::failed, 20);
+  now += 250ms;
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_TRUE(breaker.acquire(now));
+  }
 }
 
 TEST_F(BreakerTest, AShareOfNothingNeverOpens) {

@@ -2,17 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "faults/injection.hpp"
 #include "upstream/budget.hpp"
 
 namespace sevenstops::upstream {
 namespace {
 
-double in_seconds(std::optional<Clock::duration> d) {
-  return d ? std::chrono::duration<double>(*d).count() : -1;
-}
+double in_seconds(std::optional<Clock::duration> d) { return d ? base::in_seconds(*d) : -1; }
 
 // A bucket is a sixteenth of a doubling: 4.4 %.
 constexpr double width = 0.045;
@@ -61,15 +57,11 @@ TEST(LatencyEstimate, ForgetsWhatIsLongAgo) {
 }
 
 TEST(LatencyEstimate, FindsThePointBelowTheSlowMode) {
-  const DependencyModel leaf{.shape = DependencyModel::Shape::lognormal,
-                             .typical = 0.010,
-                             .spread = 0.3,
-                             .straggler_share = 0.01,
-                             .straggler_seconds = 1};
-  std::mt19937_64 random(7);
+  faults::Injection leaf({faults::make_fault("latency=lognormal/0.010/0.3"),
+                          faults::make_fault("straggle=0.01/1")});
   LatencyEstimate estimate;
   for (int i = 0; i < 20000; ++i) {
-    estimate.record(seconds(leaf.draw(random)), true);
+    estimate.record(leaf.work(Clock::now()), true);
   }
   const auto after = in_seconds(estimate.hedge_after(0, 2));
   // Cheap: at most some 3 % of requests are hedged; and of use: long before the slow ones answer.
@@ -87,40 +79,6 @@ TEST(ExtraBudget, StartsEmptyAndAllowsItsShare) {
     spent += budget.spend() ? 1 : 0;
   }
   EXPECT_NEAR(spent, 50, 1);
-}
-
-TEST(DependencyModel, ReadsFaultsAndDrawsTheSameAgain) {
-  DependencyModel model;
-  EXPECT_TRUE(set_fault(model, "latency", "lognormal/0.01/0.5"));
-  EXPECT_TRUE(set_fault(model, "straggle", "0.01/1"));
-  EXPECT_FALSE(set_fault(model, "stalled-acceptor", "1/2"));
-  std::mt19937_64 random(model.seed);
-  std::mt19937_64 same(model.seed);
-  int slow = 0;
-  int above = 0;
-  for (int i = 0; i < 100000; ++i) {
-    const auto drawn = model.draw(random);
-    EXPECT_EQ(drawn, model.draw(same));
-    slow += drawn > 1 ? 1 : 0;
-    above += drawn > 0.01 ? 1 : 0;
-  }
-  EXPECT_NEAR(slow, 1000, 100);
-  EXPECT_NEAR(above, 50500, 700);
-}
-
-TEST(DependencyModel, RefusesWhatIsNoModel) {
-  DependencyModel model;
-  for (const auto& [name, value] :
-       std::vector<std::pair<const char*, const char*>>{{"latency", "normal/1/1"},
-                                                        {"latency", "lognormal/1"},
-                                                        {"latency", "constant/-1"},
-                                                        {"latency", "constant/nan"},
-                                                        {"straggle", "2/1"},
-                                                        {"straggle", "0.5"},
-                                                        {"fail", "x"},
-                                                        {"workers", "0"}}) {
-    EXPECT_THROW(set_fault(model, name, value), std::invalid_argument) << name << '=' << value;
-  }
 }
 
 }  // namespace

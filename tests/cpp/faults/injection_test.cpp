@@ -1,0 +1,94 @@
+#include "faults/injection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace sevenstops::faults {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Injection, DrawsTheSameAgainAndAsItWasTold) {
+  const Faults faults = {make_fault("straggle=0.01/1"), make_fault("latency=lognormal/0.01/0.5")};
+  Injection one(faults);
+  Injection same(faults);
+  Injection other({faults[0], faults[1], make_fault("seed=8")});
+  int slow = 0;
+  int above = 0;
+  int different = 0;
+  const auto now = base::Clock::now();
+  for (int i = 0; i < 100000; ++i) {
+    const auto drawn = one.work(now);
+    EXPECT_EQ(drawn, same.work(now));
+    different += drawn != other.work(now) ? 1 : 0;
+    slow += drawn > 1s ? 1 : 0;
+    above += drawn > 10ms ? 1 : 0;
+  }
+  EXPECT_NEAR(slow, 1000, 100);
+  EXPECT_NEAR(above, 50500, 700);
+  EXPECT_GT(different, 90000);
+}
+
+TEST(Injection, SlowsDownForAWhileAfterTheFirstWork) {
+  Injection injection({make_fault("slowdown=3/1/2"), make_fault("slow-dependency=0.1")});
+  const auto begin = base::Clock::now();
+  EXPECT_EQ(injection.work(begin), 100ms);
+  EXPECT_EQ(injection.work(begin + 1s), 300ms);
+  EXPECT_EQ(injection.work(begin + 2999ms), 300ms);
+  EXPECT_EQ(injection.work(begin + 3s), 100ms);
+}
+
+TEST(Injection, WithoutFaultsChangesNothing) {
+  Injection injection({});
+  EXPECT_FALSE(injection.works());
+  EXPECT_FALSE(injection.fails());
+  EXPECT_EQ(injection.workers(), 0);
+  EXPECT_EQ(injection.stall(base::Clock::now()), 0s);
+  EXPECT_EQ(injection.prolong(base::Stop::serialize), 0);
+}
+
+TEST(Injection, StallsAtTheStartOfEveryPeriod) {
+  const auto fault = make_fault("stalled-acceptor=0.5/2");
+  EXPECT_EQ(fault->stall(0s), 500ms);
+  EXPECT_EQ(fault->stall(400ms), 100ms);
+  EXPECT_EQ(fault->stall(500ms), 0s);
+  EXPECT_EQ(fault->stall(4100ms), 400ms);
+}
+
+TEST(Injection, SlowsOneStopOnly) {
+  const Injection injection({make_fault("slow-stop=serialize/0.1")});
+  EXPECT_EQ(injection.prolong(base::Stop::serialize), 0.1);
+  EXPECT_EQ(injection.prolong(base::Stop::handle), 0);
+}
+
+TEST(Injection, FailsItsShare) {
+  Injection injection({make_fault("fail=0.3")});
+  int failed = 0;
+  for (int i = 0; i < 10000; ++i) {
+    failed += injection.fails() ? 1 : 0;
+  }
+  EXPECT_NEAR(failed, 3000, 250);
+}
+
+TEST(Faults, RefuseWhatMakesNoSense) {
+  for (const auto* text :
+       {"latency=normal/1/1", "latency=lognormal/1", "latency=constant/-1", "latency=constant/nan",
+        "latency=", "straggle=2/1", "straggle=0.5", "fail=x", "workers=0", "workers=1.5",
+        "seed=-1", "slow-stop=accept/1", "slow-stop=nowhere/1", "stalled-acceptor=2/1",
+        "stalled-acceptor=0/0", "slowdown=1/2", "slow-dependency=1e9", "nothing=1", "latency"}) {
+    EXPECT_THROW((void)make_fault(text), std::invalid_argument) << text;
+  }
+}
+
+TEST(Faults, EachSaysHowItIsWrittenAndWhatItDoes) {
+  EXPECT_GE(fault_kinds().size(), 9U);
+  for (const auto& [name, kind] : fault_kinds()) {
+    EXPECT_EQ(name, kind.name);
+    EXPECT_FALSE(kind.usage.empty()) << name;
+    EXPECT_FALSE(kind.meaning.empty()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace sevenstops::faults
