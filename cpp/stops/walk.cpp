@@ -126,7 +126,8 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
   // A body that was not read makes the next request's first byte unknown.
   const bool unread_body = x_.request.has_body() && !x_.request.body_read;
   const bool keep_alive = !about.ends_connection && !unread_body && x_.request.keep_alive;
-  const auto next = co_await drain(stops::serialize(refusal), keep_alive);
+  auto response = stops::serialize(refusal);
+  const auto next = co_await drain(std::move(response), keep_alive);
   co_return keep_alive ? next : Next::linger;
 }
 

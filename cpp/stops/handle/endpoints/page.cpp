@@ -99,11 +99,11 @@ asio::awaitable<Answer> page(Resources& resources, Call call) {
   auto brought = http::trace_of(call.request);
   const auto patience =
       base::seconds(settings.hop_timeout * static_cast<double>(settings.hops_below));
-  const auto answers = co_await resources.upstream.ask_all(
-      {.limit = deadline->value_or(Clock::now() + patience),
-       .deadline = *deadline,
-       .trace = brought ? std::move(*brought) : http::new_trace()},
-      only);
+  // Named, since GCC before 13 destroys an aggregate within a co_await expression twice.
+  upstream::Context context{.limit = deadline->value_or(Clock::now() + patience),
+                            .deadline = *deadline,
+                            .trace = brought ? std::move(*brought) : http::new_trace()};
+  const auto answers = co_await resources.upstream.ask_all(std::move(context), only);
   if (answers.status != upstream::ok) {
     co_return reason_of(answers.status);
   }
