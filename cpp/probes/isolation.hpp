@@ -1,12 +1,19 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 namespace sevenstops::probes {
 
 /// Moves this process, which must have one thread, into a network namespace of its own with lo up;
 /// with a user namespace around it where there is no CAP_SYS_ADMIN. "netns" or "userns+netns".
-/// Throws std::runtime_error in one sentence where the kernel refuses; nothing has changed then.
+///
+/// Each way is tried in a child process first, to its last step: some systems allow a user
+/// namespace that is then allowed nothing (AppArmor on Ubuntu). Throws std::runtime_error in one
+/// sentence where none of them works to its end; nothing has changed then.
 [[nodiscard]] std::string isolate();
+
+/// Does `steps` in a child process. What they threw there; empty when they came to their end.
+[[nodiscard]] std::string trial(const std::function<void()>& steps);
 
 }  // namespace sevenstops::probes

@@ -39,3 +39,21 @@ def test_isolation_without_privileges_takes_a_user_namespace():
     kind, *devices = ended.stdout.splitlines()
     assert kind == "userns+netns"
     assert [line.split(":")[0].strip() for line in devices if ":" in line] == ["lo"]
+
+
+def test_isolation_that_works_only_half_is_said_and_undone():
+    # As AppArmor makes it on some systems: a user namespace may be made, and its ids not mapped.
+    # A read-only /proc refuses the maps as well.
+    prepare = "mount --bind /proc /proc && mount -o remount,bind,ro /proc"
+    drop = "setpriv --bounding-set -sys_admin --inh-caps -sys_admin"
+    if not works("unshare", "-Urm", "sh", "-c", f"{prepare} && {drop} unshare -U true"):
+        pytest.skip("this system has no user namespaces, or none may be made without privilege")
+    inner = f"{EXECUTABLE} --isolate sh -c 'echo $SEVENSTOPS_ISOLATION; id -u'"
+    ended = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", f"{prepare} && exec {drop} {inner}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    # Undone: the ids are still those of the namespace around it, not of an unmapped one.
+    assert ended.stdout.splitlines() == ["none", "0"]
+    assert "/proc/self/setgroups can't be written" in ended.stderr
+    assert ended.stderr.count("\n") == 1
