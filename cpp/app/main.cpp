@@ -88,7 +88,8 @@ upstream::Dependency dependency(std::string_view text) {
   constexpr std::int64_t most_leaves = 10000;
   const auto [left, ports] = split("--dependency", text, '=');
   const auto marks = left.substr(std::min(left.find_first_of("?!*"), left.size()));
-  upstream::Dependency made{.name = std::string(left.substr(0, left.size() - marks.size())), .replicas = {}};
+  upstream::Dependency made{.name = std::string(left.substr(0, left.size() - marks.size())),
+                            .replicas = {}};
   const auto star = std::min(marks.find('*'), marks.size());
   for (const char mark : marks.substr(0, star)) {
     made.optional = made.optional || mark == '?';

@@ -62,8 +62,7 @@ class Event {
       asio::get_associated_cancellation_slot(handler).clear();
       const auto executor = asio::get_associated_executor(handler);
       // Never at once: whoever notifies, or cancels, is in the middle of something.
-      asio::post(executor,
-                 [h = std::move(handler), error]() mutable { std::move(h)(error); });
+      asio::post(executor, [h = std::move(handler), error]() mutable { std::move(h)(error); });
     }
     Handler handler;
   };

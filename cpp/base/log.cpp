@@ -20,8 +20,8 @@ using Pool = std::shared_ptr<spdlog::details::thread_pool>;
 
 std::shared_ptr<spdlog::async_logger> make_logger(const char* name, const spdlog::sink_ptr& sink,
                                                   const Pool& pool, const char* pattern) {
-  auto logger = std::make_shared<spdlog::async_logger>(name, sink, pool,
-                                                       spdlog::async_overflow_policy::overrun_oldest);
+  auto logger = std::make_shared<spdlog::async_logger>(
+      name, sink, pool, spdlog::async_overflow_policy::overrun_oldest);
   logger->set_pattern(pattern);
   return logger;
 }

@@ -49,11 +49,11 @@ TaskGroup::~TaskGroup() {
 TaskGroup::Child TaskGroup::spawn(asio::awaitable<void> child) {
   const auto name = next_++;
   auto& signal = children_[name];
-  asio::co_spawn(executor_, to_its_end(std::move(child)),
-                 asio::bind_cancellation_slot(
-                     signal.slot(), [this, name](const std::exception_ptr& trouble) {
-                       ended(name, trouble);
-                     }));
+  asio::co_spawn(
+      executor_, to_its_end(std::move(child)),
+      asio::bind_cancellation_slot(signal.slot(), [this, name](const std::exception_ptr& trouble) {
+        ended(name, trouble);
+      }));
   if (cancelled_) {
     cancel(name);
   }

@@ -97,7 +97,8 @@ template <class Value>
                                                            asio::awaitable<Value> work) {
   std::optional<Value> value;
   // These closures live as long as the children that run in them.
-  const auto worker = [&value](TaskGroup& group, asio::awaitable<Value> w) -> asio::awaitable<void> {
+  const auto worker = [&value](TaskGroup& group,
+                               asio::awaitable<Value> w) -> asio::awaitable<void> {
     value.emplace(co_await std::move(w));
     group.cancel();
   };

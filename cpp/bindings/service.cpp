@@ -27,7 +27,8 @@ void bind(py::module_& module) {
       .def("__eq__", [](const Settings& a, const Settings& b) { return a == b; });
   module.def("fragile", &service::fragile, "The preset that shows every characteristic failure.");
   module.def("hardened", &service::hardened, "The preset that mends them.");
-  module.def("field_infos", &service::field_infos, "Every setting's documentation, in walking order.");
+  module.def("field_infos", &service::field_infos,
+             "Every setting's documentation, in walking order.");
 }
 
 const RegisterBinding registered{{bind}};

@@ -52,8 +52,8 @@ std::vector<std::string_view> parts(std::string_view value, std::size_t count,
 double number(std::string_view fault, std::string_view text, double low, double high) {
   const auto value = base::parse_number<double>(text);
   if (!value || *value < low || *value > high) {
-    throw std::invalid_argument("fault " + std::string(fault) + " cannot be '" +
-                                std::string(text) + "'");
+    throw std::invalid_argument("fault " + std::string(fault) + " cannot be '" + std::string(text) +
+                                "'");
   }
   return *value;
 }

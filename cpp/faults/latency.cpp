@@ -7,8 +7,7 @@ namespace sevenstops::faults {
 namespace {
 
 constexpr std::string_view name = "latency";
-constexpr std::string_view usage =
-    "constant/SECONDS, lognormal/MEDIAN/SIGMA or pareto/LEAST/ALPHA";
+constexpr std::string_view usage = "constant/SECONDS, lognormal/MEDIAN/SIGMA or pareto/LEAST/ALPHA";
 
 // What every distribution of the own work has: a typical time, in seconds.
 class Latency : public Fault {
@@ -68,8 +67,7 @@ std::unique_ptr<Fault> make_constant(std::string_view value) {
   return std::make_unique<Latency>(number("slow-dependency", value, 0, base::hour));
 }
 
-const RegisterFault registered{
-    {name, usage, "how long the own work of GET /page takes", make}};
+const RegisterFault registered{{name, usage, "how long the own work of GET /page takes", make}};
 const RegisterFault constant{
     {"slow-dependency", "SECONDS", "the same as latency=constant/SECONDS", make_constant}};
 

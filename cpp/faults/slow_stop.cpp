@@ -28,8 +28,8 @@ std::unique_ptr<Fault> make(std::string_view value) {
   if (known == base::stop_names.end() || known == base::stop_names.begin()) {
     throw std::invalid_argument("slow-stop knows no stop '" + std::string(given[0]) + "'");
   }
-  return std::make_unique<SlowStop>(
-      static_cast<base::Stop>(known - base::stop_names.begin()), number(name, given[1], 0, most));
+  return std::make_unique<SlowStop>(static_cast<base::Stop>(known - base::stop_names.begin()),
+                                    number(name, given[1], 0, most));
 }
 
 const RegisterFault registered{

@@ -1,6 +1,5 @@
 #include "http/chunked.hpp"
 
-
 #include "http/characters.hpp"
 
 namespace sevenstops::http {
@@ -83,7 +82,8 @@ Outcome<void> ChunkedDecoder::step(char c) {
     case State::extension:
       if (c == '\r') {
         state_ = State::size_lf;
-        return valid_extensions(extension_) ? Outcome<void>() : Outcome<void>(Reason::chunk_extension);
+        return valid_extensions(extension_) ? Outcome<void>()
+                                            : Outcome<void>(Reason::chunk_extension);
       }
       if (!in(value_characters, c) || extension_.size() >= extension_line_limit ||
           ++extension_total_ > extension_total_limit) {

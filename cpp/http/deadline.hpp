@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/time.hpp"
-#include "http/request.hpp"
 #include "http/refusal.hpp"
+#include "http/request.hpp"
 
 namespace sevenstops::http {
 

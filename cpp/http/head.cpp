@@ -24,7 +24,8 @@ bool valid_authority(std::string_view authority) {
     }
     const auto address = authority.substr(1, end - 1);
     const auto rest = authority.substr(end + 1);
-    return std::ranges::all_of(address, [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }) &&
+    return std::ranges::all_of(address,
+                               [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }) &&
            (rest.empty() || (rest.front() == ':' && valid_port(rest.substr(1))));
   }
   const auto colon = authority.find(':');
@@ -241,12 +242,14 @@ Outcome<void> parse_head(Request& request) {
   for (auto line = next_line(); !line.empty(); line = next_line()) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0) {
-      return Refusal(line.front() == ' ' || line.front() == '\t' ? Reason::obs_fold : Reason::field_line);
+      return Refusal(line.front() == ' ' || line.front() == '\t' ? Reason::obs_fold
+                                                                 : Reason::field_line);
     }
     const auto name = line.substr(0, colon);
     const auto value = trim(line.substr(colon + 1));
     if (!all_in(token_characters, name)) {
-      return Refusal(line.front() == ' ' || line.front() == '\t' ? Reason::obs_fold : Reason::field_name);
+      return Refusal(line.front() == ' ' || line.front() == '\t' ? Reason::obs_fold
+                                                                 : Reason::field_name);
     }
     if (!all_in(value_characters, value)) {
       return Reason::field_value;

@@ -10,8 +10,8 @@ namespace sevenstops::http {
 namespace {
 
 void append_status_line(std::string& out, unsigned status) {
-  const auto phrase = boost::beast::http::obsolete_reason(
-      static_cast<boost::beast::http::status>(status));
+  const auto phrase =
+      boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
   out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
   out.append(phrase.data(), phrase.size());
 }

@@ -56,8 +56,8 @@ std::optional<Trace> parse_traceparent(std::string_view text) {
   const auto id = text.substr(id_at, id_size);
   const auto parent = text.substr(parent_at, parent_size);
   const auto flags = text.substr(flags_at, 2);
-  if (!is_lower_hex(version) || version == "ff" || !is_lower_hex(id) || is_zero(id) || !is_lower_hex(parent) ||
-      is_zero(parent) || !is_lower_hex(flags)) {
+  if (!is_lower_hex(version) || version == "ff" || !is_lower_hex(id) || is_zero(id) ||
+      !is_lower_hex(parent) || is_zero(parent) || !is_lower_hex(flags)) {
     return std::nullopt;
   }
   if (text.size() > whole && (version == "00" || text[whole] != '-')) {

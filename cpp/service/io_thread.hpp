@@ -19,8 +19,8 @@ class IoThread {
   /// Told in one sentence why the thread can't go on.
   using Failed = std::function<void(const std::string&)>;
 
-  IoThread(const stops::Settings& settings, const stops::Backend& backend,
-           const std::string& token, const faults::Faults& injected, base::Log& log);
+  IoThread(const stops::Settings& settings, const stops::Backend& backend, const std::string& token,
+           const faults::Faults& injected, base::Log& log);
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;

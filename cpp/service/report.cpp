@@ -68,8 +68,8 @@ void for_each_number(
       std::uint64_t merged = 0;
       for (const auto* thread : threads) {
         const auto value = thread->groups()[g]->numbers()[n].cell->value();
-        merged = numbers[n].merge == base::Merge::highest ? std::max(merged, value)
-                                                          : merged + value;
+        merged =
+            numbers[n].merge == base::Merge::highest ? std::max(merged, value) : merged + value;
       }
       visit(numbers[n], merged);
     }

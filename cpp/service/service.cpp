@@ -79,9 +79,8 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
   const auto failed = options.on_failure ? options.on_failure : end_process;
   s.admin = std::make_unique<Admin>(options.admin_port, s.metrics(), failed);
   for (auto& t : s.threads) {
-    t->start(t == s.threads.front(), [failed](const std::string& why) {
-      failed("an I/O thread can't go on: " + why);
-    });
+    t->start(t == s.threads.front(),
+             [failed](const std::string& why) { failed("an I/O thread can't go on: " + why); });
   }
 }
 

@@ -61,8 +61,8 @@ std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t
   append_text(out, "refused", refused ? http::info(*refused).name : std::string_view());
   for (std::size_t stop = 0; stop < exchange.timings.size(); ++stop) {
     if (const auto& taken = exchange.timings[stop]) {
-      append_number(out, base::stop_names[stop], base::in_seconds(*taken),
-                    std::chars_format::fixed, microseconds);
+      append_number(out, base::stop_names[stop], base::in_seconds(*taken), std::chars_format::fixed,
+                    microseconds);
     } else {
       out.append(",\"").append(base::stop_names[stop]).append("\":null");
     }

@@ -19,8 +19,7 @@ class Caller {
 
   /// Sends an interim response (RFC 9110, 15.2), 100 or 102, where the caller may be sent one.
   /// False when it is gone, or took nothing for `timeout`.
-  [[nodiscard]] virtual asio::awaitable<bool> interim(unsigned status,
-                                                      Clock::duration timeout) = 0;
+  [[nodiscard]] virtual asio::awaitable<bool> interim(unsigned status, Clock::duration timeout) = 0;
 
  protected:
   ~Caller() = default;

@@ -108,7 +108,7 @@ asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive) {
     refused_ = refused_.value_or(sent.error().reason);
   }
   log(status, x_.writer.framed());
-  co_return sent && keep_alive ? Next::request : Next::end;
+  co_return sent&& keep_alive ? Next::request : Next::end;
 }
 
 asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {

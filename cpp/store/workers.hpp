@@ -131,12 +131,11 @@ class Workers {
             } catch (...) {
               trouble = std::current_exception();
             }
-            asio::post(caller.get_executor(),
-                       [slot, trouble, value = std::move(value),
-                        handler = std::move(handler)]() mutable {
-                         slot.clear();
-                         std::move(handler)(trouble, std::move(value));
-                       });
+            asio::post(caller.get_executor(), [slot, trouble, value = std::move(value),
+                                               handler = std::move(handler)]() mutable {
+              slot.clear();
+              std::move(handler)(trouble, std::move(value));
+            });
           });
         },
         asio::use_awaitable);

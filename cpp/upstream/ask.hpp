@@ -18,8 +18,7 @@ struct Shared {
 /// Asks for one leaf, by one attempt, or by more where the first is slow (hedges; Dean and Barroso,
 /// *The Tail at Scale*, 2013). The first 200, or else the last status; 504 when there was none by
 /// `context.limit`.
-[[nodiscard]] asio::awaitable<unsigned> ask_once(Shared& shared, Cluster& cluster,
-                                                 Context context);
+[[nodiscard]] asio::awaitable<unsigned> ask_once(Shared& shared, Cluster& cluster, Context context);
 
 /// The same, and again after a failure, within the budget and while the breaker allows it; 503 when
 /// it doesn't.

@@ -52,8 +52,7 @@ struct RetrySettings {
     visit("budget", s.budget, {"", 0, 1000, "most repeats, as a share of requests"});
     visit("pause", s.pause, {"seconds", 0, base::hour, "wait before a request is repeated"});
     visit("jitter", s.jitter,
-          base::about_switch(
-              "the pause doubles each time, and is drawn between nothing and that"));
+          base::about_switch("the pause doubles each time, and is drawn between nothing and that"));
     visit("attempt_timeout", s.attempt_timeout,
           {"seconds", 0, base::hour,
            "longest wait for one answer before it is asked for again; 0: as long as there is "

@@ -6,8 +6,8 @@
 #include <sstream>
 #include <thread>
 
-#include "service/service.hpp"
 #include "base/asio.hpp"
+#include "service/service.hpp"
 
 namespace sevenstops {
 namespace {

@@ -24,9 +24,9 @@ constexpr std::chrono::milliseconds retry_pause{20};
 
 // accept(2): what is wrong with this connection, or for a while, not with the listener.
 bool passes(const boost::system::error_code& error) {
-  constexpr std::array passing = {ECONNABORTED, EPROTO,    EPERM,       EINTR,       EMFILE,
-                                  ENFILE,       ENOBUFS,   ENOMEM,      ENETDOWN,    ENOPROTOOPT,
-                                  EHOSTDOWN,    ENONET,    EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH};
+  constexpr std::array passing = {ECONNABORTED, EPROTO,  EPERM,        EINTR,      EMFILE,
+                                  ENFILE,       ENOBUFS, ENOMEM,       ENETDOWN,   ENOPROTOOPT,
+                                  EHOSTDOWN,    ENONET,  EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH};
   return std::ranges::find(passing, error.value()) != passing.end();
 }
 

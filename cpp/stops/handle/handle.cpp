@@ -33,8 +33,8 @@ Handle::Handle(const HandleSettings& settings, const Backend& backend, std::int6
   }
 }
 
-asio::awaitable<http::Outcome<Result>> Handle::run(const http::Request& request,
-                                                   const Match& match, Caller& caller) {
+asio::awaitable<http::Outcome<Result>> Handle::run(const http::Request& request, const Match& match,
+                                                   Caller& caller) {
   const Call call{.request = request, .parameter = match.parameter, .caller = caller};
   const auto& endpoint = *match.route->endpoint;
   return endpoint.waits && resources_.settings.cancel ? unless_left(resources_, endpoint, call)

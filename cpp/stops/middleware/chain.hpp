@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "stops/middleware/settings.hpp"
 #include "http/refusal.hpp"
 #include "http/request.hpp"
 #include "stops/match.hpp"
+#include "stops/middleware/settings.hpp"
 
 namespace sevenstops::stops {
 

@@ -26,9 +26,9 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
     const bool waiting = bytes.unread().empty();
     const auto read = co_await bytes.more(deadline, read_size);
     if (read != Bytes::Read::some) {
-      co_return waiting                         ? Reason::idle
-          : read == Bytes::Read::timed_out ? Reason::head_timeout
-                                           : Reason::closed;
+      co_return waiting                ? Reason::idle
+      : read == Bytes::Read::timed_out ? Reason::head_timeout
+                                       : Reason::closed;
     }
     if (waiting) {
       request.arrived = Clock::now();

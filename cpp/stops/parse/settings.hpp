@@ -27,8 +27,7 @@ struct ParseSettings {
           {"bytes", 256, base::gibibyte, "largest head, request line included; beyond it 431"});
     visit("header_count", s.header_count,
           {"fields", 1, 1000000, "most header fields; beyond it 431"});
-    visit("body_limit", s.body_limit,
-          {"bytes", 0, base::gibibyte, "largest body; beyond it 413"});
+    visit("body_limit", s.body_limit, {"bytes", 0, base::gibibyte, "largest body; beyond it 413"});
     visit("check_before_buffering", s.check_before_buffering,
           base::about_switch("refuse by the declared length, before a byte of the body is kept"));
     visit("head_timeout", s.head_timeout,

@@ -197,8 +197,7 @@ Outcome<Match> Router::match_in_order(std::string_view method, std::string_view 
     }
     other_method = route.get();
   }
-  return other_method != nullptr ? wrong_method(*other_method)
-                                 : Refusal(Reason::no_route);
+  return other_method != nullptr ? wrong_method(*other_method) : Refusal(Reason::no_route);
 }
 
 }  // namespace sevenstops::stops

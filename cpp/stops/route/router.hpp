@@ -29,8 +29,10 @@ class Router {
 
  private:
   struct Node;
-  [[nodiscard]] http::Outcome<Match> match_tree(std::string_view method, std::string_view path) const;
-  [[nodiscard]] http::Outcome<Match> match_in_order(std::string_view method, std::string_view path) const;
+  [[nodiscard]] http::Outcome<Match> match_tree(std::string_view method,
+                                                std::string_view path) const;
+  [[nodiscard]] http::Outcome<Match> match_in_order(std::string_view method,
+                                                    std::string_view path) const;
 
   RouteSettings settings_;
   std::vector<std::unique_ptr<Route>> routes_;

@@ -72,7 +72,8 @@ std::string generic_json(const std::vector<store::Order>& orders) {
   boost::json::array rows;
   for (const auto& order : orders) {
     boost::json::object row;
-    store::for_each_column(order, [&](std::string_view name, const auto& field) { row[name] = field; });
+    store::for_each_column(order,
+                           [&](std::string_view name, const auto& field) { row[name] = field; });
     rows.push_back(std::move(row));
   }
   boost::json::object document;

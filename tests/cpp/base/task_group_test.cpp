@@ -136,9 +136,8 @@ TEST(TaskGroup, AChildThatNeverWaitsMayCancelItsGroup) {
   const auto trouble = run(
       [](int& count) -> asio::awaitable<void> {
         for (int i = 0; i < 3; ++i) {
-          const auto value = co_await unless(hold(count, 1h), []() -> asio::awaitable<int> {
-            co_return 7;
-          }());
+          const auto value =
+              co_await unless(hold(count, 1h), []() -> asio::awaitable<int> { co_return 7; }());
           EXPECT_EQ(value, 7);
         }
       }(held),
@@ -164,11 +163,10 @@ TEST(TaskGroup, CancellationReachesTheLeavesOfATree) {
   const auto began = Clock::now();
   const auto trouble = run(
       [](int& count) -> asio::awaitable<void> {
-        const auto value = co_await within(
-            Clock::now() + 20ms, [](int& n) -> asio::awaitable<int> {
-              co_await tree(n, 3);
-              co_return 1;
-            }(count));
+        const auto value = co_await within(Clock::now() + 20ms, [](int& n) -> asio::awaitable<int> {
+          co_await tree(n, 3);
+          co_return 1;
+        }(count));
         EXPECT_FALSE(value);
       }(held),
       io);

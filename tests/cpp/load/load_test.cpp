@@ -104,7 +104,8 @@ TEST_P(Load, WarmUpIsSentAndNotRecorded) {
 TEST_P(Load, StragglersAreWaitedForAndThenLost) {
   auto settings = hardened();
   settings.handle.deadline = 60;
-  Service service(settings, {.threads = 1, .rows = 1, .faults = {faults::make_fault("slow-dependency=10")}});
+  Service service(settings,
+                  {.threads = 1, .rows = 1, .faults = {faults::make_fault("slow-dependency=10")}});
   auto plan = constant(50, 0.2);
   plan.requests = {{.name = "page", .target = "/page"}};
   plan.cool_down = 0.1;
@@ -118,7 +119,8 @@ TEST_P(Load, StragglersAreWaitedForAndThenLost) {
 }
 
 TEST_P(Load, ReadTimeoutEndsARequest) {
-  Service service(hardened(), {.threads = 1, .rows = 1, .faults = {faults::make_fault("slow-dependency=10")}});
+  Service service(hardened(),
+                  {.threads = 1, .rows = 1, .faults = {faults::make_fault("slow-dependency=10")}});
   auto plan = constant(20, 0.2);
   plan.requests = {{.name = "page", .target = "/page"}};
   plan.read_timeout = 0.1;
@@ -153,7 +155,8 @@ TEST_P(Load, ThinkTimeParts) {
 }
 
 TEST_P(Load, CancelEndsIt) {
-  Service service(hardened(), {.threads = 1, .rows = 1, .faults = {faults::make_fault("slow-dependency=10")}});
+  Service service(hardened(),
+                  {.threads = 1, .rows = 1, .faults = {faults::make_fault("slow-dependency=10")}});
   auto plan = constant(100, 60);
   plan.requests = {{.name = "page", .target = "/page"}};
   plan.crowds = {{.kind = "connection_flood", .count = 5}};

@@ -202,9 +202,8 @@ TEST(Service, ListenerProbeSeesBacklogAndDrops) {
   auto settings = hardened();
   settings.accept.backlog = 4;
   settings.accept.reuse_port = false;
-  Service service(settings, {.threads = 1,
-                             .rows = 1,
-                             .faults = injected({"stalled-acceptor=10/10"})});
+  Service service(settings,
+                  {.threads = 1, .rows = 1, .faults = injected({"stalled-acceptor=10/10"})});
   const auto before = probes::probe_listener(service.port());
   EXPECT_EQ(before.backlog, 4U);
   EXPECT_EQ(before.drops, 0U);

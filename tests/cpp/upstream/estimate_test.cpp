@@ -57,8 +57,8 @@ TEST(LatencyEstimate, ForgetsWhatIsLongAgo) {
 }
 
 TEST(LatencyEstimate, FindsThePointBelowTheSlowMode) {
-  faults::Injection leaf({faults::make_fault("latency=lognormal/0.010/0.3"),
-                          faults::make_fault("straggle=0.01/1")});
+  faults::Injection leaf(
+      {faults::make_fault("latency=lognormal/0.010/0.3"), faults::make_fault("straggle=0.01/1")});
   LatencyEstimate estimate;
   for (int i = 0; i < 20000; ++i) {
     estimate.record(leaf.work(Clock::now()), true);
