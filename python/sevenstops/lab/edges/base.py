@@ -1,9 +1,15 @@
 """What every edge can do."""
 
 import abc
+import os
 import socket
+from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
+from sevenstops.errors import LabError
+from sevenstops.lab.folders import OwnedFolder
+from sevenstops.lab.processes import EXECUTABLE, Process, wait_until
 from sevenstops.lab.stoppable import Stoppable
 
 
@@ -34,6 +40,45 @@ class Edge(Stoppable):
     def url(self) -> str:
         """Where clients ask."""
         return f"http://127.0.0.1:{self.port}"
+
+
+class ProxyProcess(Stoppable):
+    """A proxy's process with a folder of its own; a context manager that ends both."""
+
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        command: Callable[[Path], list[str]],
+        cpus: frozenset[int] = frozenset(),
+    ) -> None:
+        """Starts what `command` gives for the folder, and waits until `port` listens.
+
+        `command` writes the proxy's configuration into the folder.
+        """
+        self.port = port
+        self.folder = OwnedFolder(name)
+        self.process: Process | None = None
+        self._name = name
+        try:
+            guard = [str(EXECUTABLE), "--guard", str(os.getpid())]
+            self.process = Process([*guard, *command(self.folder.path)], cpus)
+            wait_until(self._listens, 5, f"{name} on port {port}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _listens(self) -> bool:
+        assert self.process is not None
+        if not self.process.alive:
+            raise LabError(f"{self._name} did not start: {self.process.last_words()}")
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def _end(self) -> None:
+        if self.process:
+            self.process.stop()
+        self.folder.remove()
 
 
 def free_port() -> int:

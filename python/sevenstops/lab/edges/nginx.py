@@ -3,14 +3,11 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
+from pathlib import Path
 
 from sevenstops.errors import LabError
-from sevenstops.lab.edges.base import Edge, free_port
-from sevenstops.lab.folders import OwnedFolder
-from sevenstops.lab.processes import EXECUTABLE, Process, wait_until
-from sevenstops.lab.stoppable import Stoppable
+from sevenstops.lab.edges.base import Edge, ProxyProcess, free_port
 
 # One process without a master dies with its parent and leaves no worker behind.
 BASE = """\
@@ -60,39 +57,20 @@ def program() -> str:
     return found
 
 
-class NginxProcess(Stoppable):
+class NginxProcess(ProxyProcess):
     """An nginx with a configuration of one's own; a context manager that ends it."""
 
     def __init__(self, http: str, port: int, cpus: frozenset[int] = frozenset()) -> None:
         """Starts nginx with `http` inside its http block and waits until `port` listens."""
         path = program()
-        self.port = port
-        self.folder = OwnedFolder("nginx")
-        self.process: Process | None = None
-        try:
-            config = self.folder.path / "nginx.conf"
+
+        def command(folder: Path) -> list[str]:
+            config = folder / "nginx.conf"
             user = "user root root;" if os.geteuid() == 0 else ""
-            config.write_text(BASE.format(folder=self.folder.path, http=http, user=user))
-            guard = [str(EXECUTABLE), "--guard", str(os.getpid())]
-            self.process = Process(
-                [*guard, path, "-c", str(config), "-p", str(self.folder.path)], cpus
-            )
-            wait_until(self._listens, 5, f"nginx on port {port}")
-        except BaseException:
-            self.stop()
-            raise
+            config.write_text(BASE.format(folder=folder, http=http, user=user))
+            return [path, "-c", str(config), "-p", str(folder)]
 
-    def _listens(self) -> bool:
-        assert self.process is not None
-        if not self.process.alive:
-            raise LabError(f"nginx did not start: {self.process.last_words()}")
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def _end(self) -> None:
-        if self.process:
-            self.process.stop()
-        self.folder.remove()
+        super().__init__("nginx", port, command, cpus)
 
 
 class Nginx(Edge):
