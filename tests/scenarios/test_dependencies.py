@@ -119,7 +119,10 @@ def test_without_bound_all_is_asked_again_until_the_time_is_up():
 def test_a_breaker_stops_asking_who_fails_and_tries_again(way):
     fault = "slowdown=1000/0/1.5" if way == "late" else "fail=1"
     faults = ("slow-dependency=0.002", fault)
-    with page_over({"leaf": [faults]}, "handle.deadline=0.1", "handle.retry.most=0") as (entry, below):
+    with page_over({"leaf": [faults]}, "handle.deadline=0.1", "handle.retry.most=0") as (
+        entry,
+        below,
+    ):
         ask(entry, rate=200, duration=1.2)
         counters = entry.stops()
         assert counters["breakers_opened_total"] >= 1
@@ -159,7 +162,9 @@ def test_one_dependency_is_asked_by_its_name():
 def test_tied_requests_are_worked_on_once():
     # A worker each, busy for 0.7 of the time: who finds one busy asks the other as well.
     faults = ("slow-dependency=0.02", "workers=1")
-    with page_over({"leaf": [faults, faults]}, "handle.hedge.tied=true", "handle.deadline=5") as made:
+    with page_over(
+        {"leaf": [faults, faults]}, "handle.hedge.tied=true", "handle.deadline=5"
+    ) as made:
         entry, below = made
         report = ask(entry, arrivals=[poisson(70, 3)])
         pages = report.outcomes["2xx"]

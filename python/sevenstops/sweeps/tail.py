@@ -71,7 +71,11 @@ def _fan_out(seed: int) -> list[Point]:
 def _hedge_points(seed: int) -> list[Point]:
     lines = {
         "not hedged": ["handle.hedge.most=0"],
-        "one at p95": ["handle.hedge.most=1", "handle.hedge.quantile=0.95", "handle.hedge.budget=10"],
+        "one at p95": [
+            "handle.hedge.most=1",
+            "handle.hedge.quantile=0.95",
+            "handle.hedge.budget=10",
+        ],
         **{
             f"two at p{100 * q:g}": [f"handle.hedge.quantile={q}", "handle.hedge.budget=10"]
             for q in (0.5, 0.9, 0.95, 0.99)
