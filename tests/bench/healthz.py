@@ -1,11 +1,14 @@
 """Requests a second of GET /healthz on one core beside nginx `return 200` on one core.
 
-Both are asked by the same wrk, in turns.
+All are asked by the same wrk, in turns; so is a service that logs every request.
 """
 
+import contextlib
 import statistics
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from clients import CONNECTIONS, NGINX, SECONDS, foreign, spread
 
@@ -23,12 +26,15 @@ def measure(lab: Lab) -> list[str]:
     threads = f"-t{max(1, len(cpus))}"
     wrk = foreign(r"(\d+) requests in", "wrk", threads, f"-c{CONNECTIONS}", f"-d{SECONDS}s")
     port = free_port()
-    rates: dict[str, list[float]] = {"sevenstops": [], "nginx": []}
-    with (
-        Service(options=ServiceOptions(cpus=lab.service_cpus, rows=1)) as service,
-        NginxProcess(NGINX.format(port=port), port, lab.service_cpus),
-    ):
-        ports = {"sevenstops": service.port, "nginx": port}
+    rates: dict[str, list[float]] = {"sevenstops": [], "with access log": [], "nginx": []}
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        log = folder / "access.log"
+        quiet = stack.enter_context(Service(options=ServiceOptions(cpus=lab.service_cpus, rows=1)))
+        logging = Service(options=ServiceOptions(cpus=lab.service_cpus, rows=1, access_log=log))
+        stack.callback(logging.stop)
+        stack.enter_context(NginxProcess(NGINX.format(port=port), port, lab.service_cpus))
+        ports = {"sevenstops": quiet.port, "with access log": logging.port, "nginx": port}
         for n in range(ROUNDS):
             for name in sorted(ports, reverse=n % 2 == 0):
                 outcome = wrk(f"http://127.0.0.1:{ports[name]}/healthz", cpus)
@@ -36,14 +42,26 @@ def measure(lab: Lab) -> list[str]:
                 time.sleep(0.2)
             print(f"healthz: round {n + 1} of {ROUNDS}", file=sys.stderr)
         # All probes on: the service was counting, and is asked what it counted.
-        if service.stops()["requests_total"] == 0:
+        if quiet.stops()["requests_total"] == 0:
             raise LabError("the service counted nothing")
-    ratio = statistics.median(rates["sevenstops"]) / statistics.median(rates["nginx"])
+        # The log counts what it dropped once a second.
+        time.sleep(1.5)
+        counted = logging.stops()
+        logging.stop()
+        with log.open() as lines:
+            written = sum(1 for _ in lines)
+    medians = {name: statistics.median(found) for name, found in rates.items()}
+    dropped = counted["access_log_dropped_total"]
+    answered = counted["stops"]["drain"]["entered"]
     return [
         "## The service, beside nginx", "",
-        f"GET /healthz of the hardened service and nginx `return 200`, one core each, asked by wrk "
-        f"with {CONNECTIONS} connections in turns, {ROUNDS} rounds; median [range].", "",
+        f"GET /healthz of the hardened service, of one that logs every request, and nginx `return "
+        f"200`, one core each, asked by wrk with {CONNECTIONS} connections in turns, {ROUNDS} "
+        "rounds; median [range].", "",
         "| server | requests/s |", "|---|---|",
         *(f"| {name} | {spread(found)} |" for name, found in rates.items()),
-        "", f"Ratio: **{ratio:.2f}**.", "",
+        "", f"Ratio to nginx: **{medians['sevenstops'] / medians['nginx']:.2f}**. "
+        f"With the access log on the same core, to itself without: "
+        f"**{medians['with access log'] / medians['sevenstops']:.2f}**; {written:,} lines written "
+        f"of {answered:,} responses, {dropped:,} dropped.", "",
     ]  # fmt: skip
