@@ -27,10 +27,14 @@ class Log {
   /// One sentence for people.
   void error(std::string_view sentence);
 
-  /// Lines of the access log that were dropped so far.
+  /// Lines of the access log that were dropped so far, since its queue was full.
   [[nodiscard]] std::uint64_t dropped() const;
+  /// Writes of the access log that failed so far, each of many lines; the first is said on stderr.
+  [[nodiscard]] std::uint64_t write_errors() const;
   /// Asks for what was logged so far to be written; comes back at once.
   void flush();
+  /// Waits, a second at most, until what was logged so far has been written.
+  void drain();
 
  private:
   struct State;

@@ -48,7 +48,7 @@ TaskGroup::~TaskGroup() {
 
 TaskGroup::Child TaskGroup::spawn(asio::awaitable<void> child) {
   const auto name = next_++;
-  auto& signal = children_[name];
+  auto& signal = children_[name].signal;
   asio::co_spawn(
       executor_, to_its_end(std::move(child)),
       asio::bind_cancellation_slot(signal.slot(), [this, name](const std::exception_ptr& trouble) {
@@ -62,20 +62,26 @@ TaskGroup::Child TaskGroup::spawn(asio::awaitable<void> child) {
 
 void TaskGroup::cancel() {
   cancelled_ = true;
-  for (auto& [name, signal] : children_) {
-    signal.emit(asio::cancellation_type::terminal);
+  for (auto& [name, state] : children_) {
+    cancel(state);
   }
+}
+
+void TaskGroup::cancel(State& state) {
+  state.cancelled = true;
+  state.signal.emit(asio::cancellation_type::terminal);
 }
 
 void TaskGroup::cancel(Child child) {
   if (const auto found = children_.find(child); found != children_.end()) {
-    found->second.emit(asio::cancellation_type::terminal);
+    cancel(found->second);
   }
 }
 
 void TaskGroup::ended(Child child, const std::exception_ptr& trouble) {
+  const bool cancelled = children_.at(child).cancelled;
   children_.erase(child);
-  if (trouble && !trouble_ && !is_cancellation(trouble)) {
+  if (trouble && !trouble_ && !(cancelled && is_cancellation(trouble))) {
     trouble_ = trouble;
     cancel();
   }
@@ -103,6 +109,12 @@ asio::awaitable<void> TaskGroup::join() {
 asio::awaitable<void> sleep_until(Clock::time_point when) {
   asio::steady_timer timer(co_await asio::this_coro::executor, when);
   co_await timer.async_wait(asio::use_awaitable);
+}
+
+asio::awaitable<bool> slept_until(Clock::time_point when) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, when);
+  const auto [error] = co_await timer.async_wait(as_tuple);
+  co_return !error;
 }
 
 }  // namespace sevenstops::base

@@ -57,13 +57,23 @@ class TaskGroup {
  private:
   void ended(Child child, const std::exception_ptr& trouble);
 
+  struct State {
+    asio::cancellation_signal signal;
+    bool cancelled = false;
+  };
+  void cancel(State& state);
+
   asio::any_io_executor executor_;
-  std::map<Child, asio::cancellation_signal> children_;
+  std::map<Child, State> children_;
   Child next_ = 0;
   bool cancelled_ = false;
   std::exception_ptr trouble_;
   Event child_ended_;
 };
+
+/// Sleeps until then: true; false, at once, when it is cancelled. Throws nothing for that, since
+/// what is cancelled as a matter of course should not cost an exception.
+[[nodiscard]] asio::awaitable<bool> slept_until(Clock::time_point when);
 
 /// Runs `body(group)` and waits for every child of the group. The body's exception, or else the
 /// first of a child, comes out; either cancels the rest. Throws operation_aborted where the caller
@@ -79,7 +89,11 @@ template <class Body>
     trouble = std::current_exception();
     group.cancel();
   }
+  // A caller that is cancelled waits for its children all the same.
+  const bool throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
   co_await group.join();
+  co_await asio::this_coro::throw_if_cancelled(throws);
   if (trouble) {
     std::rethrow_exception(trouble);
   }
@@ -90,27 +104,36 @@ template <class Body>
   }
 }
 
-/// Does `work` unless `interruption` comes to its end first: then the work is cancelled and there
-/// is no value. Either's exception comes out. Both have ended when this does.
+/// Does `work` unless `interruption` gives true first: then the work is cancelled and there is no
+/// value. Either's exception comes out. Both have ended when this does. Work that never waits is
+/// not interrupted.
 template <class Value>
-[[nodiscard]] asio::awaitable<std::optional<Value>> unless(asio::awaitable<void> interruption,
+[[nodiscard]] asio::awaitable<std::optional<Value>> unless(asio::awaitable<bool> interruption,
                                                            asio::awaitable<Value> work) {
   std::optional<Value> value;
+  bool interrupted = false;
   // These closures live as long as the children that run in them.
   const auto worker = [&value](TaskGroup& group,
                                asio::awaitable<Value> w) -> asio::awaitable<void> {
     value.emplace(co_await std::move(w));
     group.cancel();
   };
-  const auto interrupter = [](TaskGroup& group, asio::awaitable<void> i) -> asio::awaitable<void> {
-    co_await std::move(i);
-    group.cancel();
+  const auto interrupter = [&](TaskGroup& group, asio::awaitable<bool> i) -> asio::awaitable<void> {
+    if (co_await std::move(i) && !value) {
+      interrupted = true;
+      group.cancel();
+    }
   };
   co_await with_task_group([&](TaskGroup& group) -> asio::awaitable<void> {
     group.spawn(worker(group, std::move(work)));
-    group.spawn(interrupter(group, std::move(interruption)));
+    if (!value) {
+      group.spawn(interrupter(group, std::move(interruption)));
+    }
     co_return;
   });
+  if (interrupted) {
+    value.reset();
+  }
   co_return value;
 }
 
@@ -121,7 +144,7 @@ template <class Value>
 template <class Value>
 [[nodiscard]] asio::awaitable<std::optional<Value>> within(Clock::time_point limit,
                                                            asio::awaitable<Value> work) {
-  return unless(sleep_until(limit), std::move(work));
+  return unless(slept_until(limit), std::move(work));
 }
 
 }  // namespace sevenstops::base

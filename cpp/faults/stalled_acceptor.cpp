@@ -28,7 +28,10 @@ std::unique_ptr<Fault> make(std::string_view value) {
   const auto given = parts(value, 2, name, usage);
   const double stall = number(name, given[0], 0, base::hour);
   const double period = number(name, given[1], 0, base::hour);
-  if (stall > period || period == 0) {
+  if (base::seconds(period).count() <= 0) {
+    throw std::invalid_argument("stalled-acceptor needs a period");
+  }
+  if (stall > period) {
     throw std::invalid_argument("stalled-acceptor cannot stall for longer than its period");
   }
   return std::make_unique<StalledAcceptor>(stall, period);

@@ -62,7 +62,8 @@ enum class Reason : std::uint8_t {
   // What follows ends without an answer, and nothing was refused.
   closed,
   idle,
-  client_left
+  client_left,
+  stopping
 };
 
 /// What a reason means to others.
@@ -133,6 +134,7 @@ inline constexpr std::array reasons = {
     ReasonInfo{Reason::closed, base::Stop::parse, 0, "closed", true},
     ReasonInfo{Reason::idle, base::Stop::parse, 0, "idle", true},
     ReasonInfo{Reason::client_left, base::Stop::handle, 0, "client_left", true},
+    ReasonInfo{Reason::stopping, base::Stop::handle, 0, "stopping", true},
 };
 
 [[nodiscard]] constexpr std::size_t index(Reason reason) {
@@ -146,7 +148,7 @@ static_assert(
           return false;
         }
       }
-      return index(Reason::client_left) + 1 == reasons.size();
+      return index(Reason::stopping) + 1 == reasons.size();
     }(),
     "the table has every reason in its place");
 

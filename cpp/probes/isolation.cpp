@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -105,11 +106,16 @@ std::string trial(const std::function<void()>& steps) {
   }
   std::string trouble;
   std::array<char, 512> buffer{};
-  for (ssize_t n = 0; (n = ::read(reader.value, buffer.data(), buffer.size())) > 0;) {
-    trouble.append(buffer.data(), static_cast<std::size_t>(n));
+  for (ssize_t n = 1; n != 0;) {
+    n = ::read(reader.value, buffer.data(), buffer.size());
+    if (n < 0 && errno != EINTR) {
+      return "the trial can't be read";
+    }
+    trouble.append(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(0, n)));
   }
   int status = 0;
-  ::waitpid(child, &status, 0);
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
   return trouble.empty() && !WIFEXITED(status) ? "the trial was killed" : trouble;
 }
 

@@ -39,6 +39,7 @@ void IoThread::start(bool counts_log, Failed failed) {
 }
 
 void IoThread::cancel() {
+  stops_.stopping = true;
   asio::post(io_, [this] {
     if (group_ != nullptr) {
       group_->cancel();
@@ -117,6 +118,7 @@ asio::awaitable<void> IoThread::sweep() {
       flushed = Clock::now();
       stops_.log.flush();
       metrics_.log.dropped.add(stops_.log.dropped() - metrics_.log.dropped.value());
+      metrics_.log.write_errors.add(stops_.log.write_errors() - metrics_.log.write_errors.value());
     }
   }
 }

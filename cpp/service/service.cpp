@@ -20,8 +20,9 @@ int usable_processors() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
-void end_process(const std::string& sentence) {
+void end_process(base::Log& log, const std::string& sentence) {
   constexpr int software_error = 70;
+  log.drain();
   std::cerr << "sevenstops-service: " << sentence << std::endl;
   ::_exit(software_error);
 }
@@ -76,7 +77,10 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
         std::make_unique<IoThread>(settings, backend, options.token, options.faults, s.log));
   }
   s.listen(settings, options.port);
-  const auto failed = options.on_failure ? options.on_failure : end_process;
+  auto failed = options.on_failure;
+  if (!failed) {
+    failed = [&log = s.log](const std::string& sentence) { end_process(log, sentence); };
+  }
   s.admin = std::make_unique<Admin>(options.admin_port, s.metrics(), failed);
   for (auto& t : s.threads) {
     t->start(t == s.threads.front(),

@@ -11,8 +11,8 @@ using base::Clock;
 /// Whoever waits for a response, as a handler knows them.
 class Caller {
  public:
-  /// Comes to its end when the caller has left, which may be never: it is to be cancelled.
-  [[nodiscard]] virtual asio::awaitable<void> left() = 0;
+  /// True, once the caller has left, which may be never; false, at once, when it is cancelled.
+  [[nodiscard]] virtual asio::awaitable<bool> left() = 0;
 
   /// Whether the caller has closed its side: it has left, or will send nothing more and waits.
   [[nodiscard]] virtual bool closed() = 0;

@@ -26,6 +26,8 @@ struct StopMetrics {
 struct LogMetrics : base::MetricGroup {
   base::Counter dropped{*this, "access_log_dropped_total",
                         "Lines of the access log that found its queue full."};
+  base::Counter write_errors{*this, "access_log_write_errors_total",
+                             "Writes of the access log that failed, each of many lines."};
 };
 
 /// Everything one I/O thread counts. Each number has one writer.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <functional>
+#include <atomic>
 #include <list>
 #include <string>
 
@@ -34,6 +34,8 @@ struct Stops {
   Handle handle;
   Drain drain;
   std::list<Connection*> connections;
+  /// Set by whoever stops the service, from any thread: no handler begins any more.
+  std::atomic<bool> stopping = false;
 
   /// Gives up every read and write whose deadline has passed, and idle connections beneath.
   void sweep();

@@ -1,5 +1,7 @@
 #include "stops/walk.hpp"
 
+#include <boost/system/system_error.hpp>
+
 #include "base/task_group.hpp"
 #include "stops/access_log.hpp"
 #include "stops/serialize/serialize.hpp"
@@ -21,7 +23,7 @@ asio::awaitable<Walk::Next> Walk::once() {
   auto result = co_await handle(*match);
   if (!result) co_return co_await refuse(result.error());
   auto response = serialize(std::move(*result));
-  co_return co_await drain(std::move(response), x_.request.keep_alive);
+  co_return co_await drain(std::move(response), x_.request.keep_alive, Next::end);
 }
 
 asio::awaitable<Outcome<void>> Walk::parse() {
@@ -77,11 +79,16 @@ Outcome<void> Walk::admit(const Match& match) {
 }
 
 asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
+  if (s_.stopping) {
+    cut_short();
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
   const Visit visit(s_, x_.timings, Stop::handle);
   try {
     co_return co_await s_.handle.run(x_.request, match, x_.caller);
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
+      cut_short();
       throw;
     }
     s_.log.error(match.route->pattern + " failed: " + error.what());
@@ -96,19 +103,30 @@ Response Walk::serialize(Result result) {
   return response;
 }
 
-asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive) {
+asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next otherwise) {
   const auto status = response.status;
   Outcome<void> sent;
-  {
+  try {
     const Visit visit(s_, x_.timings, Stop::drain);
     sent = co_await s_.drain.send(response, x_.request, x_.timings, x_.writer, keep_alive);
+  } catch (const std::exception& error) {
+    if (base::is_cancellation(error)) {
+      cut_short(status);
+      throw;
+    }
+    s_.log.error("a response broke off: " + std::string(error.what()));
+    sent = Reason::stream_broken;
   }
-  if (!sent) {
+  // What was refused before has been counted.
+  if (!sent && !refused_) {
     s_.metrics.refuse(sent.error().reason);
-    refused_ = refused_.value_or(sent.error().reason);
+    refused_ = sent.error().reason;
   }
   log(status, x_.writer.framed());
-  co_return sent&& keep_alive ? Next::request : Next::end;
+  if (!sent) {
+    co_return Next::end;
+  }
+  co_return keep_alive ? Next::request : otherwise;
 }
 
 asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
@@ -127,8 +145,13 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
   const bool unread_body = x_.request.has_body() && !x_.request.body_read;
   const bool keep_alive = !about.ends_connection && !unread_body && x_.request.keep_alive;
   auto response = stops::serialize(refusal);
-  const auto next = co_await drain(std::move(response), keep_alive);
-  co_return keep_alive ? next : Next::linger;
+  co_return co_await drain(std::move(response), keep_alive, Next::linger);
+}
+
+// The service stops in the middle of it.
+void Walk::cut_short(unsigned status) {
+  refused_ = refused_.value_or(Reason::stopping);
+  log(status, status == 0 ? 0 : x_.writer.framed());
 }
 
 void Walk::log(unsigned status, std::uint64_t bytes) {

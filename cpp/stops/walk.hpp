@@ -33,8 +33,9 @@ class Walk {
   [[nodiscard]] http::Outcome<void> admit(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle(const Match& match);
   [[nodiscard]] Response serialize(Result result);
-  [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive);
+  [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive, Next otherwise);
   [[nodiscard]] asio::awaitable<Next> refuse(http::Refusal refusal);
+  void cut_short(unsigned status = 0);
   void log(unsigned status, std::uint64_t bytes);
 
   Stops& s_;

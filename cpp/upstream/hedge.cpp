@@ -66,7 +66,9 @@ class Race {
       if (next >= context_.limit) {
         break;
       }
-      co_await base::sleep_until(next);
+      if (!co_await base::slept_until(next)) {
+        co_return;
+      }
       if (begun_) {
         break;
       }
@@ -78,8 +80,9 @@ class Race {
         shared_.metrics.hedges_denied.add();
       }
     }
-    co_await base::sleep_until(context_.limit);
-    group.cancel();
+    if (co_await base::slept_until(context_.limit)) {
+      group.cancel();
+    }
   }
 
   asio::awaitable<void> attempt(base::TaskGroup& group, std::size_t index) {
@@ -140,10 +143,18 @@ class Race {
 
 asio::awaitable<unsigned> ask_once(Shared& shared, Cluster& cluster, Context context) {
   Race race(shared, cluster, context);
-  co_await base::with_task_group([&](base::TaskGroup& group) -> asio::awaitable<void> {
+  const auto run = [&race](base::TaskGroup& group) -> asio::awaitable<void> {
     race.start(group);
     co_return;
-  });
+  };
+  try {
+    co_await base::with_task_group(run);
+  } catch (const std::exception& error) {
+    // What has been answered by the time the caller is cancelled still says something.
+    if (!base::is_cancellation(error) || race.status() != ok) {
+      throw;
+    }
+  }
   co_return race.status();
 }
 

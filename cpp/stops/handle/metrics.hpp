@@ -8,7 +8,7 @@ namespace sevenstops::stops {
 struct HandleMetrics : base::MetricGroup {
   base::Counter work_completed{*this, "work_completed_total", "Own work that came to its end."};
   base::Counter work_orphaned{*this, "work_orphaned_total",
-                              "Own work that ended after the caller had left."};
+                              "Own work that ended after the caller had closed its side."};
   base::Counter work_cancelled{*this, "work_cancelled_total", "Own work given up before its end."};
   base::Gauge work_in_progress{*this, "work_in_progress", "Own work under way now."};
   base::Counter queries{*this, "queries_total", "Reports asked of the data set."};

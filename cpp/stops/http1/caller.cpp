@@ -1,26 +1,49 @@
 #include "stops/http1/caller.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
-namespace sevenstops::stops {
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 
-asio::awaitable<void> Http1Caller::left() {
+namespace sevenstops::stops {
+namespace {
+
+bool broken(tcp::socket& socket) {
+  pollfd state{.fd = socket.native_handle(), .events = 0, .revents = 0};
+  return ::poll(&state, 1, 0) == 1 && (state.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+}  // namespace
+
+asio::awaitable<bool> Http1Caller::left() {
   constexpr unsigned processing = 102;
   auto& socket = connection_.socket();
   // Bytes that came are the next request: it is read when this one is done, and what is behind it
   // can't be seen; only a reset can.
   if (connection_.unread().empty()) {
-    co_await socket.async_wait(tcp::socket::wait_read, asio::use_awaitable);
-    if (closed() && !writer_.interim_at_once(processing)) {
-      co_return;
+    const auto [error] = co_await socket.async_wait(tcp::socket::wait_read, base::as_tuple);
+    if (error) {
+      co_return false;
+    }
+    if (closed() && (!writer_.may_probe() || !writer_.interim_at_once(processing))) {
+      co_return true;
     }
   }
-  co_await socket.async_wait(tcp::socket::wait_error, asio::use_awaitable);
+  const auto [error] = co_await socket.async_wait(tcp::socket::wait_error, base::as_tuple);
+  if (error || broken(socket)) {
+    co_return !error;
+  }
+  // An urgent byte, which would be told again and again.
+  asio::steady_timer never(co_await asio::this_coro::executor, Clock::time_point::max());
+  co_await never.async_wait(base::as_tuple);
+  co_return false;
 }
 
 bool Http1Caller::closed() {
   char byte = 0;
-  const auto got = ::recv(connection_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto got =
+      ::recv(connection_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 

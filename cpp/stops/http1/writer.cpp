@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "http/deadline.hpp"
 #include "http/response.hpp"
 
 namespace sevenstops::stops {
@@ -64,13 +65,24 @@ asio::awaitable<http::Outcome<void>> Http1Writer::interim(unsigned status,
   if (request_.minor_version == 0) {
     co_return http::Outcome<void>();
   }
+  struct Sending {
+    explicit Sending(bool& s) : flag(s) { flag = true; }
+    Sending(const Sending&) = delete;
+    Sending& operator=(const Sending&) = delete;
+    ~Sending() { flag = false; }
+    bool& flag;
+  } const sending(sending_);
   auto bytes = std::exchange(before_, {});
   http::append_interim(bytes, status);
   co_return co_await connection_.write_all(bytes, timeout);
 }
 
+bool Http1Writer::may_probe() const {
+  return request_.minor_version > 0 && request_.find(http::tied_header) == nullptr;
+}
+
 bool Http1Writer::interim_at_once(unsigned status) {
-  if (request_.minor_version == 0 || !before_.empty()) {
+  if (request_.minor_version == 0 || sending_ || !before_.empty()) {
     return true;
   }
   http::append_interim(before_, status);

@@ -86,6 +86,9 @@ def main() -> NoReturn:
         # The reader has left; what is still buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except OSError as error:
+        print(f"sevenstops: {error.strerror or error}", file=sys.stderr)
+        code = 2
     # Newer typers give this code for Ctrl-C, older ones pass the exception on.
     if code == INTERRUPTED:
         print("sevenstops: interrupted", file=sys.stderr)

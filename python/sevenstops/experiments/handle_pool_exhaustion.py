@@ -65,11 +65,11 @@ EXPERIMENT = Experiment(
     stop="handle",
     failure="pool-exhaustion",
     symptom="one slow dependency takes down pages that never ask it",
-    fix="a limit of connections for each dependency, not one for all: a bulkhead",
+    fix="a limit of connections for each replica, not one for all: a bulkhead",
     lesson=(
         "A connection to a slow service is held until its answer or its deadline. With one limit "
         "for all, the slow one soon holds every connection, and requests for others wait for one "
-        "to come back. A limit for each dependency lets it exhaust its own share only."
+        "to come back. A limit for each replica lets it exhaust its own share only."
     ),
     metrics=[
         Metric("goodput_ratio", "1", "client", "higher", ">= 0.99"),

@@ -137,7 +137,7 @@ TEST(TaskGroup, AChildThatNeverWaitsMayCancelItsGroup) {
       [](int& count) -> asio::awaitable<void> {
         for (int i = 0; i < 3; ++i) {
           const auto value =
-              co_await unless(hold(count, 1h), []() -> asio::awaitable<int> { co_return 7; }());
+              co_await within(Clock::now() + 1h, []() -> asio::awaitable<int> { co_return 7; }());
           EXPECT_EQ(value, 7);
         }
       }(held),
@@ -202,6 +202,61 @@ TEST(Unless, AnExceptionOfTheWorkDoesNotWaitForTheInterruption) {
       io);
   ASSERT_TRUE(trouble);
   EXPECT_LT(Clock::now() - began, 30s);
+}
+
+TEST(TaskGroup, WaitsForItsChildrenWhenTheBodyIsCancelledInTheMiddle) {
+  asio::io_context io;
+  int held = 0;
+  const auto trouble = run(
+      [](int& count) -> asio::awaitable<void> {
+        const auto value =
+            co_await within(Clock::now() + 5ms, [](int& n) -> asio::awaitable<int> {
+              const auto body = [&n](TaskGroup& group) -> asio::awaitable<void> {
+                group.spawn(hold(n, 1h));
+                co_await sleep_until(Clock::now() + 1h);
+              };
+              co_await with_task_group(body);
+              co_return 1;
+            }(count));
+        EXPECT_FALSE(value);
+      }(held),
+      io);
+  EXPECT_FALSE(trouble);
+  EXPECT_EQ(held, 0);
+}
+
+TEST(TaskGroup, ACancellationThatNobodyAskedForIsTroubleToo) {
+  asio::io_context io;
+  int held = 0;
+  const auto trouble = run(
+      [](int& count) -> asio::awaitable<void> {
+        co_await with_task_group([&](TaskGroup& group) -> asio::awaitable<void> {
+          group.spawn(hold(count, 1h));
+          group.spawn([]() -> asio::awaitable<void> {
+            co_await sleep_until(Clock::now() + 1ms);
+            throw boost::system::system_error(asio::error::operation_aborted);
+          }());
+          co_return;
+        });
+      }(held),
+      io);
+  EXPECT_TRUE(trouble);
+  EXPECT_EQ(held, 0);
+}
+
+TEST(Unless, WorkThatEndsAfterTheInterruptionHasNoValue) {
+  asio::io_context io;
+  std::optional<int> value = 1;
+  const auto work = []() -> asio::awaitable<int> {
+    (void)co_await slept_until(Clock::now() + 1h);
+    co_return 7;
+  };
+  run(
+      [](std::optional<int>& into, auto stubborn) -> asio::awaitable<void> {
+        into = co_await within(Clock::now() + 1ms, stubborn());
+      }(value, work),
+      io);
+  EXPECT_FALSE(value);
 }
 
 TEST(Semaphore, PassesPermitsOnInOrderAndTakesThemBackFromTheCancelled) {

@@ -68,7 +68,8 @@ asio::awaitable<http::Outcome<void>> work(Resources& resources, Call call, Deadl
   }
   own.completed();
   metrics.work_completed.add();
-  metrics.work_orphaned.add(call.caller.closed() ? 1 : 0);
+  // With `cancel` whoever had left is gone by now; one that closed its side waits.
+  metrics.work_orphaned.add(!resources.settings.cancel && call.caller.closed() ? 1 : 0);
   co_return http::Outcome<void>();
 }
 
