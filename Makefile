@@ -1,57 +1,62 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.sevenstops-setup
 FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint sanitize bench calibrate sweeps notebooks fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate sweeps notebooks \
+  fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
 
-test: setup cpp-test py-test
+test: cpp-test py-test
 
-setup: $(STAMP) build
-
-$(STAMP): pyproject.toml tools/setup.sh
-	PYTHON=$(PYTHON) sh tools/setup.sh
+# What a part of the work needs, installed when it is first used: tools/setup.sh says what.
+$(VENV)/.setup-%: pyproject.toml tools/setup.sh
+	PYTHON=$(PYTHON) sh tools/setup.sh $*
 	touch $@
+.PRECIOUS: $(VENV)/.setup-%
 
-# Editable and incremental: scikit-build-core keeps its build tree, ninja does the rest.
-build: $(STAMP)
+setup: build
+
+# Editable and incremental: the build tree is that of the preset `release`, ninja does the rest.
+build: $(VENV)/.setup-lab
 	@$(BIN)/pip install --quiet --no-build-isolation --no-deps -e .
 
-cpp-test: setup
+cpp-test: build $(VENV)/.setup-test
 	cmake --preset release >/dev/null
 	cmake --build --preset release
 	ctest --preset release
 
-py-test: setup
+py-test: build $(VENV)/.setup-test
 	$(BIN)/python -m pytest
 
-sanitize: setup
+sanitize: build $(VENV)/.setup-test
 	for preset in asan-ubsan tsan; do \
 	  cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; \
 	done
 
-lint: setup
+lint: build $(VENV)/.setup-lint
 	$(BIN)/pre-commit run --all-files
 
-bench: setup
+coverage: build $(VENV)/.setup-test $(VENV)/.setup-coverage
+	sh tools/coverage.sh
+
+bench: build $(VENV)/.setup-test $(VENV)/.setup-bench
 	cmake --preset release >/dev/null
 	cmake --build --preset release --target responder
 	$(BIN)/python tests/bench/main.py --out reports/bench.md
 
-calibrate: setup
+calibrate: build $(VENV)/.setup-test
 	$(BIN)/python tests/calibrate/main.py --out reports/calibration.md
 
-sweeps: setup
+sweeps: build
 	$(BIN)/sevenstops sweep --out reports/sweeps-$$(nproc)-cores
 
-notebooks: setup
+notebooks: build $(VENV)/.setup-notebooks
 	$(BIN)/python tools/notebooks.py
 
-fuzz: setup
+fuzz: build $(VENV)/.setup-fuzz
 	cmake --preset fuzz >/dev/null
 	cmake --build --preset fuzz
 	for target in head chunked answer path; do \

@@ -1,6 +1,16 @@
 #!/bin/sh
-# Brings what is missing on Debian or Ubuntu: system packages, a virtual environment, the package.
+# Brings what is missing on Debian or Ubuntu for one part of the work: system packages, a virtual
+# environment and what Python needs in it. `make` builds the package afterwards.
+#
+#   tools/setup.sh lab        to build sevenstops and to measure with it
+#   tools/setup.sh test       what the tests need besides
+#   tools/setup.sh lint       … the checks of `make lint`
+#   tools/setup.sh coverage   … the figures of `make coverage`
+#   tools/setup.sh bench      … the comparison with other servers and clients
+#   tools/setup.sh fuzz       … the fuzz targets
+#   tools/setup.sh notebooks  … writing the notebooks
 set -eu
+part=${1:-lab}
 
 # How to become root; "no" where there is no way.
 if [ "$(id -u)" = 0 ]; then
@@ -20,18 +30,50 @@ if ! available g++ && [ "$root" != no ]; then
   $root apt-get update -q >/dev/null
 fi
 
-# Debian 12's default Boost is older; Ubuntu 24.04's is 1.83.
-boost=libboost-dev
-if available libboost1.81-dev; then
-  boost=libboost1.81-dev
-fi
-packages="g++ cmake ninja-build pkg-config $boost libsqlite3-dev libssl-dev libnghttp2-dev liburing-dev libspdlog-dev
-  libgtest-dev nginx-light wrk nghttp2-client hey apache2-utils openssl prometheus curl iproute2
-  python3-venv python3-dev clang-format clang-tidy"
-# Ubuntu has its browser as a snap only; where there is none, the tests of the page pass it over.
-if available chromium; then
-  packages="$packages chromium"
-fi
+# System packages, and the extras of pyproject.toml.
+extras=""
+case $part in
+  lab)
+    # Debian 12's default Boost is older; Ubuntu 24.04's is 1.83.
+    boost=libboost-dev
+    if available libboost1.81-dev; then
+      boost=libboost1.81-dev
+    fi
+    packages="g++ cmake ninja-build pkg-config $boost libsqlite3-dev libssl-dev libnghttp2-dev
+      liburing-dev libspdlog-dev python3-venv python3-dev nginx-light"
+    ;;
+  test)
+    packages="libgtest-dev nghttp2-client openssl prometheus curl iproute2"
+    # Ubuntu has its browser as a snap only; where there is none, the tests of the page pass it over.
+    if available chromium; then
+      packages="$packages chromium"
+    fi
+    extras="test"
+    ;;
+  lint)
+    packages="clang-format clang-tidy libgtest-dev git"
+    extras="test lint"
+    ;;
+  coverage)
+    packages="gcovr"
+    extras="test coverage"
+    ;;
+  bench)
+    packages="wrk nghttp2-client hey apache2-utils"
+    extras="test"
+    ;;
+  fuzz)
+    packages="clang"
+    ;;
+  notebooks)
+    packages=""
+    extras="test notebook"
+    ;;
+  *)
+    echo "tools/setup.sh knows lab, test, lint, coverage, bench, fuzz and notebooks, not '$part'" >&2
+    exit 2
+    ;;
+esac
 
 missing=""
 for package in $packages; do
@@ -48,5 +90,14 @@ if [ -n "$missing" ]; then
 fi
 
 [ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv
-.venv/bin/pip install --quiet --upgrade "scikit-build-core>=0.10" "pybind11>=2.12" ninja
-.venv/bin/pip install --quiet --no-build-isolation -e ".[test,notebook]"
+# What pyproject.toml names, without the package itself: that is built once, by `make build`.
+.venv/bin/python - $extras <<'PYTHON' | .venv/bin/pip install --quiet --requirement /dev/stdin
+import sys
+import tomllib
+
+with open("pyproject.toml", "rb") as file:
+    told = tomllib.load(file)
+extras = told["project"]["optional-dependencies"]
+wanted = told["build-system"]["requires"] + told["project"]["dependencies"]
+print(*wanted, *(each for extra in sys.argv[1:] for each in extras[extra]), sep="\n")
+PYTHON

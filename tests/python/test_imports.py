@@ -1,4 +1,4 @@
-"""What is imported when, and which room may use which."""
+"""What is imported when. Which room may use which is the business of tools/floors.py."""
 
 import ast
 import subprocess
@@ -15,22 +15,6 @@ HEAVY = {
     "sevenstops._core", "numpy", "scipy", "matplotlib", "rich", "jinja2", "yaml", "hdrh",
     "tomli_w",
 }  # fmt: skip
-
-# What a room's modules may import of the package beside their own room.
-FLOORS = {
-    "errors": set(),
-    "evidence": {"errors"},
-    "loading": {"errors", "evidence"},
-    "lab": {"errors", "evidence", "loading"},
-    "report": {"errors", "evidence"},
-    "experiments": {"errors", "evidence", "loading", "lab"},
-    # A sweep looks at an experiment's scene over a range.
-    "sweeps": {"errors", "evidence", "loading", "lab", "experiments"},
-    "cli": {"errors", "evidence", "loading", "lab", "report", "experiments", "sweeps"},
-    "notebook": {"evidence", "lab", "report", "experiments", "sweeps"},
-    "pytest_plugin": {"evidence", "loading", "lab", "report", "experiments"},
-    "__main__": {"cli"},
-}
 
 
 def imported(code: str) -> set[str]:
@@ -110,49 +94,6 @@ def test_type_checkers_and_the_interpreter_are_told_the_same():
 def test_no_room_has_a_public_name():
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     assert rooms & set(sevenstops.__all__) == {"experiments"}
-
-
-def rooms_of(path: Path) -> set[str]:
-    """The rooms and top modules of the package that a module imports, wherever it does."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = []
-        if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are absolute"
-            names = [node.module or ""]
-            if node.module == "sevenstops":
-                homes = sevenstops._HOME
-                names = [f"sevenstops.{homes.get(a.name, a.name)}" for a in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        found |= {name.split(".")[1] for name in names if name.startswith("sevenstops.")}
-    return found - {"_core"}
-
-
-@pytest.mark.parametrize(
-    "path",
-    [p for p in sorted(PACKAGE.rglob("*.py")) if p != PACKAGE / "__init__.py"],
-    ids=lambda p: str(p.relative_to(PACKAGE)),
-)
-def test_arrows_point_one_way(path):
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    allowed = FLOORS[room] | {room}
-    assert rooms_of(path) <= allowed, f"{room} imports {rooms_of(path) - allowed}"
-
-
-def test_the_floors_have_no_cycle():
-    beneath: set[str] = set()
-    left = dict(FLOORS)
-    while left:
-        free = {room for room, uses in left.items() if uses <= beneath}
-        assert free, f"a cycle among {set(left)}"
-        beneath |= free
-        left = {room: uses for room, uses in left.items() if room not in free}
-
-
-def test_no_module_is_longer_than_it_can_be_read():
-    long = {p.name: n for p in PACKAGE.rglob("*.py") if (n := p.read_text().count("\n")) > 400}
-    assert long == {}
 
 
 def test_no_attribute_is_looked_up_by_a_name_that_was_made():
