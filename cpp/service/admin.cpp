@@ -21,12 +21,16 @@ struct Admin::State {
       : threads(std::move(t)), accept(io, port, {.backlog = 64, .reuse_port = false}) {}
 
   asio::awaitable<void> run() {
+    // Nobody reaches the group once it is gone, however it ended.
+    struct Forgotten {
+      ~Forgotten() { group = nullptr; }
+      base::TaskGroup*& group;
+    } const forgotten{group};
     co_await base::with_task_group([this](base::TaskGroup& all) -> asio::awaitable<void> {
       group = &all;
       all.spawn(listen(all));
       co_return;
     });
-    group = nullptr;
   }
 
   asio::awaitable<void> listen(base::TaskGroup& all) {

@@ -54,6 +54,11 @@ void IoThread::join() {
 }
 
 asio::awaitable<void> IoThread::run() {
+  // Nobody reaches the group once it is gone, however it ended.
+  struct Forgotten {
+    ~Forgotten() { group = nullptr; }
+    base::TaskGroup*& group;
+  } const forgotten{group_};
   co_await base::with_task_group([this](base::TaskGroup& group) -> asio::awaitable<void> {
     group_ = &group;
     group.spawn(sweep());
@@ -62,7 +67,6 @@ asio::awaitable<void> IoThread::run() {
     }
     co_return;
   });
-  group_ = nullptr;
 }
 
 // Whether there is no room for another connection.

@@ -15,18 +15,26 @@ void append_number(std::string& out, std::int64_t value) {
 
 void append_json(std::string& out, std::int64_t value) { append_number(out, value); }
 
-// RFC 8259, 7: quotation mark, reverse solidus and control characters are escaped.
+// RFC 8259, 7: quotation mark, reverse solidus and control characters are escaped; those that have
+// a letter of their own by that, as Boost.JSON does it.
 void append_json(std::string& out, std::string_view value) {
   constexpr std::string_view hex = "0123456789abcdef";
+  constexpr std::string_view with_letter = "\b\t\n\f\r";
+  constexpr std::string_view letters = "btnfr";
   out.push_back('"');
   for (const char c : value) {
     if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(c);
     } else if (static_cast<unsigned char>(c) < 0x20) {
-      out.append("\\u00");
-      out.push_back(hex[static_cast<unsigned char>(c) >> 4]);
-      out.push_back(hex[c & 15]);
+      if (const auto letter = with_letter.find(c); letter != std::string_view::npos) {
+        out.push_back('\\');
+        out.push_back(letters[letter]);
+      } else {
+        out.append("\\u00");
+        out.push_back(hex[static_cast<unsigned char>(c) >> 4]);
+        out.push_back(hex[c & 15]);
+      }
     } else {
       out.push_back(c);
     }

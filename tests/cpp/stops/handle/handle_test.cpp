@@ -1,0 +1,190 @@
+#include "stops/handle/handle.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "../../support/run.hpp"
+#include "../fakes.hpp"
+
+namespace sevenstops::stops {
+namespace {
+
+using http::Outcome;
+using http::Reason;
+using namespace std::chrono_literals;
+
+// Handlers of the test's own, and how many of them are at it.
+int running = 0;
+int completed = 0;
+
+struct Running {
+  Running() { ++running; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { --running; }
+};
+
+asio::awaitable<Outcome<Result>> slow(Resources& /*resources*/, Call /*call*/) {
+  const Running now;
+  co_await base::sleep_until(Clock::now() + 20ms);
+  ++completed;
+  co_return Result(Text{"done"});
+}
+
+asio::awaitable<Outcome<Result>> throwing(Resources& /*resources*/, Call /*call*/) {
+  const Running now;
+  co_await base::sleep_until(Clock::now());
+  throw std::runtime_error("the handler is broken");
+}
+
+class HandleTest : public ::testing::Test {
+ protected:
+  HandleTest() { running = completed = 0; }
+
+  Outcome<Result> run(const Endpoint& endpoint, std::string parameter = {}) {
+    Outcome<Result> outcome = Result();
+    const Route route{.method = "GET", .pattern = "/", .endpoint = &endpoint};
+    const Match match{.route = &route, .parameter = std::move(parameter)};
+    test::run([&]() -> asio::awaitable<void> {
+      Handle handle(settings, backend, page_limit, faults, metrics, upstream, workers);
+      outcome = co_await handle.run(request, match, caller);
+    });
+    EXPECT_EQ(running, 0);
+    return outcome;
+  }
+  Outcome<Result> run(std::string_view name, std::string parameter = {}) {
+    return run(endpoints().at(name), std::move(parameter));
+  }
+  Reason refused(std::string_view name, std::string parameter = {}) {
+    const auto outcome = run(name, std::move(parameter));
+    EXPECT_FALSE(outcome);
+    return outcome ? Reason::client_left : outcome.error().reason;
+  }
+  std::string text(std::string_view name, std::string parameter = {}) {
+    const auto outcome = run(name, std::move(parameter));
+    return outcome ? std::get<Text>(*outcome).text : std::string(outcome.error().name());
+  }
+  std::size_t rows(std::string_view query) {
+    request.query = query;
+    return std::get<Page>(run("orders").value()).orders.size();
+  }
+
+  HandleSettings settings;
+  Backend backend{.store = std::make_shared<store::Store>(50, 2),
+                  .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
+                  .dependencies = {}};
+  std::int64_t page_limit = 30;
+  faults::Injection faults{{}};
+  HandleMetrics metrics;
+  upstream::Metrics upstream;
+  store::WorkerMetrics workers;
+  http::Request request;
+  fakes::FakeCaller caller;
+};
+
+TEST_F(HandleTest, OneWhoseCallerHasLeftIsCancelled) {
+  caller.leaves = true;
+  const auto outcome = run(Endpoint{"slow", slow, true});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().reason, Reason::client_left);
+  EXPECT_EQ(completed, 0);
+}
+
+TEST_F(HandleTest, OneWhoseCallerWaitsComesToItsEnd) {
+  const auto outcome = run(Endpoint{"slow", slow, true});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(std::get<Text>(*outcome).text, "done");
+}
+
+TEST_F(HandleTest, OneThatDoesNotWaitForOthersIsNotWatched) {
+  caller.leaves = true;
+  EXPECT_TRUE(run(Endpoint{"slow", slow, false}));
+  EXPECT_EQ(completed, 1);
+}
+
+TEST_F(HandleTest, WithoutCancelNobodyIs) {
+  caller.leaves = true;
+  settings.cancel = false;
+  EXPECT_TRUE(run(Endpoint{"slow", slow, true}));
+  EXPECT_EQ(completed, 1);
+}
+
+TEST_F(HandleTest, AnExceptionComesOutAndNothingWaitsAnyMore) {
+  for (const bool waits : {true, false}) {
+    EXPECT_THROW((void)run(Endpoint{"throwing", throwing, waits}), std::runtime_error);
+    EXPECT_EQ(running, 0);
+  }
+}
+
+TEST_F(HandleTest, OrdersComeInPagesOfAtMostThePageLimit) {
+  EXPECT_EQ(rows(""), 20U);
+  EXPECT_EQ(rows("limit=5"), 5U);
+  EXPECT_EQ(rows("limit=1000"), 30U);
+  EXPECT_EQ(rows("limit=30&cursor=45"), 5U);
+  settings.off_loop = false;
+  EXPECT_EQ(rows("limit=5"), 5U);
+  for (const auto* query : {"limit=0", "limit=-1", "limit=x", "cursor=-1", "cursor="}) {
+    request.query = query;
+    EXPECT_EQ(refused("orders"), Reason::query) << query;
+  }
+}
+
+TEST_F(HandleTest, AReportIsAnsweredOrGivenUpAtItsDeadline) {
+  EXPECT_TRUE(text("report").starts_with("[{\"currency\""));
+  EXPECT_EQ(metrics.queries.value(), 1U);
+  EXPECT_EQ(metrics.queries_cancelled.value(), 0U);
+  backend.store = std::make_shared<store::Store>(5000, 2);
+  request.arrived = Clock::now() - 1h;
+  for (const bool off_loop : {true, false}) {
+    settings.off_loop = off_loop;
+    EXPECT_EQ(refused("report"), Reason::deadline);
+  }
+  EXPECT_EQ(metrics.queries_cancelled.value(), 2U);
+}
+
+TEST_F(HandleTest, AUserIsANumberOrMe) {
+  EXPECT_EQ(text("user", "17"), R"({"handler":"user","id":"17"})");
+  EXPECT_EQ(text("user", "me"), R"({"handler":"user","id":"me"})");
+  EXPECT_EQ(text("user_me"), R"({"handler":"user_me","id":"me"})");
+  for (const auto* id : {"x", "1x", "-1", "\"", "12345678901234567890"}) {
+    EXPECT_EQ(refused("user", id), Reason::no_user) << id;
+  }
+}
+
+TEST_F(HandleTest, AnEchoIsItsBody) {
+  request.body = std::string("any\0bytes", 9);
+  EXPECT_EQ(text("echo"), request.body);
+  EXPECT_EQ(text("healthz"), "ok\n");
+}
+
+TEST_F(HandleTest, APageWithoutDependenciesIsItsOwnWork) {
+  EXPECT_EQ(text("page"), R"({"page":"ok"})");
+  EXPECT_EQ(metrics.work_completed.value(), 0U);
+  request.query = "of=nobody";
+  EXPECT_EQ(refused("page"), Reason::no_dependency);
+  request.query = {};
+  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")});
+  request.arrived = Clock::now();
+  EXPECT_EQ(text("page"), R"({"page":"ok"})");
+  EXPECT_EQ(metrics.work_completed.value(), 1U);
+  EXPECT_EQ(metrics.work_in_progress.value(), 0U);
+  caller.leaves = true;
+  EXPECT_EQ(refused("page"), Reason::client_left);
+  EXPECT_EQ(metrics.work_cancelled.value(), 1U);
+  EXPECT_EQ(metrics.work_orphaned.value(), 0U);
+  settings.cancel = false;
+  EXPECT_EQ(text("page"), R"({"page":"ok"})");
+  EXPECT_EQ(metrics.work_orphaned.value(), 1U);
+}
+
+TEST_F(HandleTest, ATiedPageSaysThatItBegins) {
+  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")});
+  request.fields.push_back({"X-Tied-Request", "1"});
+  request.arrived = Clock::now();
+  EXPECT_EQ(text("page"), R"({"page":"ok"})");
+  EXPECT_EQ(caller.interims, std::vector<unsigned>{102});
+}
+
+}  // namespace
+}  // namespace sevenstops::stops

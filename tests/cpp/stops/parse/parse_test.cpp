@@ -1,0 +1,227 @@
+#include "stops/parse/parse.hpp"
+
+#include <gtest/gtest.h>
+
+#include "../../support/run.hpp"
+#include "../fakes.hpp"
+#include "stops/parse/http1_content.hpp"
+
+namespace sevenstops::stops {
+namespace {
+
+using fakes::FakeBytes;
+using fakes::FakeCaller;
+using http::Outcome;
+using http::Reason;
+using http::Request;
+using Read = Bytes::Read;
+
+constexpr auto timed_out = Read::timed_out;
+
+// Far apart, so that a deadline tells which of them it came from.
+const ParseSettings settings = {.request_line_limit = 64,
+                                .header_limit = 256,
+                                .header_count = 3,
+                                .body_limit = 8,
+                                .head_timeout = 100,
+                                .body_timeout = 1000,
+                                .idle_timeout = 10};
+const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+Outcome<void> head(FakeBytes& bytes, Request& request) {
+  Outcome<void> outcome;
+  test::run([&]() -> asio::awaitable<void> {
+    const Parse parse(settings);
+    outcome = co_await parse.head(bytes, request);
+  });
+  return outcome;
+}
+
+Reason refused(std::deque<FakeBytes::Step> steps, std::string unread = {}) {
+  FakeBytes bytes(std::move(steps), std::move(unread));
+  Request request;
+  const auto outcome = head(bytes, request);
+  EXPECT_FALSE(outcome);
+  return outcome ? Reason::client_left : outcome.error().reason;
+}
+
+// Seconds from now until a deadline, to the next ten.
+int seconds_left(Clock::time_point deadline) {
+  return static_cast<int>(base::in_seconds(deadline - Clock::now()) / 10 + 0.99) * 10;
+}
+
+TEST(Parse, ReadsAHeadHoweverItComes) {
+  for (std::size_t size = 1; size <= get.size(); ++size) {
+    std::deque<FakeBytes::Step> steps;
+    for (std::size_t i = 0; i < get.size(); i += size) {
+      steps.emplace_back(get.substr(i, size));
+    }
+    FakeBytes bytes(steps);
+    Request request;
+    ASSERT_TRUE(head(bytes, request)) << size;
+    EXPECT_EQ(request.method, "GET");
+    EXPECT_EQ(request.path, "/healthz");
+    EXPECT_EQ(request.head, get);
+    EXPECT_TRUE(bytes.unread().empty());
+  }
+}
+
+TEST(Parse, WhatFollowsAHeadIsTheNexts) {
+  FakeBytes bytes({get + "abc" + get});
+  Request request;
+  ASSERT_TRUE(head(bytes, request));
+  EXPECT_EQ(bytes.unread(), "abc" + get);
+}
+
+TEST(Parse, BetweenTwoRequestsItWaitsForAsLongAsItIsIdle) {
+  FakeBytes bytes({get.substr(0, 5), get.substr(5)});
+  Request request;
+  const auto before = Clock::now();
+  ASSERT_TRUE(head(bytes, request));
+  ASSERT_EQ(bytes.deadlines.size(), 2U);
+  EXPECT_EQ(seconds_left(bytes.deadlines[0]), 10);
+  EXPECT_EQ(bytes.deadlines[1], request.arrived + base::seconds(settings.head_timeout));
+  EXPECT_GE(request.arrived, before);
+}
+
+TEST(Parse, APipelinedHeadHasTheTimeOfAHead) {
+  FakeBytes bytes({get.substr(1)}, get.substr(0, 1));
+  Request request;
+  ASSERT_TRUE(head(bytes, request));
+  ASSERT_EQ(bytes.deadlines.size(), 1U);
+  EXPECT_EQ(seconds_left(bytes.deadlines[0]), 100);
+}
+
+TEST(Parse, SilenceAndCloseBeforeAHeadAreIdle) {
+  EXPECT_EQ(refused({}), Reason::idle);
+  EXPECT_EQ(refused({timed_out}), Reason::idle);
+}
+
+TEST(Parse, SilenceAndCloseWithinAHead) {
+  EXPECT_EQ(refused({"GET /"}), Reason::closed);
+  EXPECT_EQ(refused({"GET /", timed_out}), Reason::head_timeout);
+  EXPECT_EQ(refused({timed_out}, "GET /"), Reason::head_timeout);
+  EXPECT_EQ(refused({}, "GET /"), Reason::closed);
+  // The one empty line that may stand before a request line is of the request.
+  EXPECT_EQ(refused({"\r\n", timed_out}), Reason::head_timeout);
+}
+
+TEST(Parse, LimitsHoldBeforeTheHeadIsWhole) {
+  const std::string line = "GET / HTTP/1.1\r\n";
+  EXPECT_EQ(refused({"GET /" + std::string(64, 'a')}), Reason::request_line_limit);
+  EXPECT_EQ(refused({line + "A: " + std::string(300, 'a')}), Reason::header_limit);
+  EXPECT_EQ(refused({line + "Host: a\r\nA: b\r\nC: d\r\nE: f\r\n"}), Reason::header_count);
+  EXPECT_EQ(refused({"GET / HTTP/1.1\n"}), Reason::bare_line_feed);
+  EXPECT_EQ(refused({line + "\r\n"}), Reason::host);
+}
+
+TEST(Parse, DeclaredLengthsAreRefusedBeforeAnythingIsRead) {
+  auto late = settings;
+  late.check_before_buffering = false;
+  Request request;
+  request.content_length = 8;
+  EXPECT_TRUE(Parse(settings).declared(request));
+  request.content_length = 9;
+  const auto outcome = Parse(settings).declared(request);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().reason, Reason::body_limit);
+  EXPECT_TRUE(Parse(late).declared(request));
+}
+
+class ParseBody : public ::testing::Test {
+ protected:
+  // Reads the body that comes in `steps`.
+  Outcome<void> body(std::deque<FakeBytes::Step> steps, std::string unread = {}) {
+    FakeBytes bytes(std::move(steps), std::move(unread));
+    Http1Content content(bytes, static_cast<std::uint64_t>(settings.body_limit));
+    Outcome<void> outcome;
+    test::run([&]() -> asio::awaitable<void> {
+      const Parse parse(settings);
+      outcome = co_await parse.body(request, content, caller);
+    });
+    deadlines = bytes.deadlines;
+    rest = bytes.unread();
+    return outcome;
+  }
+  Reason refused(std::deque<FakeBytes::Step> steps) {
+    const auto outcome = body(std::move(steps));
+    EXPECT_FALSE(outcome);
+    return outcome ? Reason::client_left : outcome.error().reason;
+  }
+
+  Request request;
+  FakeCaller caller;
+  std::vector<Clock::time_point> deadlines;
+  std::string rest;
+};
+
+TEST_F(ParseBody, ReadsWhatWasDeclared) {
+  request.content_length = 6;
+  ASSERT_TRUE(body({"abc", "defGET"}));
+  EXPECT_EQ(request.body, "abcdef");
+  EXPECT_TRUE(request.body_read);
+  EXPECT_EQ(rest, "GET");
+  // One deadline for the whole body.
+  ASSERT_EQ(deadlines.size(), 2U);
+  EXPECT_EQ(deadlines[0], deadlines[1]);
+  EXPECT_EQ(seconds_left(deadlines[0]), 1000);
+}
+
+TEST_F(ParseBody, ReadsChunks) {
+  request.chunked = true;
+  ASSERT_TRUE(body({"3\r\nab", "c\r\n0\r", "\n\r\nGET"}));
+  EXPECT_EQ(request.body, "abc");
+  EXPECT_EQ(rest, "GET");
+}
+
+TEST_F(ParseBody, SilenceAndCloseWithinABody) {
+  request.content_length = 6;
+  EXPECT_EQ(refused({"abc", timed_out}), Reason::body_timeout);
+  request.body.clear();
+  EXPECT_EQ(refused({timed_out}), Reason::body_timeout);
+  EXPECT_EQ(refused({"abc"}), Reason::closed);
+  request.body.clear();
+  request.content_length.reset();
+  request.chunked = true;
+  EXPECT_EQ(refused({"3\r\nab", timed_out}), Reason::body_timeout);
+  EXPECT_EQ(refused({"3\r\nab"}), Reason::closed);
+}
+
+TEST_F(ParseBody, BrokenFramingAndTooMuchAreRefused) {
+  request.chunked = true;
+  EXPECT_EQ(refused({"x\r\n"}), Reason::chunk_size);
+  EXPECT_EQ(refused({"9\r\n"}), Reason::body_limit);
+  EXPECT_EQ(refused({"3\r\nabcd"}), Reason::chunk_end);
+  request.chunked = false;
+  request.body.clear();
+  request.content_length = 100;
+  EXPECT_EQ(refused({"abcd", "efgh", "i"}), Reason::body_limit);
+}
+
+TEST_F(ParseBody, OneWhoWaitsToBeToldIsToldOnce) {
+  request.content_length = 6;
+  request.expects_continue = true;
+  ASSERT_TRUE(body({"abc", "def"}));
+  EXPECT_EQ(caller.interims, std::vector<unsigned>{100});
+}
+
+TEST_F(ParseBody, OneWhoDidNotWaitIsNotTold) {
+  request.content_length = 6;
+  request.expects_continue = true;
+  ASSERT_TRUE(body({"def"}, "abc"));
+  EXPECT_TRUE(caller.interims.empty());
+  request.body.clear();
+  request.expects_continue = false;
+  ASSERT_TRUE(body({"abcdef"}));
+  EXPECT_TRUE(caller.interims.empty());
+}
+
+TEST_F(ParseBody, OneWhoIsGoneWhenItIsToldHasClosed) {
+  request.content_length = 6;
+  request.expects_continue = true;
+  caller.leaves = true;
+  EXPECT_EQ(refused({"abcdef"}), Reason::closed);
+}
+
+}  // namespace
+}  // namespace sevenstops::stops

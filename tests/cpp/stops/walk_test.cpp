@@ -1,0 +1,227 @@
+#include "stops/walk.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "../support/run.hpp"
+#include "fakes.hpp"
+
+namespace sevenstops::stops {
+namespace {
+
+using base::Stop;
+using http::Outcome;
+using http::Reason;
+using Next = Walk::Next;
+
+asio::awaitable<Outcome<Result>> throwing(Resources& /*resources*/, Call /*call*/) {
+  throw std::runtime_error("no such table");
+  co_return Reason::fault;
+}
+
+asio::awaitable<Outcome<Result>> cancelled(Resources& /*resources*/, Call /*call*/) {
+  throw boost::system::system_error(asio::error::operation_aborted);
+  co_return Reason::fault;
+}
+
+const Endpoint throws{"throws", throwing};
+const Endpoint is_cancelled{"is_cancelled", cancelled};
+
+// Walks over an exchange that no protocol made.
+class WalkTest : public ::testing::Test {
+ protected:
+  WalkTest() {
+    stops.router.add({.method = "GET", .pattern = "/throws", .endpoint = &throws});
+    stops.router.add({.method = "GET", .pattern = "/cancelled", .endpoint = &is_cancelled});
+  }
+
+  Next walk(const std::string& target, const std::string& fields = "") {
+    return walk_over({"GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"});
+  }
+  Next walk_over(std::deque<std::string> heads) {
+    fakes::FakeIncoming incoming(std::move(heads));
+    Exchange exchange{.request = request,
+                      .incoming = incoming,
+                      .content = content,
+                      .caller = caller,
+                      .writer = writer,
+                      .peer = "here"};
+    auto next = Next::request;
+    test::run([&]() -> asio::awaitable<void> {
+      Walk one(stops, exchange);
+      next = co_await one.once();
+    });
+    timings = exchange.timings;
+    return next;
+  }
+  [[nodiscard]] std::uint64_t refused(Reason reason) const {
+    return metrics.refused[http::index(reason)].value();
+  }
+  [[nodiscard]] std::uint64_t refused() const {
+    std::uint64_t sum = 0;
+    for (const auto& counter : metrics.refused) {
+      sum += counter.value();
+    }
+    return sum;
+  }
+  [[nodiscard]] std::vector<std::uint64_t> entered() const {
+    std::vector<std::uint64_t> all;
+    for (const auto& stop : metrics.stops) {
+      all.push_back(stop.entered.value());
+    }
+    return all;
+  }
+
+  Settings settings;
+  Backend backend{.store = std::make_shared<store::Store>(5, 2),
+                  .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
+                  .dependencies = {}};
+  base::Log log;
+  Metrics metrics;
+  Stops stops{settings, backend, "let-me-in", {}, metrics, log};
+  http::Request request;
+  fakes::FakeContent content;
+  fakes::FakeCaller caller;
+  fakes::FakeWriter writer;
+  Timings timings;
+};
+
+TEST_F(WalkTest, PassesEveryStopOnce) {
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(writer.body, "ok\n");
+  EXPECT_TRUE(writer.kept_alive);
+  EXPECT_EQ(entered(), (std::vector<std::uint64_t>{0, 1, 1, 1, 1, 1, 1}));
+  for (std::size_t stop = 1; stop < timings.size(); ++stop) {
+    EXPECT_TRUE(timings[stop]) << base::stop_names[stop];
+  }
+  EXPECT_EQ(refused(), 0U);
+}
+
+TEST_F(WalkTest, ARefusalGoesStraightToDrain) {
+  EXPECT_EQ(walk("/nothing"), Next::request);
+  EXPECT_EQ(writer.status, 404U);
+  EXPECT_EQ(entered(), (std::vector<std::uint64_t>{0, 1, 1, 0, 0, 0, 1}));
+  EXPECT_EQ(refused(Reason::no_route), 1U);
+  EXPECT_EQ(refused(), 1U);
+}
+
+TEST_F(WalkTest, WhatCanNotBeTrustedEndsItsConnection) {
+  EXPECT_EQ(walk("/%zz"), Next::linger);
+  EXPECT_EQ(writer.status, 400U);
+  EXPECT_FALSE(writer.kept_alive);
+  // A body that was not read makes the next request's first byte unknown.
+  EXPECT_EQ(walk("/nothing", "Content-Length: 5\r\n"), Next::linger);
+  EXPECT_EQ(walk("/healthz", "Connection: close\r\n"), Next::end);
+  EXPECT_EQ(walk("/nothing", "Connection: close\r\n"), Next::linger);
+}
+
+TEST_F(WalkTest, SilenceIsNoRequest) {
+  EXPECT_EQ(walk_over({}), Next::end);
+  EXPECT_EQ(writer.heads, 0);
+  EXPECT_EQ(entered(), std::vector<std::uint64_t>(7, 0));
+  EXPECT_EQ(refused(), 0U);
+}
+
+TEST_F(WalkTest, AHandlersExceptionIsAnsweredCountedAndLogged) {
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(walk("/throws"), Next::request);
+  log.flush();
+  EXPECT_EQ(writer.status, 500U);
+  EXPECT_EQ(writer.body, "exception\n");
+  EXPECT_EQ(refused(Reason::exception), 1U);
+  EXPECT_EQ(refused(), 1U);
+  EXPECT_EQ(entered(), (std::vector<std::uint64_t>{0, 1, 1, 1, 1, 0, 1}));
+  // The connection is as good as before.
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  std::string written;
+  for (int i = 0; i < 2000 && written.find('\n') == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    written += ::testing::internal::GetCapturedStderr();
+    ::testing::internal::CaptureStderr();
+  }
+  (void)::testing::internal::GetCapturedStderr();
+  EXPECT_NE(written.find("/throws failed: no such table\n"), std::string::npos) << written;
+}
+
+TEST_F(WalkTest, ACancellationIsNoAnswer) {
+  EXPECT_THROW((void)walk("/cancelled"), boost::system::system_error);
+  EXPECT_EQ(writer.heads, 0);
+  EXPECT_EQ(refused(), 0U);
+}
+
+TEST_F(WalkTest, AClientThatHasLeftIsNotAnsweredAndWasNotRefused) {
+  stops.faults = faults::Injection({faults::make_fault("slow-dependency=60")});
+  caller.leaves = true;
+  EXPECT_EQ(walk("/page"), Next::end);
+  EXPECT_EQ(writer.heads, 0);
+  EXPECT_EQ(refused(), 0U);
+}
+
+TEST_F(WalkTest, APeerThatTakesNothingIsCountedOnce) {
+  writer.refuses_from = 1;
+  EXPECT_EQ(walk("/healthz"), Next::end);
+  EXPECT_EQ(refused(Reason::write_timeout), 1U);
+  EXPECT_EQ(refused(), 1U);
+}
+
+TEST_F(WalkTest, APeerThatIsGoneIsNotCounted) {
+  writer.refuses_from = 1;
+  writer.refusal = Reason::closed;
+  EXPECT_EQ(walk("/healthz"), Next::end);
+  EXPECT_EQ(refused(), 0U);
+}
+
+// Each response has its line, and so has what ended without one, but not silence.
+TEST(WalkLog, HasALineForEach) {
+  auto name = (std::filesystem::temp_directory_path() / "walk-test-XXXXXX").string();
+  const std::filesystem::path folder = ::mkdtemp(name.data());
+  const auto file = folder / "access.log";
+  {
+    base::Log log(file.string());
+    Metrics metrics;
+    const Backend backend{
+        .store = std::make_shared<store::Store>(1, 1),
+        .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
+        .dependencies = {}};
+    Stops stops(Settings(), backend, "let-me-in", {}, metrics, log);
+    const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
+    fakes::FakeIncoming incoming({"GET /healthz" + rest, "GET /nothing" + rest, "GET" + rest});
+    http::Request request;
+    fakes::FakeContent content;
+    fakes::FakeCaller caller;
+    fakes::FakeWriter writer;
+    test::run([&]() -> asio::awaitable<void> {
+      for (int i = 0; i < 4; ++i) {
+        Exchange exchange{.request = request,
+                          .incoming = incoming,
+                          .content = content,
+                          .caller = caller,
+                          .writer = writer,
+                          .peer = "here"};
+        Walk one(stops, exchange);
+        (void)co_await one.once();
+      }
+    });
+  }
+  std::ifstream in(file);
+  std::string line;
+  std::vector<std::string> said;
+  while (std::getline(in, line)) {
+    const auto fields = boost::json::parse(line);
+    said.push_back(std::to_string(fields.at("status").to_number<int>()) + " " +
+                   std::string(fields.at("refused").as_string()));
+    EXPECT_FALSE(fields.at("drain").is_null());
+  }
+  EXPECT_EQ(said, (std::vector<std::string>{"200 ", "404 no_route", "400 request_line"}));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace sevenstops::stops

@@ -1,0 +1,443 @@
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <functional>
+#include <map>
+#include <stdexcept>
+#include <thread>
+
+#include "../cpp/support/run.hpp"
+#include "../cpp/support/sockets.hpp"
+#include "load/fetch.hpp"
+#include "service/report.hpp"
+#include "service/service.hpp"
+#include "stops/handle/endpoint.hpp"
+#include "stops/walk_http1.hpp"
+
+namespace sevenstops {
+namespace {
+
+namespace asio = boost::asio;
+using base::Clock;
+using http::Reason;
+using service::Service;
+using service::ServiceOptions;
+using service::Settings;
+using test::tcp;
+using upstream::Dependency;
+using namespace std::chrono_literals;
+
+// What a client and the admin listener saw of a provocation.
+struct Seen {
+  // The last answer; empty where none was to be seen.
+  std::string answer;
+  std::string stops;
+  std::string metrics;
+};
+
+std::uint64_t count(const std::string& stops, std::string_view name) {
+  return boost::json::parse(stops).at(name).to_number<std::uint64_t>();
+}
+
+// What a stop refused for a reason.
+std::uint64_t refused(const std::string& stops, const http::ReasonInfo& about) {
+  const auto document = boost::json::parse(stops);
+  const auto& all =
+      document.at("stops").at(base::stop_names[base::index(about.stop)]).at("refused").as_object();
+  return all.contains(about.name) ? all.at(about.name).to_number<std::uint64_t>() : 0;
+}
+
+// What all stops refused, for whatever reason.
+std::uint64_t refused(const std::string& stops) {
+  std::uint64_t sum = 0;
+  const auto document = boost::json::parse(stops);
+  for (const auto& [stop, counted] : document.at("stops").as_object()) {
+    for (const auto& [reason, n] : counted.at("refused").as_object()) {
+      sum += n.to_number<std::uint64_t>();
+    }
+  }
+  return sum;
+}
+
+// Waits, for a good while at most.
+bool until(const std::function<bool()>& done) {
+  const auto end = Clock::now() + 20s;
+  while (!done()) {
+    if (Clock::now() > end) {
+      return false;
+    }
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
+
+// A whole answer of a declared length, interim ones left out.
+std::string receive_answer(tcp::socket& socket) {
+  return test::receive_until(socket, [](std::string& text) {
+    while (text.starts_with("HTTP/1.1 1") && text.find("\r\n\r\n") != std::string::npos) {
+      text.erase(0, text.find("\r\n\r\n") + 4);
+    }
+    const auto head = text.find("\r\n\r\n");
+    const auto length = text.find("Content-Length: ");
+    return head != std::string::npos && length < head &&
+           text.size() >= head + 4 + std::stoul(text.substr(length + 16));
+  });
+}
+
+class Provocation {
+ public:
+  explicit Provocation(Settings settings = service::hardened(), ServiceOptions options = {})
+      : service_(settings, with_defaults(std::move(options))) {}
+
+  tcp::socket connect() { return test::connect(io_, service_.port()); }
+  std::string ask(const std::string& bytes) {
+    auto socket = connect();
+    test::send(socket, bytes);
+    return receive_answer(socket);
+  }
+  [[nodiscard]] std::string stops() const { return service_.stops_json(); }
+  // What is seen once the refusal has been counted.
+  Seen seen(Reason reason, std::string answer) {
+    until([&] { return refused(stops(), http::info(reason)) > 0; });
+    const load::Target admin{service_.admin_port()};
+    return {std::move(answer), load::fetch(admin, "/stops", 5s).body,
+            load::fetch(admin, "/metrics", 5s).body};
+  }
+
+ private:
+  static ServiceOptions with_defaults(ServiceOptions options) {
+    options.threads = 1;
+    options.rows = options.rows == ServiceOptions().rows ? 1 : options.rows;
+    return options;
+  }
+
+  asio::io_context io_;
+  Service service_;
+};
+
+std::string get(const std::string& target, const std::string& fields = "") {
+  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+
+std::string post(const std::string& fields, const std::string& body) {
+  return "POST /echo HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + body;
+}
+
+std::string chunks(const std::string& body) { return post("Transfer-Encoding: chunked\r\n", body); }
+
+faults::Faults injected(const std::string& fault) { return {faults::make_fault(fault)}; }
+
+// Hardened settings with a change.
+template <class Change>
+Settings with(Change change) {
+  auto settings = service::hardened();
+  change(settings);
+  return settings;
+}
+
+using Provoke = std::function<Seen(Reason)>;
+
+// One request is refused.
+Provoke sent(std::string bytes, Settings settings = service::hardened(), std::string fault = "") {
+  return [=](Reason reason) {
+    Provocation provocation(settings,
+                            {.faults = fault.empty() ? faults::Faults() : injected(fault)});
+    return provocation.seen(reason, provocation.ask(bytes));
+  };
+}
+
+Seen beyond_the_connections(Reason reason) {
+  Provocation provocation(with([](Settings& s) { s.accept.max_connections = 1; }));
+  auto held = provocation.connect();
+  test::send(held, get("/healthz"));
+  (void)receive_answer(held);
+  auto socket = provocation.connect();
+  return provocation.seen(reason, receive_answer(socket));
+}
+
+// A service beneath that always fails; what is repeated without end opens its breaker.
+Seen on_a_failing_dependency(Reason reason, std::int64_t repeats) {
+  const Service failing(service::hardened(),
+                        {.threads = 1, .rows = 1, .faults = injected("fail=1")});
+  const auto settings = with([=](Settings& s) {
+    s.handle.deadline = 60;
+    s.handle.retry = {.most = repeats, .budget = 1000, .pause = 0, .jitter = false};
+    s.handle.breaker.pause = 3600;
+  });
+  Provocation provocation(settings,
+                          {.dependencies = {{.name = "failing", .replicas = {failing.port()}}}});
+  return provocation.seen(reason, provocation.ask(get("/page")));
+}
+
+constexpr std::int64_t many_rows = 60000;
+
+Settings with_one_worker() {
+  return with([](Settings& s) {
+    s.handle.workers = 1;
+    s.handle.queue_limit = 1;
+    s.handle.deadline = 3600;
+    s.drain.await_writes = false;
+  });
+}
+
+// A report keeps the one worker, a part of an export the one place in the queue.
+Seen beyond_the_queue(Reason reason) {
+  constexpr int tries = 10;
+  for (int i = 1;; ++i) {
+    Provocation provocation(with_one_worker(), {.rows = many_rows});
+    auto report = provocation.connect();
+    test::send(report, get("/report"));
+    until([&] { return count(provocation.stops(), "queries_total") == 1; });
+    auto exported = provocation.connect();
+    test::send(exported, get("/export.csv"));
+    (void)test::receive(exported, 1);
+    auto answer = provocation.ask(get("/orders?limit=1"));
+    if (answer.find(" 503 ") != std::string::npos || i == tries) {
+      return provocation.seen(reason, std::move(answer));
+    }
+  }
+}
+
+// Exports keep the queue from being empty for longer than a burst may last.
+Seen too_long_in_the_queue(Reason reason) {
+  constexpr int tries = 10;
+  auto settings = with_one_worker();
+  settings.handle.queue_limit = 100;
+  settings.handle.queue_time = 0.0001;
+  for (int i = 1;; ++i) {
+    Provocation provocation(settings, {.rows = many_rows});
+    std::vector<tcp::socket> exports;
+    for (int n = 0; n < 4; ++n) {
+      test::send(exports.emplace_back(provocation.connect()), get("/export.csv"));
+      (void)test::receive(exports.back(), 1);
+    }
+    std::string answer;
+    const auto end = Clock::now() + 1s;
+    while (answer.find(" 503 ") == std::string::npos && Clock::now() < end) {
+      answer = provocation.ask(get("/orders?limit=1"));
+    }
+    if (answer.find(" 503 ") != std::string::npos || i == tries) {
+      return provocation.seen(reason, std::move(answer));
+    }
+  }
+}
+
+Seen by_one_who_does_not_read(Reason reason) {
+  Provocation provocation(with([](Settings& s) {
+                            s.drain.write_timeout = 0.05;
+                            s.drain.send_buffer = 4096;
+                          }),
+                          {.rows = many_rows});
+  auto socket = provocation.connect();
+  test::send(socket, get("/export.csv"));
+  return provocation.seen(reason, "");
+}
+
+// No endpoint of the service throws, or breaks its stream off, that a client could make do so. So
+// these walk over a real connection with the service's own stops and an endpoint of the test's.
+Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
+  asio::io_context io;
+  const auto settings = service::hardened();
+  const stops::Backend backend{
+      .store = std::make_shared<store::Store>(1, 1),
+      .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
+      .dependencies = {}};
+  base::Log log;
+  stops::Metrics metrics;
+  stops::Stops stops(settings, backend, "let-me-in", {}, metrics, log);
+  stops.router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
+  auto ends = test::connected(io);
+  test::send(ends.client, get("/broken"));
+  ends.client.shutdown(tcp::socket::shutdown_send);
+  test::run(io, [&]() -> asio::awaitable<void> {
+    co_await stops::walk_http1(stops, std::move(ends.server), Clock::duration());
+  });
+  return {test::receive_all(ends.client), service::report_json({&metrics}),
+          service::report_prometheus({&metrics})};
+}
+
+asio::awaitable<http::Outcome<stops::Result>> throwing(stops::Resources& /*resources*/,
+                                                       stops::Call /*call*/) {
+  throw std::runtime_error("the handler is broken");
+  co_return Reason::fault;
+}
+
+class BrokenRows final : public stops::RowSource {
+ public:
+  asio::awaitable<http::Outcome<std::vector<store::Order>>> next() override {
+    co_return Reason::worker_queue;
+  }
+};
+
+asio::awaitable<http::Outcome<stops::Result>> breaking(stops::Resources& /*resources*/,
+                                                       stops::Call /*call*/) {
+  co_return stops::Result(std::make_unique<BrokenRows>());
+}
+
+const std::map<Reason, Provoke>& provocations() {
+  static const auto short_times = with([](Settings& s) {
+    s.parse.head_timeout = 0.05;
+    s.parse.body_timeout = 0.05;
+  });
+  static const auto small_limits = with([](Settings& s) {
+    s.parse.request_line_limit = 64;
+    s.parse.header_limit = 256;
+    s.parse.header_count = 2;
+    s.parse.body_limit = 8;
+  });
+  const std::string long_text(300, 'a');
+  static const std::map<Reason, Provoke> all = {
+      {Reason::max_connections, beyond_the_connections},
+      {Reason::bare_line_feed, sent("GET / HTTP/1.1\nHost: a\n\n")},
+      {Reason::request_line_limit, sent(get("/" + long_text), small_limits)},
+      {Reason::header_limit, sent(get("/", "A: " + long_text + "\r\n"), small_limits)},
+      {Reason::header_count, sent(get("/", "A: b\r\nC: d\r\n"), small_limits)},
+      {Reason::head_timeout, sent("GET /", short_times)},
+      {Reason::request_line, sent("GET\r\nHost: a\r\n\r\n")},
+      {Reason::method_token, sent("G(T / HTTP/1.1\r\nHost: a\r\n\r\n")},
+      {Reason::version, sent("GET / HTTP/2.0\r\nHost: a\r\n\r\n")},
+      {Reason::target, sent(get("/\x7f"))},
+      {Reason::target_escape, sent(get("/%zz"))},
+      {Reason::target_form, sent(get("*"))},
+      {Reason::target_authority, sent(get("http://b/"))},
+      {Reason::field_line, sent(get("/", "no colon\r\n"))},
+      {Reason::field_name, sent(get("/", "A b: c\r\n"))},
+      {Reason::field_value, sent(get("/", "A: \x01\r\n"))},
+      {Reason::obs_fold, sent(get("/", " folded\r\n"))},
+      {Reason::host, sent(get("/", "Host: b\r\n"))},
+      {Reason::content_length, sent(post("Content-Length: 1x\r\n", ""))},
+      {Reason::transfer_encoding, sent(post("Transfer-Encoding: gzip\r\n", ""))},
+      {Reason::connection_names_framing, sent(get("/", "Connection: host\r\n"))},
+      {Reason::expectation, sent(get("/", "Expect: much\r\n"))},
+      {Reason::body_limit, sent(post("Content-Length: 9\r\n", ""), small_limits)},
+      {Reason::body_timeout, sent(post("Content-Length: 9\r\n", "abc"), short_times)},
+      {Reason::chunk_size, sent(chunks("x\r\n"))},
+      {Reason::chunk_extension, sent(chunks("1;=\r\n"))},
+      {Reason::chunk_line, sent(chunks("1\rx"))},
+      {Reason::chunk_end, sent(chunks("1\r\nab"))},
+      {Reason::trailer_limit, sent(chunks("0\r\nA: " + std::string(5000, 'a')))},
+      {Reason::trailer_line, sent(chunks("0\r\nA: b\rc"))},
+      {Reason::trailer_field, sent(chunks("0\r\nHost: b\r\n"))},
+      {Reason::path_form, sent(get("/../healthz"))},
+      {Reason::no_route, sent(get("/nothing"))},
+      {Reason::method_not_allowed, sent("DELETE /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
+      {Reason::unauthenticated, sent("POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n")},
+      {Reason::query, sent(get("/orders?limit=none"))},
+      {Reason::no_user, sent(get("/users/somebody"))},
+      {Reason::no_dependency, sent(get("/page?of=nobody"))},
+      {Reason::deadline_header, sent(get("/page", "X-Request-Deadline-Ms: soon\r\n"))},
+      {Reason::deadline, sent(get("/page", "X-Request-Deadline-Ms: 20\r\n"), service::hardened(),
+                              "slow-dependency=60")},
+      {Reason::dependency_failed, [](Reason r) { return on_a_failing_dependency(r, 0); }},
+      {Reason::dependency_stopped, [](Reason r) { return on_a_failing_dependency(r, 1000); }},
+      {Reason::worker_queue, beyond_the_queue},
+      {Reason::worker_queue_time, too_long_in_the_queue},
+      {Reason::fault, sent(get("/page"), service::hardened(), "fail=1")},
+      {Reason::exception,
+       [](Reason) {
+         return at_an_endpoint_of_its_own({"throwing", throwing});
+       }},
+      {Reason::write_timeout, by_one_who_does_not_read},
+      {Reason::stream_broken,
+       [](Reason) {
+         return at_an_endpoint_of_its_own({"breaking", breaking});
+       }},
+  };
+  return all;
+}
+
+class RefusalReasons : public ::testing::TestWithParam<http::ReasonInfo> {};
+
+TEST_P(RefusalReasons, IsCountedOnceAtItsStop) {
+  const auto& about = GetParam();
+  const auto provoke = provocations().find(about.reason);
+  ASSERT_NE(provoke, provocations().end()) << "nothing here provokes " << about.name;
+  const auto seen = provoke->second(about.reason);
+  if (about.status != 0) {
+    EXPECT_EQ(seen.answer.substr(0, 13), "HTTP/1.1 " + std::to_string(about.status) + " ")
+        << seen.answer;
+    EXPECT_TRUE(seen.answer.ends_with("\r\n\r\n" + std::string(about.name) + "\n")) << seen.answer;
+    EXPECT_EQ(seen.answer.find("Connection: close") != std::string::npos, about.ends_connection);
+    EXPECT_EQ(seen.answer.find("Retry-After") != std::string::npos, about.retry_after > 0);
+  }
+  EXPECT_EQ(refused(seen.stops, about), 1U) << seen.stops;
+  EXPECT_EQ(refused(seen.stops), 1U) << seen.stops;
+  const std::string metric = "\nsevenstops_stop_refused_total{";
+  const auto line = metric + "stop=\"" + std::string(base::stop_names[base::index(about.stop)]) +
+                    "\",reason=\"" + std::string(about.name) + "\"} 1\n";
+  EXPECT_NE(seen.metrics.find(line), std::string::npos);
+  EXPECT_EQ(seen.metrics.find(metric), seen.metrics.rfind(metric));
+}
+
+std::vector<http::ReasonInfo> refusing() {
+  std::vector<http::ReasonInfo> all;
+  for (const auto& about : http::reasons) {
+    if (http::refuses(about.reason)) {
+      all.push_back(about);
+    }
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryReason, RefusalReasons, ::testing::ValuesIn(refusing()),
+                         [](const auto& each) {
+                           return std::string(base::stop_names[base::index(each.param.stop)]) +
+                                  "_" + std::string(each.param.name);
+                         });
+
+// What ends without an answer was not refused.
+class NothingRefused : public ::testing::Test {
+ protected:
+  // The counters once every connection has ended.
+  std::string after(const std::string& bytes, bool leaves, const std::string& fault = "seed=1") {
+    asio::io_context io;
+    const Service service(settings, {.threads = 1, .rows = 1, .faults = injected(fault)});
+    auto socket = test::connect(io, service.port());
+    test::send(socket, bytes);
+    const auto ready = [&] {
+      const auto stops = service.stops_json();
+      return count(stops, "connections_open") == 1 &&
+             (fault == "seed=1" || count(stops, "work_in_progress") == 1);
+    };
+    EXPECT_TRUE(!leaves || until(ready));
+    if (leaves) {
+      socket.close();
+    } else {
+      (void)test::receive_all(socket);
+    }
+    EXPECT_TRUE(until([&] {
+      const auto stops = service.stops_json();
+      return count(stops, "connections_open") == 0 && count(stops, "work_in_progress") == 0;
+    }));
+    return service.stops_json();
+  }
+
+  Settings settings = service::hardened();
+};
+
+TEST_F(NothingRefused, WhereAConnectionWasIdle) {
+  settings.parse.idle_timeout = 0.05;
+  EXPECT_EQ(refused(after("", false)), 0U);
+  EXPECT_EQ(refused(after(get("/healthz"), false)), 0U);
+}
+
+TEST_F(NothingRefused, WhereTheClientLeavesBeforeAHead) { EXPECT_EQ(refused(after("", true)), 0U); }
+
+TEST_F(NothingRefused, WhereTheClientLeavesWithinAHead) {
+  EXPECT_EQ(refused(after("GET / HTTP/1.1\r\nHo", true)), 0U);
+}
+
+TEST_F(NothingRefused, WhereTheClientLeavesWithinABody) {
+  EXPECT_EQ(refused(after(post("Content-Length: 9\r\n", "abc"), true)), 0U);
+}
+
+TEST_F(NothingRefused, WhereTheClientLeavesWithinAPage) {
+  settings.handle.deadline = 60;
+  const auto stops = after(get("/page"), true, "slow-dependency=60");
+  EXPECT_EQ(refused(stops), 0U);
+  EXPECT_EQ(count(stops, "work_cancelled_total"), 1U);
+  EXPECT_EQ(count(stops, "walks_broken_total"), 0U);
+}
+
+}  // namespace
+}  // namespace sevenstops
