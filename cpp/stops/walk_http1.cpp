@@ -107,6 +107,10 @@ asio::awaitable<void> walk_http1(Stops& stops, tcp::socket socket, Clock::durati
     co_await walk(stops, std::move(socket), queued);
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
+      // A walk that saw it itself has not been cancelled by its group.
+      if (stops.stopping) {
+        co_return;
+      }
       throw;
     }
     stops.metrics.accept.walks_broken.add();

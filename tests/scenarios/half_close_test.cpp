@@ -40,6 +40,10 @@ class HalfClose : public ::testing::TestWithParam<std::string> {
 TEST_P(HalfClose, OneWhoWaitsIsAnsweredByEveryEndpoint) {
   const auto version = GetParam();
   for (const bool cancel : {true, false}) {
+    // One of HTTP/1.0 can't be asked whether it is there: see below.
+    if (cancel && version == "HTTP/1.0") {
+      continue;
+    }
     settings.handle.cancel = cancel;
     const Service leaf(settings, {.threads = 1, .rows = 1, .faults = slow("0.02")});
     const Service entry(settings,
@@ -91,6 +95,20 @@ INSTANTIATE_TEST_SUITE_P(EitherVersion, HalfClose, ::testing::Values("HTTP/1.1",
                            return each.param.ends_with("1") ? std::string("Http11")
                                                             : std::string("Http10");
                          });
+
+TEST_F(HalfClose, OneOfHttp10IsTakenToHaveLeftWhereItsHandlerWaits) {
+  const Service service(settings, {.threads = 1, .rows = 1, .faults = slow("20")});
+  for (const std::string target : {"/page", "/healthz"}) {
+    auto socket = test::connect(io, service.port());
+    test::send(socket, "GET " + target + " HTTP/1.0\r\nHost: a\r\n\r\n");
+    socket.shutdown(tcp::socket::shutdown_send);
+    const auto answer = test::receive_all(socket);
+    EXPECT_EQ(answer.starts_with("HTTP/1.1 200 OK\r\n"), target == "/healthz") << answer;
+    EXPECT_EQ(answer.empty(), target == "/page");
+  }
+  EXPECT_EQ(count(service, "work_cancelled_total"), 1U);
+  EXPECT_EQ(count(service, "work_orphaned_total"), 0U);
+}
 
 TEST_F(HalfClose, OneWhoLeavesAPageIsNoticed) {
   const Service service(settings, {.threads = 1, .rows = 1, .faults = slow("20")});

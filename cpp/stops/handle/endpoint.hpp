@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/semaphore.hpp"
+#include "base/task_group.hpp"
 #include "faults/injection.hpp"
 #include "http/request.hpp"
 #include "stops/caller.hpp"
@@ -42,13 +43,23 @@ struct Call {
   Caller& caller;
 };
 
+/// Does `work` for a caller; nothing when it was cancelled since the caller has left, as the
+/// setting `cancel` says.
+template <class Value>
+[[nodiscard]] asio::awaitable<std::optional<Value>> unless_left(const HandleSettings& settings,
+                                                                Caller& caller,
+                                                                asio::awaitable<Value> work) {
+  if (!settings.cancel) {
+    co_return co_await std::move(work);
+  }
+  co_return co_await base::unless(caller.left(), std::move(work));
+}
+
 /// A handler. A new one is a new file in endpoints/ that registers itself, and a line in `routes`.
 struct Endpoint {
   std::string_view name;
+  /// Where it waits for others it does so by `unless_left`.
   asio::awaitable<http::Outcome<Result>> (*run)(Resources& resources, Call call) = nullptr;
-  /// Whether it waits for others, so that it is worth to notice that its caller has left; it is
-  /// cancelled then.
-  bool waits = false;
 };
 
 [[nodiscard]] const std::map<std::string_view, Endpoint>& endpoints();

@@ -1,21 +1,6 @@
 #include "stops/handle/handle.hpp"
 
-#include "base/task_group.hpp"
-
 namespace sevenstops::stops {
-namespace {
-
-asio::awaitable<http::Outcome<Result>> unless_left(Resources& resources, const Endpoint& endpoint,
-                                                   Call call) {
-  auto result = co_await base::unless(call.caller.left(), endpoint.run(resources, call));
-  if (!result) {
-    co_return http::Reason::client_left;
-  }
-  co_return std::move(*result);
-}
-
-}  // namespace
-
 Handle::Handle(const HandleSettings& settings, const Backend& backend, std::int64_t page_limit,
                faults::Injection& faults, HandleMetrics& metrics,
                upstream::Metrics& upstream_metrics, store::WorkerMetrics& worker_metrics)
@@ -36,9 +21,7 @@ Handle::Handle(const HandleSettings& settings, const Backend& backend, std::int6
 asio::awaitable<http::Outcome<Result>> Handle::run(const http::Request& request, const Match& match,
                                                    Caller& caller) {
   const Call call{.request = request, .parameter = match.parameter, .caller = caller};
-  const auto& endpoint = *match.route->endpoint;
-  return endpoint.waits && resources_.settings.cancel ? unless_left(resources_, endpoint, call)
-                                                      : endpoint.run(resources_, call);
+  return match.route->endpoint->run(resources_, call);
 }
 
 }  // namespace sevenstops::stops

@@ -19,8 +19,7 @@ class Handle {
          faults::Injection& faults, HandleMetrics& metrics, upstream::Metrics& upstream_metrics,
          store::WorkerMetrics& worker_metrics);
 
-  /// Runs the handler that `match` chose. With `cancel`, one that waits for others is cancelled
-  /// once the caller has left.
+  /// Runs the handler that `match` chose.
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> run(const http::Request& request,
                                                            const Match& match, Caller& caller);
 

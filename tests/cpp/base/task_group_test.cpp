@@ -132,18 +132,16 @@ TEST(TaskGroup, OneChildCanBeCancelledAlone) {
 
 TEST(TaskGroup, AChildThatNeverWaitsMayCancelItsGroup) {
   asio::io_context io;
-  int held = 0;
   const auto trouble = run(
-      [](int& count) -> asio::awaitable<void> {
+      []() -> asio::awaitable<void> {
         for (int i = 0; i < 3; ++i) {
           const auto value =
               co_await within(Clock::now() + 1h, []() -> asio::awaitable<int> { co_return 7; }());
           EXPECT_EQ(value, 7);
         }
-      }(held),
+      }(),
       io);
   EXPECT_FALSE(trouble);
-  EXPECT_EQ(held, 0);
 }
 
 // A tree of groups: the cancellation of the outermost reaches the leaves, and nobody is left.
@@ -209,15 +207,14 @@ TEST(TaskGroup, WaitsForItsChildrenWhenTheBodyIsCancelledInTheMiddle) {
   int held = 0;
   const auto trouble = run(
       [](int& count) -> asio::awaitable<void> {
-        const auto value =
-            co_await within(Clock::now() + 5ms, [](int& n) -> asio::awaitable<int> {
-              const auto body = [&n](TaskGroup& group) -> asio::awaitable<void> {
-                group.spawn(hold(n, 1h));
-                co_await sleep_until(Clock::now() + 1h);
-              };
-              co_await with_task_group(body);
-              co_return 1;
-            }(count));
+        const auto value = co_await within(Clock::now() + 5ms, [](int& n) -> asio::awaitable<int> {
+          const auto body = [&n](TaskGroup& group) -> asio::awaitable<void> {
+            group.spawn(hold(n, 1h));
+            co_await sleep_until(Clock::now() + 1h);
+          };
+          co_await with_task_group(body);
+          co_return 1;
+        }(count));
         EXPECT_FALSE(value);
       }(held),
       io);

@@ -59,11 +59,8 @@ class FakeBytes final : public Bytes {
 /// A caller that waits, unless it is told to leave.
 class FakeCaller final : public Caller {
  public:
-  [[nodiscard]] asio::awaitable<void> left() override {
-    if (!leaves) {
-      co_await base::sleep_until(Clock::time_point::max());
-    }
-    co_await asio::post(asio::use_awaitable);
+  [[nodiscard]] asio::awaitable<bool> left() override {
+    co_return co_await base::slept_until(leaves ? Clock::now() : Clock::time_point::max());
   }
   [[nodiscard]] bool closed() override { return leaves; }
   [[nodiscard]] asio::awaitable<bool> interim(unsigned status, Clock::duration) override {

@@ -87,8 +87,13 @@ asio::awaitable<Answer> page(Resources& resources, Call call) {
     co_return http::Reason::deadline;
   }
   if (resources.faults.works()) {
-    if (auto worked = co_await work(resources, call, *deadline); !worked) {
-      co_return worked.error();
+    const auto worked =
+        co_await unless_left(settings, call.caller, work(resources, call, *deadline));
+    if (!worked) {
+      co_return http::Reason::client_left;
+    }
+    if (!*worked) {
+      co_return worked->error();
     }
   }
   if (resources.faults.fails()) {
@@ -104,14 +109,18 @@ asio::awaitable<Answer> page(Resources& resources, Call call) {
   upstream::Context context{.limit = deadline->value_or(Clock::now() + patience),
                             .deadline = *deadline,
                             .trace = brought ? std::move(*brought) : http::new_trace()};
-  const auto answers = co_await resources.upstream.ask_all(std::move(context), only);
-  if (answers.status != upstream::ok) {
-    co_return reason_of(answers.status);
+  const auto answers = co_await unless_left(settings, call.caller,
+                                            resources.upstream.ask_all(std::move(context), only));
+  if (!answers) {
+    co_return http::Reason::client_left;
   }
-  co_return answer(answers.missing);
+  if (answers->status != upstream::ok) {
+    co_return reason_of(answers->status);
+  }
+  co_return answer(answers->missing);
 }
 
-const RegisterEndpoint registered{{"page", page, true}};
+const RegisterEndpoint registered{{"page", page}};
 
 }  // namespace
 }  // namespace sevenstops::stops

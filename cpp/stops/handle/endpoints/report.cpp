@@ -18,12 +18,16 @@ asio::awaitable<Answer> report(Resources& resources, Call call) {
   base::UnlessCompleted query(resources.metrics.queries_cancelled);
   std::optional<std::string> found;
   if (resources.settings.off_loop) {
-    auto turnover = co_await resources.workers->run(job, resources.worker_metrics);
+    auto turnover = co_await unless_left(resources.settings, call.caller,
+                                         resources.workers->run(job, resources.worker_metrics));
     if (!turnover) {
-      query.completed();
-      co_return turnover.error();
+      co_return http::Reason::client_left;
     }
-    found = std::move(*turnover);
+    if (!*turnover) {
+      query.completed();
+      co_return turnover->error();
+    }
+    found = std::move(**turnover);
   } else {
     found = job({});
   }
@@ -34,7 +38,7 @@ asio::awaitable<Answer> report(Resources& resources, Call call) {
   co_return Result(Text{std::move(*found), "application/json"});
 }
 
-const RegisterEndpoint registered{{"report", report, true}};
+const RegisterEndpoint registered{{"report", report}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -16,9 +16,6 @@ TEST(Endpoints, RegisterThemselves) {
     EXPECT_EQ(found->second.name, name);
     EXPECT_NE(found->second.run, nullptr);
   }
-  EXPECT_TRUE(endpoints().at("page").waits);
-  EXPECT_TRUE(endpoints().at("report").waits);
-  EXPECT_FALSE(endpoints().at("echo").waits);
 }
 
 TEST(Query, FindsANameAsItIsWritten) {

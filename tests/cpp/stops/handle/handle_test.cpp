@@ -25,11 +25,23 @@ struct Running {
   ~Running() { --running; }
 };
 
-asio::awaitable<Outcome<Result>> slow(Resources& /*resources*/, Call /*call*/) {
+asio::awaitable<Outcome<Result>> work() {
   const Running now;
   co_await base::sleep_until(Clock::now() + 20ms);
   ++completed;
   co_return Result(Text{"done"});
+}
+
+asio::awaitable<Outcome<Result>> unwatched(Resources& /*resources*/, Call /*call*/) {
+  return work();
+}
+
+asio::awaitable<Outcome<Result>> slow(Resources& resources, Call call) {
+  auto result = co_await unless_left(resources.settings, call.caller, work());
+  if (!result) {
+    co_return Reason::client_left;
+  }
+  co_return std::move(*result);
 }
 
 asio::awaitable<Outcome<Result>> throwing(Resources& /*resources*/, Call /*call*/) {
@@ -85,36 +97,34 @@ class HandleTest : public ::testing::Test {
 
 TEST_F(HandleTest, OneWhoseCallerHasLeftIsCancelled) {
   caller.leaves = true;
-  const auto outcome = run(Endpoint{"slow", slow, true});
+  const auto outcome = run(Endpoint{"slow", slow});
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().reason, Reason::client_left);
   EXPECT_EQ(completed, 0);
 }
 
 TEST_F(HandleTest, OneWhoseCallerWaitsComesToItsEnd) {
-  const auto outcome = run(Endpoint{"slow", slow, true});
+  const auto outcome = run(Endpoint{"slow", slow});
   ASSERT_TRUE(outcome);
   EXPECT_EQ(std::get<Text>(*outcome).text, "done");
 }
 
 TEST_F(HandleTest, OneThatDoesNotWaitForOthersIsNotWatched) {
   caller.leaves = true;
-  EXPECT_TRUE(run(Endpoint{"slow", slow, false}));
+  EXPECT_TRUE(run(Endpoint{"slow", unwatched}));
   EXPECT_EQ(completed, 1);
 }
 
 TEST_F(HandleTest, WithoutCancelNobodyIs) {
   caller.leaves = true;
   settings.cancel = false;
-  EXPECT_TRUE(run(Endpoint{"slow", slow, true}));
+  EXPECT_TRUE(run(Endpoint{"slow", slow}));
   EXPECT_EQ(completed, 1);
 }
 
 TEST_F(HandleTest, AnExceptionComesOutAndNothingWaitsAnyMore) {
-  for (const bool waits : {true, false}) {
-    EXPECT_THROW((void)run(Endpoint{"throwing", throwing, waits}), std::runtime_error);
-    EXPECT_EQ(running, 0);
-  }
+  EXPECT_THROW((void)run(Endpoint{"throwing", throwing}), std::runtime_error);
+  EXPECT_EQ(running, 0);
 }
 
 TEST_F(HandleTest, OrdersComeInPagesOfAtMostThePageLimit) {

@@ -5,6 +5,7 @@
 #include "../../support/run.hpp"
 #include "../../support/sockets.hpp"
 #include "base/task_group.hpp"
+#include "http/deadline.hpp"
 
 namespace sevenstops::stops {
 namespace {
@@ -17,8 +18,8 @@ class Http1CallerTest : public ::testing::Test {
   bool leaves(Clock::duration patience) {
     bool left = false;
     test::run(io, [&]() -> asio::awaitable<void> {
-      const auto end = co_await base::within(Clock::now() + patience, seen());
-      left = end.has_value();
+      const auto seen = co_await base::within(Clock::now() + patience, caller.left());
+      left = seen.value_or(false);
     });
     io.restart();
     return left;
@@ -36,12 +37,6 @@ class Http1CallerTest : public ::testing::Test {
   http::Request request;
   Http1Writer writer{connection, request};
   Http1Caller caller{connection, writer};
-
- private:
-  asio::awaitable<bool> seen() {
-    co_await caller.left();
-    co_return true;
-  }
 };
 
 constexpr std::chrono::seconds long_enough{20};
@@ -78,11 +73,24 @@ TEST_F(Http1CallerTest, OneWhoClosesItsSideAndThenLeavesIsNoticed) {
   EXPECT_TRUE(leaves(long_enough));
 }
 
-TEST_F(Http1CallerTest, OneOfHttp10IsNeverAsked) {
+TEST_F(Http1CallerTest, OneOfHttp10IsNeverAskedAndHasLeftOnceItClosesItsSide) {
   request.minor_version = 0;
-  client.shutdown(tcp::socket::shutdown_send);
   EXPECT_FALSE(leaves(a_while));
+  client.shutdown(tcp::socket::shutdown_send);
+  EXPECT_TRUE(leaves(long_enough));
   EXPECT_TRUE(received().empty());
+}
+
+TEST_F(Http1CallerTest, OneWhoseRequestIsTiedIsNotToldThatItsWorkHasBegun) {
+  request.fields.push_back({http::tied_header, "1"});
+  client.shutdown(tcp::socket::shutdown_send);
+  EXPECT_TRUE(leaves(long_enough));
+  EXPECT_TRUE(received().empty());
+}
+
+TEST_F(Http1CallerTest, AnUrgentByteIsNoLeaving) {
+  ASSERT_EQ(::send(client.native_handle(), "!", 1, MSG_OOB), 1);
+  EXPECT_FALSE(leaves(a_while));
 }
 
 TEST_F(Http1CallerTest, TheNextRequestIsNoLeaving) {
