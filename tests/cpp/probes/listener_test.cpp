@@ -49,9 +49,10 @@ TEST(ListenerProbe, SeesWhatAFullQueueDrops) {
   for (int i = 0; i < 6; ++i) {
     auto& client = clients.emplace_back(io);
     client.open(tcp::v4());
-    client.non_blocking(true);
-    boost::system::error_code error;
-    client.connect({asio::ip::address_v4::loopback(), port}, error);
+    client.native_non_blocking(true);
+    const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
+    (void)::connect(client.native_handle(), endpoint.data(),
+                    static_cast<socklen_t>(endpoint.size()));
   }
   const auto probe = probe_listener(port);
   EXPECT_GT(probe.drops, 0U);

@@ -92,7 +92,8 @@ TEST_F(ReportTest, EveryReasonIsShownAtItsStop) {
 }
 
 TEST_F(ReportTest, WhatNeverHappenedIsNotAmongTheReasons) {
-  for (const auto& [stop, counted] : json().at("stops").as_object()) {
+  const auto document = json();
+  for (const auto& [stop, counted] : document.at("stops").as_object()) {
     EXPECT_TRUE(counted.at("refused").as_object().empty()) << stop;
   }
 }

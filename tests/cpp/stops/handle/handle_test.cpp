@@ -52,7 +52,10 @@ asio::awaitable<Outcome<Result>> throwing(Resources& /*resources*/, Call /*call*
 
 class HandleTest : public ::testing::Test {
  protected:
-  HandleTest() { running = completed = 0; }
+  HandleTest() {
+    running = completed = 0;
+    request.arrived = Clock::now();
+  }
 
   Outcome<Result> run(const Endpoint& endpoint, std::string parameter = {}) {
     Outcome<Result> outcome = Result();
@@ -82,7 +85,7 @@ class HandleTest : public ::testing::Test {
     return std::get<Page>(run("orders").value()).orders.size();
   }
 
-  HandleSettings settings;
+  HandleSettings settings{.deadline = 60};
   Backend backend{.store = std::make_shared<store::Store>(50, 2),
                   .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
                   .dependencies = {}};
