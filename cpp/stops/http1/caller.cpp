@@ -42,8 +42,7 @@ asio::awaitable<bool> Http1Caller::left() {
 
 bool Http1Caller::closed() {
   char byte = 0;
-  const auto got =
-      ::recv(connection_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const auto got = ::recv(connection_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
 }
 

@@ -8,6 +8,7 @@
 namespace sevenstops::stops {
 
 void Http1Writer::head(const Response& response, bool keep_alive) {
+  probed_ = false;
   out_.assign(before_);
   before_.clear();
   const bool streamed = response.source != nullptr;
@@ -82,9 +83,10 @@ bool Http1Writer::may_probe() const {
 }
 
 bool Http1Writer::interim_at_once(unsigned status) {
-  if (request_.minor_version == 0 || sending_ || !before_.empty()) {
+  if (request_.minor_version == 0 || sending_ || probed_) {
     return true;
   }
+  probed_ = true;
   http::append_interim(before_, status);
   boost::system::error_code error;
   before_.erase(0, connection_.write_some(before_, error));

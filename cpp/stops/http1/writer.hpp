@@ -26,11 +26,11 @@ class Http1Writer final : public Writer {
   /// Sends an interim response; nothing to a client of HTTP/1.0 (RFC 9110, 15.2).
   [[nodiscard]] asio::awaitable<http::Outcome<void>> interim(unsigned status,
                                                              Clock::duration timeout);
-  /// Whether "102 Processing" may be sent to learn whether the peer is there: not to one of HTTP/1.0,
-  /// nor to one whose request is tied, where it says that the work has begun.
+  /// Whether "102 Processing" may be sent to learn whether the peer is there: not to one of
+  /// HTTP/1.0, nor to one whose request is tied, where it says that the work has begun.
   [[nodiscard]] bool may_probe() const;
-  /// The same as `interim` without waiting: what the kernel does not take at once goes before the next bytes.
-  /// False when the peer is gone.
+  /// The same as `interim` without waiting: what the kernel does not take at once goes before the
+  /// next bytes; once for each request. False when the peer is gone.
   [[nodiscard]] bool interim_at_once(unsigned status);
 
   /// Whether another response can follow the one that was sent.
@@ -45,8 +45,9 @@ class Http1Writer final : public Writer {
   std::uint64_t framed_ = 0;
   bool chunked_ = false;
   bool reusable_ = true;
-  // Whether an interim response is under way.
+  // Whether an interim response is under way, and whether one was sent to see if the peer is there.
   bool sending_ = false;
+  bool probed_ = false;
 };
 
 }  // namespace sevenstops::stops

@@ -228,7 +228,7 @@ TEST_P(Load, AnOlderClientIsToldThatItsConnectionIsKept) {
   const auto asked = [&](const char* first) {
     const std::string last = "GET /healthz HTTP/1.0\r\n\r\n";
     const auto before = count(service, "requests_total");
-    (void)one(service, {.kind = "raw", .pieces = {{first, 0.05}, {last, 0.05}}}, 0.05);
+    (void)one(service, {.kind = "raw", .pieces = {{first, 0.2}, {last, 0.2}}}, 0.05);
     return count(service, "requests_total") - before - 1;
   };
   EXPECT_EQ(asked("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), 2U);
