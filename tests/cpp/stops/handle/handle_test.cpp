@@ -46,8 +46,8 @@ asio::awaitable<Outcome<Result>> slow(Resources& resources, Call call) {
 
 asio::awaitable<Outcome<Result>> throwing(Resources& /*resources*/, Call /*call*/) {
   const Running now;
-  co_await base::sleep_until(Clock::now());
   throw std::runtime_error("the handler is broken");
+  co_return Reason::fault;
 }
 
 class HandleTest : public ::testing::Test {
