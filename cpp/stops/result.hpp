@@ -14,11 +14,11 @@ namespace sevenstops::stops {
 
 namespace asio = boost::asio;
 
-/// Rows that come in lots, for results too large to hold.
+/// Rows that come in batches, for results too large to hold.
 class RowSource {
  public:
   virtual ~RowSource() = default;
-  /// The next lot; empty at the end.
+  /// The next batch; empty at the end.
   virtual asio::awaitable<http::Outcome<std::vector<store::Order>>> next() = 0;
 };
 

@@ -14,20 +14,20 @@ using base::Clock;
 
 /// A circuit breaker for one dependency (Nygard, *Release It!*, 2nd ed. 2018, "Circuit Breaker").
 ///
-/// It opens when at least `share` of the asks of the last second failed. Open, it lets nothing
+/// It opens when at least `share` of the requests of the last second failed. Open, it lets nothing
 /// through for `pause`; then, half-open, a few at a time: a row of successes closes it, a failure
 /// opens it again.
 class Breaker {
  public:
-  /// What an ask says about the dependency. One that its caller gave up says nothing.
-  enum class Verdict { ok, failed, unknown };
+  /// What a request says about the dependency. One that its caller gave up says nothing.
+  enum class Result { succeeded, failed, unknown };
 
   /// A share of 0 never opens. `open` is a gauge of open breakers, `opened` counts openings.
   Breaker(double share, Clock::duration pause, base::Gauge& open, base::Counter& opened)
       : share_(share), pause_(pause), open_(&open), opened_(&opened) {}
 
-  /// Permission to ask once, given while the breaker was in one state, its generation. One whose
-  /// result nobody records says nothing about the dependency.
+  /// Permission for one request, given while the breaker was in one state, its generation. One
+  /// whose result nobody records says nothing about the dependency.
   class Permit {
    public:
     Permit(Breaker& breaker, std::uint64_t generation)
@@ -37,11 +37,11 @@ class Breaker {
     Permit& operator=(Permit&&) = delete;
     ~Permit() {
       if (breaker_ != nullptr) {
-        breaker_->record(generation_, Verdict::unknown, {});
+        breaker_->record(generation_, Result::unknown, {});
       }
     }
-    void record(Verdict verdict, Clock::time_point now) {
-      std::exchange(breaker_, nullptr)->record(generation_, verdict, now);
+    void record(Result result, Clock::time_point now) {
+      std::exchange(breaker_, nullptr)->record(generation_, result, now);
     }
 
    private:
@@ -49,8 +49,8 @@ class Breaker {
     std::uint64_t generation_;
   };
 
-  /// A permit to ask now, or nothing while the dependency is to be left alone. The breaker has to
-  /// outlive it.
+  /// A permit for a request now, or nothing while the dependency is to be left alone. The breaker
+  /// has to outlive it.
   [[nodiscard]] std::optional<Permit> acquire(Clock::time_point now) {
     if (state_ == State::open && now >= until_) {
       enter(State::half_open);
@@ -65,16 +65,16 @@ class Breaker {
   }
 
  private:
-  // What was asked in an earlier state says nothing about this one.
-  void record(std::uint64_t generation, Verdict verdict, Clock::time_point now) {
+  // What was sent in an earlier state says nothing about this one.
+  void record(std::uint64_t generation, Result result, Clock::time_point now) {
     if (generation != generation_ || share_ == 0) {
       return;
     }
     --probing_;
-    if (verdict == Verdict::unknown) {
+    if (result == Result::unknown) {
       return;
     }
-    const bool failed = verdict == Verdict::failed;
+    const bool failed = result == Result::failed;
     if (state_ == State::half_open) {
       if (failed) {
         open(now);
@@ -104,7 +104,7 @@ class Breaker {
   // The last second in tenths.
   static constexpr std::int64_t parts = 10;
   static constexpr std::chrono::milliseconds part_length{100};
-  // With fewer asks a share means little.
+  // With fewer requests a share means little.
   static constexpr std::uint64_t least = 20;
   static constexpr std::int64_t probes = 5;
   static constexpr std::int64_t enough_successes = 5;

@@ -7,13 +7,13 @@
 namespace sevenstops::upstream {
 namespace {
 
-// How far the asks of one page are. It stands in the frame of `ask_all`, which waits for them.
+// How far the requests of one page are. It stands in the frame of `fan_out`, which waits for them.
 class FanOut {
  public:
   explicit FanOut(Shared& shared) : shared_(shared) {}
 
   asio::awaitable<void> leaf(base::TaskGroup& group, Cluster& cluster, const Context& context) {
-    const auto status = co_await ask(shared_, cluster, context);
+    const auto status = co_await request_leaf(shared_, cluster, context);
     if (status != ok) {
       failed(group, cluster, status);
     }
@@ -24,7 +24,7 @@ class FanOut {
  private:
   void failed(base::TaskGroup& group, const Cluster& cluster, unsigned status) {
     const auto& name = cluster.dependency.name;
-    if (cluster.waits_less) {
+    if (cluster.page_does_without) {
       if (std::ranges::find(answers.missing, name) == answers.missing.end()) {
         answers.missing.push_back(name);
       }
@@ -62,30 +62,31 @@ bool Client::knows(std::string_view name) const {
                              [&](const Cluster& c) { return c.dependency.name == name; });
 }
 
-asio::awaitable<Answers> Client::ask_all(Context context, std::string_view only) {
+asio::awaitable<Answers> Client::fan_out(Context context, std::string_view only) {
   base::UnlessCompleted page(shared_.metrics.pages_given_up);
   // What is optional gets a part of the time that is left.
   auto shorter = context;
   const auto now = Clock::now();
   shorter.limit =
       now + base::seconds(shared_.settings.optional.share * base::in_seconds(context.limit - now));
-  FanOut fan_out(shared_);
+  FanOut page_requests(shared_);
   co_await base::with_task_group([&](base::TaskGroup& group) -> asio::awaitable<void> {
     for (auto& cluster : clusters_) {
       if (!only.empty() && cluster.dependency.name != only) {
         continue;
       }
       for (std::int64_t n = 0; n < cluster.dependency.leaves; ++n) {
-        group.spawn(fan_out.leaf(group, cluster, cluster.waits_less ? shorter : context));
+        group.spawn(
+            page_requests.leaf(group, cluster, cluster.page_does_without ? shorter : context));
       }
     }
     co_return;
   });
   page.completed();
-  if (fan_out.answers.status == ok && !fan_out.answers.missing.empty()) {
+  if (page_requests.answers.status == ok && !page_requests.answers.missing.empty()) {
     shared_.metrics.pages_partial.add();
   }
-  co_return std::move(fan_out.answers);
+  co_return std::move(page_requests.answers);
 }
 
 }  // namespace sevenstops::upstream

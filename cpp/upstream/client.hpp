@@ -6,13 +6,13 @@
 #include <string_view>
 #include <vector>
 
-#include "upstream/ask.hpp"
 #include "upstream/http1_transport.hpp"
 #include "upstream/pool.hpp"
+#include "upstream/request.hpp"
 
 namespace sevenstops::upstream {
 
-/// What became of the asks of one page.
+/// What became of the requests of one page.
 struct Answers {
   /// 200 when every dependency that is needed said so; else 504 for one that was late, 503 for one
   /// whose breaker is open, 502 for one that failed.
@@ -21,7 +21,7 @@ struct Answers {
   std::vector<std::string> missing;
 };
 
-/// How one I/O thread asks the services beneath.
+/// How one I/O thread sends requests to the services beneath.
 class Client {
  public:
   Client(const Settings& settings, const std::vector<Dependency>& dependencies, Metrics& metrics);
@@ -29,10 +29,10 @@ class Client {
   Client(const Settings& settings, const std::vector<Dependency>& dependencies, Metrics& metrics,
          Transport& transport);
 
-  /// Asks for every leaf of every dependency at once, or of the one named `only`, and waits for all
+  /// Requests every leaf of every dependency at once, or of the one named `only`, and waits for all
   /// of them. With `cancel`, what is under way is given up once one that is needed has failed; so
   /// it is when the caller is cancelled.
-  [[nodiscard]] asio::awaitable<Answers> ask_all(Context context, std::string_view only);
+  [[nodiscard]] asio::awaitable<Answers> fan_out(Context context, std::string_view only);
 
   [[nodiscard]] bool has_dependencies() const { return !clusters_.empty(); }
   /// Whether there is a dependency of that name.
@@ -48,7 +48,7 @@ class Client {
   Pool pool_;
   Http1Transport http1_;
   Shared shared_;
-  // A list: asks refer to them.
+  // A list: requests refer to them.
   std::list<Cluster> clusters_;
 };
 

@@ -32,7 +32,7 @@ struct Cluster {
         retries(settings.retry.budget),
         breaker(settings.breaker.share, base::seconds(settings.breaker.pause),
                 metrics.breakers_open, metrics.breakers_opened),
-        waits_less(dependency.optional && settings.optional.partial) {}
+        page_does_without(dependency.optional && settings.optional.partial) {}
 
   /// The replica whose turn is the `n`-th from now on.
   [[nodiscard]] std::uint16_t replica(std::size_t n) const {
@@ -45,7 +45,7 @@ struct Cluster {
   ExtraBudget retries;
   Breaker breaker;
   /// Whether it gets only a part of the time: a page does without it.
-  bool waits_less;
+  bool page_does_without;
   std::size_t next_replica = 0;
 };
 

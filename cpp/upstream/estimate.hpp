@@ -10,7 +10,7 @@ namespace sevenstops::upstream {
 
 using base::Clock;
 
-/// A decaying estimate of a dependency's latency, and of the moment to ask another replica.
+/// A decaying estimate of a dependency's latency, and of the moment to turn to another replica.
 ///
 /// An attempt that was cancelled says only that it would have taken longer. Left out, it would hide
 /// just the slow ones; so survival is estimated as by Kaplan and Meier (*Nonparametric Estimation
@@ -27,11 +27,11 @@ class LatencyEstimate {
   /// since more than 1 - q were given up.
   [[nodiscard]] std::optional<Clock::duration> quantile(double q) const;
 
-  /// When to ask again, up to `hedges` times at this distance: at the quantile `q`, or for 0 at the
-  /// point that is found. That is the highest quantile, so the cheapest, for which the predicted
-  /// time that all but 1 in 100,000 asks keep is within a quarter of the best. A quantile among the
-  /// slow answers waits for them and is passed over. When too many attempts are given up for a
-  /// quantile to be known, the last one that was still holds.
+  /// When to send again, up to `hedges` times at this distance: at the quantile `q`, or for 0 at
+  /// the point that is found. That is the highest quantile, so the cheapest, for which the
+  /// predicted time that all but 1 in 100,000 requests keep is within a quarter of the best. A
+  /// quantile among the slow answers waits for them and is passed over. When too many attempts are
+  /// given up for a quantile to be known, the last one that was still holds.
   [[nodiscard]] std::optional<Clock::duration> hedge_after(double q, int hedges);
 
  private:

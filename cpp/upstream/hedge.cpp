@@ -1,7 +1,7 @@
 #include <vector>
 
 #include "base/task_group.hpp"
-#include "upstream/ask.hpp"
+#include "upstream/request.hpp"
 
 namespace sevenstops::upstream {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 // 2013): replicas that are idle don't both begin.
 constexpr std::chrono::milliseconds tied_delay{1};
 
-// When and how often other replicas are asked beside the first.
+// When and how often other replicas are sent a request beside the first.
 struct Schedule {
   std::int64_t most = 0;
   Clock::duration after{};
@@ -34,7 +34,8 @@ Schedule schedule(const HedgeSettings& settings, Cluster& cluster) {
   return after ? Schedule{.most = settings.most, .after = *after} : Schedule{};
 }
 
-// The attempts of one ask. It stands in the frame of `ask_once`, which waits for all of them.
+// The attempts of one request. It stands in the frame of `request_hedged`, which waits for all of
+// them.
 class Race {
  public:
   Race(Shared& shared, Cluster& cluster, const Context& context)
@@ -141,7 +142,7 @@ class Race {
 
 }  // namespace
 
-asio::awaitable<unsigned> ask_once(Shared& shared, Cluster& cluster, Context context) {
+asio::awaitable<unsigned> request_hedged(Shared& shared, Cluster& cluster, Context context) {
   Race race(shared, cluster, context);
   const auto run = [&race](base::TaskGroup& group) -> asio::awaitable<void> {
     race.start(group);

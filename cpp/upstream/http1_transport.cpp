@@ -38,7 +38,7 @@ struct Answer {
   beast::http::response<beast::http::string_body> response;
 };
 
-asio::awaitable<Answer> ask(tcp::socket& socket, const std::string& head, const Attempt& attempt) {
+asio::awaitable<Answer> send(tcp::socket& socket, const std::string& head, const Attempt& attempt) {
   Answer answer;
   std::size_t part = 0;
   std::tie(answer.error, part) =
@@ -80,7 +80,7 @@ asio::awaitable<unsigned> Http1Transport::exchange(const Attempt& attempt, const
       }
     }
     const auto head = request_head(context, left, attempt.tied);
-    const auto answer = co_await ask(lease->socket(), head, attempt);
+    const auto answer = co_await send(lease->socket(), head, attempt);
     if (!answer.error) {
       if (answer.response.keep_alive()) {
         lease->keep();

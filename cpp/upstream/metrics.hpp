@@ -4,7 +4,7 @@
 
 namespace sevenstops::upstream {
 
-/// What one I/O thread asked of the services beneath.
+/// What one I/O thread requested of the services beneath.
 struct Metrics : base::MetricGroup {
   base::Counter requests{*this, "dependency_requests_total",
                          "Requests to services beneath, hedges included."};

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "base/task_group.hpp"
-#include "upstream/ask.hpp"
+#include "upstream/request.hpp"
 
 namespace sevenstops::upstream {
 namespace {
@@ -23,26 +23,27 @@ Clock::duration pause_before(std::int64_t repeat, Shared& shared) {
 }
 
 // Who brings next to no time to wait must not be able to open a breaker for everybody.
-Breaker::Verdict verdict(const Settings& settings, const Cluster& cluster, unsigned status,
-                         Clock::duration given) {
+Breaker::Result result_of(const Settings& settings, const Cluster& cluster, unsigned status,
+                          Clock::duration given) {
   constexpr double fair = 0.5;
   if (status == ok) {
-    return Breaker::Verdict::ok;
+    return Breaker::Result::succeeded;
   }
-  double usual = settings.usual_deadline * (cluster.waits_less ? settings.optional.share : 1);
+  double usual =
+      settings.usual_deadline * (cluster.page_does_without ? settings.optional.share : 1);
   if (settings.retry.attempt_timeout > 0) {
     usual = std::min(usual, settings.retry.attempt_timeout);
   }
   const bool impatient = status == gateway_timeout && given < base::seconds(fair * usual);
   if (impatient || (status >= bad_request && status < server_error)) {
-    return Breaker::Verdict::unknown;
+    return Breaker::Result::unknown;
   }
-  return Breaker::Verdict::failed;
+  return Breaker::Result::failed;
 }
 
 }  // namespace
 
-asio::awaitable<unsigned> ask(Shared& shared, Cluster& cluster, const Context& context) {
+asio::awaitable<unsigned> request_leaf(Shared& shared, Cluster& cluster, const Context& context) {
   const auto& settings = shared.settings;
   cluster.retries.earn();
   for (std::int64_t repeat = 0;; ++repeat) {
@@ -56,8 +57,8 @@ asio::awaitable<unsigned> ask(Shared& shared, Cluster& cluster, const Context& c
     if (settings.retry.attempt_timeout > 0) {
       once.limit = std::min(once.limit, began + base::seconds(settings.retry.attempt_timeout));
     }
-    const auto status = co_await ask_once(shared, cluster, once);
-    permit->record(verdict(settings, cluster, status, once.limit - began), Clock::now());
+    const auto status = co_await request_hedged(shared, cluster, once);
+    permit->record(result_of(settings, cluster, status, once.limit - began), Clock::now());
     if (status == ok || repeat >= settings.retry.most || !cluster.dependency.idempotent) {
       co_return status;
     }

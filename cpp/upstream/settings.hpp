@@ -60,7 +60,7 @@ struct RetrySettings {
   }
 };
 
-/// When a dependency is not asked any more.
+/// When a dependency is left alone.
 struct BreakerSettings {
   double share = 0.5;
   double pause = 0.25;
@@ -123,7 +123,7 @@ struct Settings {
   BreakerSettings breaker;
   PoolSettings pool;
   OptionalSettings optional;
-  /// Whether asks that nobody needs any more are given up.
+  /// Whether requests that nobody needs any more are given up.
   bool cancel = true;
   /// Seconds that a caller usually has; who brings much less can't open a breaker.
   double usual_deadline = 0.3;

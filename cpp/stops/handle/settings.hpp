@@ -49,7 +49,8 @@ struct HandleSettings {
           {"seconds", 0.0001, base::hour,
            "longest wait for a worker once the queue has not been empty for 0.1 s; beyond it 503"});
     visit("cancel", s.cancel,
-          base::about_switch("give up work, asks and queries once the client has left"));
+          base::about_switch("give up work, requests beneath and queries once the client has left; "
+                             "one of HTTP/1.0 has left when it closes its side"));
     visit.group("hedge", s.hedge);
     visit.group("retry", s.retry);
     visit.group("breaker", s.breaker);

@@ -104,11 +104,11 @@ class Csv : public ByteSource {
       });
       out.append("\r\n");
     }
-    const auto lot = co_await rows_->next();
-    if (!lot) {
-      co_return lot.error();
+    const auto batch = co_await rows_->next();
+    if (!batch) {
+      co_return batch.error();
     }
-    for (const auto& order : *lot) {
+    for (const auto& order : *batch) {
       char separator = 0;
       store::for_each_column(order, [&](std::string_view, const auto& field) {
         out.append(separator == 0 ? 0 : 1, separator);
@@ -117,7 +117,7 @@ class Csv : public ByteSource {
       });
       out.append("\r\n");
     }
-    co_return !lot->empty();
+    co_return !batch->empty();
   }
 
  private:

@@ -43,11 +43,11 @@ TEST(Store, GoesOnBehindACursor) {
   Store store(10, 1);
   std::vector<std::int64_t> ids;
   std::int64_t cursor = 0;
-  for (auto lot = store.orders(cursor, 4); !lot.empty(); lot = store.orders(cursor, 4)) {
-    for (const auto& order : lot) {
+  for (auto batch = store.orders(cursor, 4); !batch.empty(); batch = store.orders(cursor, 4)) {
+    for (const auto& order : batch) {
       ids.push_back(order.id);
     }
-    cursor = lot.back().id;
+    cursor = batch.back().id;
   }
   EXPECT_EQ(ids, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
   EXPECT_TRUE(store.orders(10, 4).empty());

@@ -8,7 +8,7 @@ namespace sevenstops::upstream {
 namespace {
 
 using namespace std::chrono_literals;
-using Verdict = Breaker::Verdict;
+using Result = Breaker::Result;
 
 struct BreakerTest : testing::Test {
   base::MetricGroup group;
@@ -18,45 +18,45 @@ struct BreakerTest : testing::Test {
   Clock::time_point now{1000s};
 
   // Asks once, if it may.
-  bool ask(Verdict verdict) {
+  bool request(Result result) {
     auto permit = breaker.acquire(now);
     if (permit) {
-      permit->record(verdict, now);
+      permit->record(result, now);
     }
     return permit.has_value();
   }
-  int asked(Verdict verdict, int times) {
+  int requested(Result result, int times) {
     int allowed = 0;
     for (int i = 0; i < times; ++i) {
-      allowed += ask(verdict) ? 1 : 0;
+      allowed += request(result) ? 1 : 0;
     }
     return allowed;
   }
 };
 
 TEST_F(BreakerTest, OpensOnceHalfOfEnoughAsksFailed) {
-  EXPECT_EQ(asked(Verdict::failed, 19), 19);
+  EXPECT_EQ(requested(Result::failed, 19), 19);
   EXPECT_EQ(open.value(), 0U);
-  EXPECT_EQ(asked(Verdict::failed, 100), 1);
+  EXPECT_EQ(requested(Result::failed, 100), 1);
   EXPECT_EQ(open.value(), 1U);
 }
 
 TEST_F(BreakerTest, StaysClosedWhileLessFails) {
   for (int i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(ask(Verdict::ok));
-    EXPECT_TRUE(ask(i % 2 == 0 ? Verdict::failed : Verdict::ok));
+    EXPECT_TRUE(request(Result::succeeded));
+    EXPECT_TRUE(request(i % 2 == 0 ? Result::failed : Result::succeeded));
   }
 }
 
 TEST_F(BreakerTest, ForgetsWhatFailedMoreThanASecondAgo) {
-  EXPECT_EQ(asked(Verdict::failed, 19), 19);
+  EXPECT_EQ(requested(Result::failed, 19), 19);
   now += 1100ms;
-  EXPECT_EQ(asked(Verdict::failed, 19), 19);
+  EXPECT_EQ(requested(Result::failed, 19), 19);
   EXPECT_EQ(open.value(), 0U);
 }
 
 TEST_F(BreakerTest, TriesAFewAfterItsPauseAndCloses) {
-  asked(Verdict::failed, 20);
+  requested(Result::failed, 20);
   now += 249ms;
   EXPECT_FALSE(breaker.acquire(now));
   now += 1ms;
@@ -66,16 +66,16 @@ TEST_F(BreakerTest, TriesAFewAfterItsPauseAndCloses) {
   }
   EXPECT_EQ(permits.size(), 5U);
   for (auto& permit : permits) {
-    permit.record(Verdict::ok, now);
+    permit.record(Result::succeeded, now);
   }
   EXPECT_EQ(open.value(), 0U);
-  EXPECT_EQ(asked(Verdict::ok, 100), 100);
+  EXPECT_EQ(requested(Result::succeeded, 100), 100);
 }
 
 TEST_F(BreakerTest, OpensAgainWhenATryFails) {
-  asked(Verdict::failed, 20);
+  requested(Result::failed, 20);
   now += 250ms;
-  EXPECT_EQ(asked(Verdict::failed, 10), 1);
+  EXPECT_EQ(requested(Result::failed, 10), 1);
   EXPECT_EQ(opened.value(), 1U);
   EXPECT_EQ(open.value(), 1U);
   now += 249ms;
@@ -88,27 +88,27 @@ TEST_F(BreakerTest, WhatWasAskedBeforeItOpenedSaysNothingAfterwards) {
   for (int i = 0; i < 50; ++i) {
     early.push_back(std::move(breaker.acquire(now).value()));
   }
-  asked(Verdict::failed, 20);
+  requested(Result::failed, 20);
   now += 250ms;
   const auto probe = breaker.acquire(now);
   ASSERT_TRUE(probe);
   for (auto& permit : early) {
-    permit.record(Verdict::failed, now);
+    permit.record(Result::failed, now);
   }
   EXPECT_TRUE(breaker.acquire(now));
   EXPECT_EQ(opened.value(), 1U);
 }
 
 TEST_F(BreakerTest, WhatSaysNothingNeitherOpensNorCloses) {
-  EXPECT_EQ(asked(Verdict::unknown, 100), 100);
-  asked(Verdict::failed, 20);
+  EXPECT_EQ(requested(Result::unknown, 100), 100);
+  requested(Result::failed, 20);
   now += 250ms;
-  EXPECT_EQ(asked(Verdict::unknown, 100), 100);
+  EXPECT_EQ(requested(Result::unknown, 100), 100);
   EXPECT_EQ(open.value(), 1U);
 }
 
 TEST_F(BreakerTest, APermitThatNobodyUsesMakesRoomForAnother) {
-  asked(Verdict::failed, 20);
+  requested(Result::failed, 20);
   now += 250ms;
   for (int i = 0; i < 20; ++i) {
     EXPECT_TRUE(breaker.acquire(now));
@@ -117,7 +117,7 @@ TEST_F(BreakerTest, APermitThatNobodyUsesMakesRoomForAnother) {
 
 TEST_F(BreakerTest, AShareOfNothingNeverOpens) {
   breaker = Breaker(0, 250ms, open, opened);
-  EXPECT_EQ(asked(Verdict::failed, 1000), 1000);
+  EXPECT_EQ(requested(Result::failed, 1000), 1000);
 }
 
 }  // namespace

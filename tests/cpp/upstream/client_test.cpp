@@ -26,14 +26,14 @@ class ClientTest : public ::testing::Test {
     settings.breaker.share = 0;
   }
 
-  Answers ask_all(Plan plan, std::string_view only = "", Clock::duration patience = 1h) {
+  Answers fan_out(Plan plan, std::string_view only = "", Clock::duration patience = 1h) {
     transport.emplace(std::move(plan));
     Client client(settings, dependencies, metrics, *transport);
     Answers answers;
     test::run([&]() -> asio::awaitable<void> {
       auto context = for_an_hour();
       context.limit = Clock::now() + patience;
-      answers = co_await client.ask_all(context, only);
+      answers = co_await client.fan_out(context, only);
     });
     EXPECT_EQ(transport->running, 0);
     return answers;
@@ -54,7 +54,7 @@ class ClientTest : public ::testing::Test {
 };
 
 TEST_F(ClientTest, AsksForEveryLeafOfEveryDependency) {
-  const auto answers = ask_all(all_well());
+  const auto answers = fan_out(all_well());
   EXPECT_EQ(answers.status, 200U);
   EXPECT_TRUE(answers.missing.empty());
   auto ports = transport->ports;
@@ -65,7 +65,7 @@ TEST_F(ClientTest, AsksForEveryLeafOfEveryDependency) {
 }
 
 TEST_F(ClientTest, OrOfTheOneThatIsNamed) {
-  EXPECT_EQ(ask_all(all_well(), "users").status, 200U);
+  EXPECT_EQ(fan_out(all_well(), "users").status, 200U);
   EXPECT_EQ(transport->ports.size(), 3U);
   const Client client(settings, dependencies, metrics, *transport);
   EXPECT_TRUE(client.has_dependencies());
@@ -75,7 +75,7 @@ TEST_F(ClientTest, OrOfTheOneThatIsNamed) {
 }
 
 TEST_F(ClientTest, OneThatIsNeededAndFailsEndsTheOthers) {
-  const auto answers = ask_all(but_for(3, {.status = 500}));
+  const auto answers = fan_out(but_for(3, {.status = 500}));
   EXPECT_EQ(answers.status, 502U);
   EXPECT_LE(transport->ended, 2);
   EXPECT_EQ(metrics.pages_given_up.value(), 0U);
@@ -83,19 +83,19 @@ TEST_F(ClientTest, OneThatIsNeededAndFailsEndsTheOthers) {
 
 TEST_F(ClientTest, WithoutCancelAllAreWaitedFor) {
   settings.cancel = false;
-  EXPECT_EQ(ask_all(but_for(3, {.status = 500}, {20ms})).status, 502U);
+  EXPECT_EQ(fan_out(but_for(3, {.status = 500}, {20ms})).status, 502U);
   EXPECT_EQ(transport->ended, 7);
 }
 
 TEST_F(ClientTest, SaysHowItFailed) {
-  EXPECT_EQ(ask_all(but_for(1, {1h}, {}), "", 20ms).status, 504U);
-  EXPECT_EQ(ask_all(but_for(1, {.status = 404}, {})).status, 502U);
-  EXPECT_EQ(ask_all(but_for(1, {.status = 503}, {})).status, 503U);
+  EXPECT_EQ(fan_out(but_for(1, {1h}, {}), "", 20ms).status, 504U);
+  EXPECT_EQ(fan_out(but_for(1, {.status = 404}, {})).status, 502U);
+  EXPECT_EQ(fan_out(but_for(1, {.status = 503}, {})).status, 503U);
 }
 
 TEST_F(ClientTest, APageDoesWithoutWhatIsOptional) {
   dependencies[1].optional = true;
-  const auto answers = ask_all([](std::size_t, const Attempt& attempt) {
+  const auto answers = fan_out([](std::size_t, const Attempt& attempt) {
     return Answer{.status = attempt.port < 3 ? ok : 500U};
   });
   EXPECT_EQ(answers.status, 200U);
@@ -103,7 +103,7 @@ TEST_F(ClientTest, APageDoesWithoutWhatIsOptional) {
   EXPECT_EQ(answers.missing, std::vector<std::string>{"orders"});
   EXPECT_EQ(metrics.pages_partial.value(), 1U);
   settings.optional.partial = false;
-  EXPECT_EQ(ask_all(but_for(3, {.status = 500}, {})).status, 502U);
+  EXPECT_EQ(fan_out(but_for(3, {.status = 500}, {})).status, 502U);
   EXPECT_EQ(metrics.pages_partial.value(), 1U);
 }
 
@@ -112,7 +112,7 @@ TEST_F(ClientTest, WhatIsOptionalGetsAPartOfTheTime) {
                   {.name = "extras", .replicas = {3}, .optional = true}};
   settings.optional.share = 0.25;
   const auto before = Clock::now();
-  (void)ask_all(all_well(), "", 1000s);
+  (void)fan_out(all_well(), "", 1000s);
   const auto after = Clock::now();
   for (std::size_t i = 0; i < transport->ports.size(); ++i) {
     const auto given = transport->ports[i] == 3 ? 250s : 1000s;
@@ -123,7 +123,7 @@ TEST_F(ClientTest, WhatIsOptionalGetsAPartOfTheTime) {
 
 TEST_F(ClientTest, APageThatFailedAnywayIsNotPartial) {
   dependencies[1].optional = true;
-  const auto answers = ask_all([](std::size_t, const Attempt&) { return Answer{.status = 500}; });
+  const auto answers = fan_out([](std::size_t, const Attempt&) { return Answer{.status = 500}; });
   EXPECT_EQ(answers.status, 502U);
   EXPECT_EQ(metrics.pages_partial.value(), 0U);
 }
@@ -146,7 +146,7 @@ TEST_F(ClientTest, AnExceptionInOneAttemptReachesWhoeverWaits) {
           const auto began = Clock::now();
           bool thrown = false;
           try {
-            (void)ask_all([&](std::size_t n, const Attempt&) {
+            (void)fan_out([&](std::size_t n, const Attempt&) {
               return n == 5 ? Answer{.after = 2ms, .trouble = trouble} : Answer{1h};
             });
           } catch (const std::exception&) {
@@ -174,7 +174,7 @@ TEST_F(ClientTest, AfterAnExceptionItAsksAsBefore) {
     unsigned status = 0;
     test::run(io, [&]() -> asio::awaitable<void> {
       const auto context = for_an_hour();
-      const auto answers = co_await client.ask_all(context, "");
+      const auto answers = co_await client.fan_out(context, "");
       status = answers.status;
     });
     io.restart();
@@ -198,7 +198,7 @@ TEST_F(ClientTest, ACallerThatLeavesTakesAllAttemptsWithIt) {
   for (std::uint64_t pages = 1; pages <= 3; ++pages) {
     test::run([&]() -> asio::awaitable<void> {
       const auto context = for_an_hour();
-      const auto answers = co_await base::within(Clock::now() + 10ms, client.ask_all(context, ""));
+      const auto answers = co_await base::within(Clock::now() + 10ms, client.fan_out(context, ""));
       EXPECT_FALSE(answers);
     });
     EXPECT_EQ(metrics.pages_given_up.value(), pages);
@@ -209,7 +209,7 @@ TEST_F(ClientTest, ACallerThatLeavesTakesAllAttemptsWithIt) {
 
 TEST_F(ClientTest, WithoutDependenciesThereIsNothingToAsk) {
   dependencies.clear();
-  EXPECT_EQ(ask_all(all_well()).status, 200U);
+  EXPECT_EQ(fan_out(all_well()).status, 200U);
   EXPECT_TRUE(transport->ports.empty());
 }
 

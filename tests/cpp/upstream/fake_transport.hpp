@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/task_group.hpp"
-#include "upstream/ask.hpp"
+#include "upstream/request.hpp"
 
 namespace sevenstops::upstream {
 

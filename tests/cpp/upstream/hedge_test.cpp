@@ -14,7 +14,7 @@ using Answer = FakeTransport::Answer;
 class HedgeTest : public ::testing::Test {
  protected:
   // Asks once; what it comes to.
-  unsigned ask(FakeTransport::Plan plan, Clock::duration patience = 1h) {
+  unsigned request(FakeTransport::Plan plan, Clock::duration patience = 1h) {
     transport.emplace(std::move(plan));
     Cluster cluster(dependency, settings, metrics);
     Shared shared{settings, metrics, *transport, std::mt19937_64(1)};
@@ -22,7 +22,7 @@ class HedgeTest : public ::testing::Test {
     test::run([&]() -> asio::awaitable<void> {
       auto context = for_an_hour();
       context.limit = Clock::now() + patience;
-      status = co_await ask_once(shared, cluster, context);
+      status = co_await request_hedged(shared, cluster, context);
     });
     EXPECT_EQ(transport->running, 0);
     return status;
@@ -35,7 +35,7 @@ class HedgeTest : public ::testing::Test {
 };
 
 TEST_F(HedgeTest, AnotherReplicaIsAskedWhereTheFirstIsSlow) {
-  EXPECT_EQ(ask([](std::size_t n, const Attempt&) { return n == 0 ? Answer{1h} : Answer{}; }),
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) { return n == 0 ? Answer{1h} : Answer{}; }),
             200U);
   EXPECT_EQ(transport->ports, (std::vector<std::uint16_t>{1, 2}));
   EXPECT_EQ(transport->ended, 1);
@@ -45,7 +45,7 @@ TEST_F(HedgeTest, AnotherReplicaIsAskedWhereTheFirstIsSlow) {
 }
 
 TEST_F(HedgeTest, TheFirstMayStillWin) {
-  EXPECT_EQ(ask([](std::size_t n, const Attempt&) { return n == 0 ? Answer{30ms} : Answer{1h}; }),
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) { return n == 0 ? Answer{30ms} : Answer{1h}; }),
             200U);
   EXPECT_EQ(metrics.hedges.value(), 1U);
   EXPECT_EQ(metrics.hedges_won.value(), 0U);
@@ -53,14 +53,14 @@ TEST_F(HedgeTest, TheFirstMayStillWin) {
 
 TEST_F(HedgeTest, AFastFirstIsAskedAlone) {
   settings.hedge.delay = 3600;
-  EXPECT_EQ(ask([](std::size_t, const Attempt&) { return Answer{}; }), 200U);
+  EXPECT_EQ(request([](std::size_t, const Attempt&) { return Answer{}; }), 200U);
   EXPECT_EQ(metrics.requests.value(), 1U);
 }
 
 TEST_F(HedgeTest, TheBudgetDenies) {
   settings.hedge.budget = 0.5;
   settings.hedge.most = 2;
-  EXPECT_EQ(ask([](std::size_t, const Attempt&) { return Answer{30ms}; }), 200U);
+  EXPECT_EQ(request([](std::size_t, const Attempt&) { return Answer{30ms}; }), 200U);
   EXPECT_EQ(metrics.requests.value(), 1U);
   EXPECT_EQ(metrics.hedges.value(), 0U);
   EXPECT_EQ(metrics.hedges_denied.value(), 2U);
@@ -68,13 +68,13 @@ TEST_F(HedgeTest, TheBudgetDenies) {
 
 TEST_F(HedgeTest, AsManyAsItMayAndEachAnother) {
   settings.hedge.most = 2;
-  EXPECT_EQ(ask([](std::size_t n, const Attempt&) { return n < 2 ? Answer{1h} : Answer{}; }), 200U);
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) { return n < 2 ? Answer{1h} : Answer{}; }), 200U);
   EXPECT_EQ(transport->ports, (std::vector<std::uint16_t>{1, 2, 3}));
   EXPECT_EQ(metrics.hedges.value(), 2U);
 }
 
 TEST_F(HedgeTest, WhereAllFailTheLastStatusStands) {
-  EXPECT_EQ(ask([](std::size_t n, const Attempt&) {
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) {
               return n == 0 ? Answer{.after = 30ms, .status = 500} : Answer{.status = 404};
             }),
             500U);
@@ -82,7 +82,7 @@ TEST_F(HedgeTest, WhereAllFailTheLastStatusStands) {
 }
 
 TEST_F(HedgeTest, AFailureWaitsForTheOtherAnswer) {
-  EXPECT_EQ(ask([](std::size_t n, const Attempt&) {
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) {
               return n == 0 ? Answer{30ms} : Answer{.status = 500};
             }),
             200U);
@@ -90,7 +90,7 @@ TEST_F(HedgeTest, AFailureWaitsForTheOtherAnswer) {
 
 TEST_F(HedgeTest, AtTheLimitEveryAttemptIsCalledOff) {
   settings.hedge.most = 2;
-  EXPECT_EQ(ask([](std::size_t, const Attempt&) { return Answer{1h}; }, 30ms), 504U);
+  EXPECT_EQ(request([](std::size_t, const Attempt&) { return Answer{1h}; }, 30ms), 504U);
   EXPECT_EQ(transport->ports.size(), 3U);
   EXPECT_EQ(transport->ended, 0);
 }
@@ -98,25 +98,25 @@ TEST_F(HedgeTest, AtTheLimitEveryAttemptIsCalledOff) {
 TEST_F(HedgeTest, OnlyWhatMayBeAskedTwiceIsHedged) {
   dependency.idempotent = false;
   const auto plan = [](std::size_t, const Attempt&) { return Answer{15ms}; };
-  EXPECT_EQ(ask(plan), 200U);
+  EXPECT_EQ(request(plan), 200U);
   EXPECT_EQ(metrics.requests.value(), 1U);
   dependency.idempotent = true;
   dependency.replicas = {1};
-  EXPECT_EQ(ask(plan), 200U);
+  EXPECT_EQ(request(plan), 200U);
   EXPECT_EQ(metrics.requests.value(), 2U);
   settings.hedge.most = 0;
   dependency.replicas = {1, 2};
-  EXPECT_EQ(ask(plan), 200U);
+  EXPECT_EQ(request(plan), 200U);
   EXPECT_EQ(metrics.requests.value(), 3U);
   // Without a fixed delay nothing is known yet.
   settings.hedge = {.most = 1, .quantile = 0.9, .budget = 10};
-  EXPECT_EQ(ask(plan), 200U);
+  EXPECT_EQ(request(plan), 200U);
   EXPECT_EQ(metrics.requests.value(), 4U);
 }
 
 TEST_F(HedgeTest, OfTiedRequestsTheOneThatBeginsCallsOffTheOther) {
   settings.hedge.tied = true;
-  EXPECT_EQ(ask([](std::size_t n, const Attempt& attempt) {
+  EXPECT_EQ(request([](std::size_t n, const Attempt& attempt) {
               EXPECT_TRUE(attempt.tied);
               return n == 0 ? Answer{1h} : Answer{.after = 5ms, .begins = true};
             }),
@@ -128,14 +128,14 @@ TEST_F(HedgeTest, OfTiedRequestsTheOneThatBeginsCallsOffTheOther) {
 
 TEST_F(HedgeTest, OfTiedRequestsTheSecondIsNotSentWhereTheFirstHasBegun) {
   settings.hedge.tied = true;
-  EXPECT_EQ(ask([](std::size_t, const Attempt&) { return Answer{.after = 20ms, .begins = true}; }),
+  EXPECT_EQ(request([](std::size_t, const Attempt&) { return Answer{.after = 20ms, .begins = true}; }),
             200U);
   EXPECT_EQ(metrics.requests.value(), 1U);
 }
 
 TEST_F(HedgeTest, AnExceptionComesOutWhenAllHaveEnded) {
   for (const bool of_the_first : {true, false}) {
-    EXPECT_THROW((void)ask([&](std::size_t n, const Attempt&) {
+    EXPECT_THROW((void)request([&](std::size_t n, const Attempt&) {
                    const auto trouble = std::make_exception_ptr(std::runtime_error("broken"));
                    return (n == 0) == of_the_first ? Answer{.after = 10ms, .trouble = trouble}
                                                    : Answer{1h};

@@ -16,7 +16,7 @@ using Answer = FakeTransport::Answer;
 class RetryTest : public ::testing::Test {
  protected:
   // Asks so many times, one after the other; the last status.
-  unsigned ask(FakeTransport::Plan plan, int times = 1, Clock::duration patience = 1h) {
+  unsigned request(FakeTransport::Plan plan, int times = 1, Clock::duration patience = 1h) {
     transport.emplace(std::move(plan));
     if (!cluster) {
       cluster.emplace(dependency, settings, metrics);
@@ -27,7 +27,7 @@ class RetryTest : public ::testing::Test {
       for (int i = 0; i < times; ++i) {
         auto context = for_an_hour();
         context.limit = Clock::now() + patience;
-        status = co_await upstream::ask(shared, *cluster, context);
+        status = co_await upstream::request_leaf(shared, *cluster, context);
       }
     });
     EXPECT_EQ(transport->running, 0);
@@ -55,23 +55,23 @@ class RetryTest : public ::testing::Test {
 
 TEST_F(RetryTest, AsksAgainAfterAFailure) {
   EXPECT_EQ(
-      ask([](std::size_t n, const Attempt&) { return Answer{.status = n < 2 ? bad_gateway : ok}; }),
+      request([](std::size_t n, const Attempt&) { return Answer{.status = n < 2 ? bad_gateway : ok}; }),
       200U);
   EXPECT_EQ(transport->ports.size(), 3U);
   EXPECT_EQ(metrics.retries.value(), 2U);
 }
 
 TEST_F(RetryTest, NoMoreOftenThanItMay) {
-  EXPECT_EQ(ask(always(500)), 500U);
+  EXPECT_EQ(request(always(500)), 500U);
   EXPECT_EQ(transport->ports.size(), 3U);
   settings.retry.most = 0;
-  EXPECT_EQ(ask(always(500)), 500U);
+  EXPECT_EQ(request(always(500)), 500U);
   EXPECT_EQ(transport->ports.size(), 1U);
 }
 
 TEST_F(RetryTest, TheBudgetDenies) {
   settings.retry.budget = 0.25;
-  EXPECT_EQ(ask(always(500), 8), 500U);
+  EXPECT_EQ(request(always(500), 8), 500U);
   // Eight asks earned two repeats.
   EXPECT_EQ(transport->ports.size(), 10U);
   EXPECT_EQ(metrics.retries.value(), 2U);
@@ -80,20 +80,20 @@ TEST_F(RetryTest, TheBudgetDenies) {
 
 TEST_F(RetryTest, OnlyWhatMayBeAskedTwiceIsRepeated) {
   dependency.idempotent = false;
-  EXPECT_EQ(ask(always(500)), 500U);
+  EXPECT_EQ(request(always(500)), 500U);
   EXPECT_EQ(transport->ports.size(), 1U);
 }
 
 TEST_F(RetryTest, NotWhereThereIsNoTimeLeft) {
   settings.retry.pause = 60;
-  EXPECT_EQ(ask(always(500), 1, 30s), 500U);
+  EXPECT_EQ(request(always(500), 1, 30s), 500U);
   EXPECT_EQ(transport->ports.size(), 1U);
   EXPECT_EQ(metrics.retries_denied.value(), 0U);
 }
 
 TEST_F(RetryTest, AFixedPauseIsKept) {
   settings.retry = {.most = 1, .budget = 10, .pause = 0.002, .jitter = false};
-  (void)ask(always(500), 20);
+  (void)request(always(500), 20);
   for (const auto pause : pauses()) {
     EXPECT_GE(pause, 2ms);
   }
@@ -102,7 +102,7 @@ TEST_F(RetryTest, AFixedPauseIsKept) {
 
 TEST_F(RetryTest, WithJitterThePauseIsDrawnBelowIt) {
   settings.retry = {.most = 1, .budget = 10, .pause = 0.01, .jitter = true};
-  (void)ask(always(500), 20);
+  (void)request(always(500), 20);
   const auto all = pauses();
   ASSERT_EQ(all.size(), 20U);
   const auto [least, most] = std::ranges::minmax(all);
@@ -112,7 +112,7 @@ TEST_F(RetryTest, WithJitterThePauseIsDrawnBelowIt) {
 
 TEST_F(RetryTest, WithJitterThePauseMayDoubleTenTimesAtMost) {
   settings.retry = {.most = 30, .budget = 100, .pause = 0.000001, .jitter = true};
-  EXPECT_EQ(ask(always(500), 1, 30s), 500U);
+  EXPECT_EQ(request(always(500), 1, 30s), 500U);
   EXPECT_EQ(transport->ports.size(), 31U);
   // Thirty times at most 1.024 ms; 2^30 µs would be 18 min.
   EXPECT_LT(transport->times.back() - transport->times.front(), 30s);
@@ -120,7 +120,7 @@ TEST_F(RetryTest, WithJitterThePauseMayDoubleTenTimesAtMost) {
 
 TEST_F(RetryTest, ASlowAttemptIsCutAndRepeated) {
   settings.retry.attempt_timeout = 0.01;
-  EXPECT_EQ(ask([](std::size_t n, const Attempt&) { return n == 0 ? Answer{1h} : Answer{}; }),
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) { return n == 0 ? Answer{1h} : Answer{}; }),
             200U);
   EXPECT_EQ(transport->ports.size(), 2U);
   EXPECT_EQ(transport->ended, 1);
@@ -130,7 +130,7 @@ TEST_F(RetryTest, TheTimeOfAllIsOverForEveryAttempt) {
   settings.retry.attempt_timeout = 0.01;
   settings.retry.most = 1000;
   settings.retry.budget = 1000;
-  EXPECT_EQ(ask([](std::size_t, const Attempt&) { return Answer{1h}; }, 1, 50ms), 504U);
+  EXPECT_EQ(request([](std::size_t, const Attempt&) { return Answer{1h}; }, 1, 50ms), 504U);
   EXPECT_GE(transport->ports.size(), 2U);
   EXPECT_LE(transport->ports.size(), 6U);
   EXPECT_EQ(transport->ended, 0);
@@ -139,9 +139,9 @@ TEST_F(RetryTest, TheTimeOfAllIsOverForEveryAttempt) {
 TEST_F(RetryTest, AnOpenBreakerStopsIt) {
   settings.breaker = {.share = 0.5, .pause = 3600};
   settings.retry.most = 0;
-  EXPECT_EQ(ask(always(500), 20), 500U);
+  EXPECT_EQ(request(always(500), 20), 500U);
   EXPECT_EQ(metrics.breakers_opened.value(), 1U);
-  EXPECT_EQ(ask(always(200), 3), 503U);
+  EXPECT_EQ(request(always(200), 3), 503U);
   EXPECT_TRUE(transport->ports.empty());
   EXPECT_EQ(metrics.stopped.value(), 3U);
 }
@@ -149,7 +149,7 @@ TEST_F(RetryTest, AnOpenBreakerStopsIt) {
 TEST_F(RetryTest, WhatTheCallerDidWrongSaysNothingOfTheDependency) {
   settings.breaker = {.share = 0.5, .pause = 3600};
   settings.retry.most = 0;
-  EXPECT_EQ(ask(always(404), 100), 404U);
+  EXPECT_EQ(request(always(404), 100), 404U);
   EXPECT_EQ(metrics.breakers_opened.value(), 0U);
 }
 
@@ -158,27 +158,27 @@ TEST_F(RetryTest, WhoBringsNoTimeOpensNoBreaker) {
   settings.retry.most = 0;
   settings.usual_deadline = 3600;
   const auto never = [](std::size_t, const Attempt&) { return Answer{1h}; };
-  EXPECT_EQ(ask(never, 30, 1ms), 504U);
+  EXPECT_EQ(request(never, 30, 1ms), 504U);
   EXPECT_EQ(metrics.breakers_opened.value(), 0U);
   settings.usual_deadline = 0.001;
-  EXPECT_EQ(ask(never, 30, 1ms), 503U);
+  EXPECT_EQ(request(never, 30, 1ms), 503U);
   EXPECT_EQ(metrics.breakers_opened.value(), 1U);
 }
 
 TEST_F(RetryTest, AnExceptionComesOutAndItsPermitGoesBack) {
   settings.breaker = {.share = 0.5, .pause = 0.001};
   settings.retry.most = 0;
-  EXPECT_EQ(ask(always(500), 20), 500U);
+  EXPECT_EQ(request(always(500), 20), 500U);
   EXPECT_EQ(metrics.breakers_open.value(), 1U);
   std::this_thread::sleep_for(2ms);
   // More often than a half-open breaker lets through at once.
   for (int i = 0; i < 20; ++i) {
-    EXPECT_THROW((void)ask([](std::size_t, const Attempt&) {
+    EXPECT_THROW((void)request([](std::size_t, const Attempt&) {
                    return Answer{.trouble = std::make_exception_ptr(std::bad_alloc())};
                  }),
                  std::bad_alloc);
   }
-  EXPECT_EQ(ask(always(200), 5), 200U);
+  EXPECT_EQ(request(always(200), 5), 200U);
   EXPECT_EQ(metrics.breakers_open.value(), 0U);
 }
 

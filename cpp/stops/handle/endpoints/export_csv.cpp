@@ -10,14 +10,14 @@ class ExportRows final : public RowSource {
   explicit ExportRows(Resources& resources) : resources_(resources) {}
 
   asio::awaitable<http::Outcome<std::vector<store::Order>>> next() override {
-    constexpr std::int64_t lot_size = 500;
-    auto lot = co_await resources_.workers->run(
-        [this](const std::stop_token&) { return resources_.store->orders(cursor_, lot_size); },
+    constexpr std::int64_t batch_size = 500;
+    auto batch = co_await resources_.workers->run(
+        [this](const std::stop_token&) { return resources_.store->orders(cursor_, batch_size); },
         resources_.worker_metrics, true);
-    if (lot && !lot->empty()) {
-      cursor_ = lot->back().id;
+    if (batch && !batch->empty()) {
+      cursor_ = batch->back().id;
     }
-    co_return lot;
+    co_return batch;
   }
 
  private:

@@ -110,7 +110,7 @@ asio::awaitable<Answer> page(Resources& resources, Call call) {
                             .deadline = *deadline,
                             .trace = brought ? std::move(*brought) : http::new_trace()};
   const auto answers = co_await unless_left(settings, call.caller,
-                                            resources.upstream.ask_all(std::move(context), only));
+                                            resources.upstream.fan_out(std::move(context), only));
   if (!answers) {
     co_return http::Reason::client_left;
   }

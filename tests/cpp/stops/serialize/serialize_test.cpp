@@ -110,24 +110,24 @@ TEST(Serialize, ARefusalSaysItsReason) {
   EXPECT_EQ(response.retry_after, 1U);
 }
 
-// Lots that come one after the other, then the end, or a refusal.
-class Lots final : public RowSource {
+// Batches that come one after the other, then the end, or a refusal.
+class Batches final : public RowSource {
  public:
-  explicit Lots(std::deque<std::vector<Order>> lots, bool breaks = false)
-      : lots_(std::move(lots)), breaks_(breaks) {}
+  explicit Batches(std::deque<std::vector<Order>> batches, bool breaks = false)
+      : batches_(std::move(batches)), breaks_(breaks) {}
 
   asio::awaitable<Outcome<std::vector<Order>>> next() override {
-    if (lots_.empty()) {
+    if (batches_.empty()) {
       co_return breaks_ ? Outcome<std::vector<Order>>(Reason::worker_queue)
                         : Outcome<std::vector<Order>>(std::vector<Order>());
     }
-    auto lot = std::move(lots_.front());
-    lots_.pop_front();
-    co_return lot;
+    auto batch = std::move(batches_.front());
+    batches_.pop_front();
+    co_return batch;
   }
 
  private:
-  std::deque<std::vector<Order>> lots_;
+  std::deque<std::vector<Order>> batches_;
   bool breaks_;
 };
 
@@ -136,9 +136,9 @@ struct Csv {
   Outcome<bool> last = false;
 };
 
-Csv csv(std::unique_ptr<RowSource> lots) {
+Csv csv(std::unique_ptr<RowSource> batches) {
   Csv read;
-  const auto response = serialize(std::move(lots), {});
+  const auto response = serialize(std::move(batches), {});
   EXPECT_EQ(response.content_type, "text/csv");
   test::run([&]() -> asio::awaitable<void> {
     do {
@@ -178,7 +178,7 @@ std::vector<std::vector<std::string>> records(std::string_view text) {
 TEST(SerializeCsv, IsReadBackAsItWas) {
   const auto rows = orders();
   const auto half = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
-  const auto read = csv(std::make_unique<Lots>(
+  const auto read = csv(std::make_unique<Batches>(
       std::deque<std::vector<Order>>{{rows.begin(), half}, {half, rows.end()}}));
   EXPECT_TRUE(read.last);
   const auto all = records(read.text);
@@ -195,19 +195,19 @@ TEST(SerializeCsv, IsReadBackAsItWas) {
 
 TEST(SerializeCsv, QuotesOnlyWhatNeedsIt) {
   const Order order = {.id = 1, .status = "a b", .currency = "a,b", .note = "say \"no\""};
-  const auto read = csv(std::make_unique<Lots>(std::deque<std::vector<Order>>{{order}}));
+  const auto read = csv(std::make_unique<Batches>(std::deque<std::vector<Order>>{{order}}));
   EXPECT_TRUE(read.text.ends_with("\r\n1,0,a b,0,\"a,b\",,0,\"say \"\"no\"\"\"\r\n")) << read.text;
 }
 
 TEST(SerializeCsv, WithoutRowsThereIsTheHeader) {
-  const auto read = csv(std::make_unique<Lots>(std::deque<std::vector<Order>>{}));
+  const auto read = csv(std::make_unique<Batches>(std::deque<std::vector<Order>>{}));
   EXPECT_TRUE(read.last);
   EXPECT_EQ(records(read.text).size(), 1U);
 }
 
 TEST(SerializeCsv, ARefusalComesOut) {
   const auto read =
-      csv(std::make_unique<Lots>(std::deque<std::vector<Order>>{{Order{.id = 1}}}, true));
+      csv(std::make_unique<Batches>(std::deque<std::vector<Order>>{{Order{.id = 1}}}, true));
   ASSERT_FALSE(read.last);
   EXPECT_EQ(read.last.error().reason, Reason::worker_queue);
 }
