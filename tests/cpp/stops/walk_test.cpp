@@ -5,8 +5,8 @@
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <stdexcept>
-#include <thread>
 
 #include "../support/run.hpp"
 #include "fakes.hpp"
@@ -81,9 +81,9 @@ class WalkTest : public ::testing::Test {
   Backend backend{.store = std::make_shared<store::Store>(5, 2),
                   .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
                   .dependencies = {}};
-  base::Log log;
+  std::optional<base::Log> log{std::in_place};
   Metrics metrics;
-  Stops stops{settings, backend, "let-me-in", {}, metrics, log};
+  Stops stops{settings, backend, "let-me-in", {}, metrics, *log};
   http::Request request;
   fakes::FakeContent content;
   fakes::FakeCaller caller;
@@ -131,7 +131,6 @@ TEST_F(WalkTest, SilenceIsNoRequest) {
 TEST_F(WalkTest, AHandlersExceptionIsAnsweredCountedAndLogged) {
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(walk("/throws"), Next::request);
-  log.flush();
   EXPECT_EQ(writer.status, 500U);
   EXPECT_EQ(writer.body, "exception\n");
   EXPECT_EQ(refused(Reason::exception), 1U);
@@ -140,13 +139,9 @@ TEST_F(WalkTest, AHandlersExceptionIsAnsweredCountedAndLogged) {
   // The connection is as good as before.
   EXPECT_EQ(walk("/healthz"), Next::request);
   EXPECT_EQ(writer.status, 200U);
-  std::string written;
-  for (int i = 0; i < 2000 && written.find('\n') == std::string::npos; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    written += ::testing::internal::GetCapturedStderr();
-    ::testing::internal::CaptureStderr();
-  }
-  (void)::testing::internal::GetCapturedStderr();
+  // Its end is the end of its queue; nothing walks any more.
+  log.reset();
+  const auto written = ::testing::internal::GetCapturedStderr();
   EXPECT_NE(written.find("/throws failed: no such table\n"), std::string::npos) << written;
 }
 

@@ -61,10 +61,9 @@ class HandleTest : public ::testing::Test {
     Outcome<Result> outcome = Result();
     const Route route{.method = "GET", .pattern = "/", .endpoint = &endpoint};
     const Match match{.route = &route, .parameter = std::move(parameter)};
-    test::run([&]() -> asio::awaitable<void> {
-      Handle handle(settings, backend, page_limit, faults, metrics, upstream, workers);
-      outcome = co_await handle.run(request, match, caller);
-    });
+    Handle handle(settings, backend, page_limit, faults, metrics, upstream, workers);
+    test::run(
+        [&]() -> asio::awaitable<void> { outcome = co_await handle.run(request, match, caller); });
     EXPECT_EQ(running, 0);
     return outcome;
   }
