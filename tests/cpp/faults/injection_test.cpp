@@ -72,12 +72,26 @@ TEST(Injection, FailsItsShare) {
 }
 
 TEST(Faults, RefuseWhatMakesNoSense) {
-  for (const auto* text :
-       {"latency=normal/1/1", "latency=lognormal/1", "latency=constant/-1", "latency=constant/nan",
-        "latency=", "straggle=2/1", "straggle=0.5", "fail=x", "workers=0", "workers=1.5", "seed=-1",
-        "slow-stop=accept/1", "slow-stop=nowhere/1", "stalled-acceptor=2/1", "stalled-acceptor=0/0",
-        "stalled-acceptor=0/1e-12",
-        "slowdown=1/2", "slow-dependency=1e9", "nothing=1", "latency"}) {
+  for (const auto* text : {"latency=normal/1/1",
+                           "latency=lognormal/1",
+                           "latency=constant/-1",
+                           "latency=constant/nan",
+                           "latency=",
+                           "straggle=2/1",
+                           "straggle=0.5",
+                           "fail=x",
+                           "workers=0",
+                           "workers=1.5",
+                           "seed=-1",
+                           "slow-stop=accept/1",
+                           "slow-stop=nowhere/1",
+                           "stalled-acceptor=2/1",
+                           "stalled-acceptor=0/0",
+                           "stalled-acceptor=0/1e-12",
+                           "slowdown=1/2",
+                           "slow-dependency=1e9",
+                           "nothing=1",
+                           "latency"}) {
     EXPECT_THROW((void)make_fault(text), std::invalid_argument) << text;
   }
 }

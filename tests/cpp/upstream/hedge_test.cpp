@@ -45,8 +45,9 @@ TEST_F(HedgeTest, AnotherReplicaIsAskedWhereTheFirstIsSlow) {
 }
 
 TEST_F(HedgeTest, TheFirstMayStillWin) {
-  EXPECT_EQ(request([](std::size_t n, const Attempt&) { return n == 0 ? Answer{30ms} : Answer{1h}; }),
-            200U);
+  EXPECT_EQ(
+      request([](std::size_t n, const Attempt&) { return n == 0 ? Answer{30ms} : Answer{1h}; }),
+      200U);
   EXPECT_EQ(metrics.hedges.value(), 1U);
   EXPECT_EQ(metrics.hedges_won.value(), 0U);
 }
@@ -68,7 +69,8 @@ TEST_F(HedgeTest, TheBudgetDenies) {
 
 TEST_F(HedgeTest, AsManyAsItMayAndEachAnother) {
   settings.hedge.most = 2;
-  EXPECT_EQ(request([](std::size_t n, const Attempt&) { return n < 2 ? Answer{1h} : Answer{}; }), 200U);
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) { return n < 2 ? Answer{1h} : Answer{}; }),
+            200U);
   EXPECT_EQ(transport->ports, (std::vector<std::uint16_t>{1, 2, 3}));
   EXPECT_EQ(metrics.hedges.value(), 2U);
 }
@@ -128,8 +130,9 @@ TEST_F(HedgeTest, OfTiedRequestsTheOneThatBeginsCallsOffTheOther) {
 
 TEST_F(HedgeTest, OfTiedRequestsTheSecondIsNotSentWhereTheFirstHasBegun) {
   settings.hedge.tied = true;
-  EXPECT_EQ(request([](std::size_t, const Attempt&) { return Answer{.after = 20ms, .begins = true}; }),
-            200U);
+  EXPECT_EQ(
+      request([](std::size_t, const Attempt&) { return Answer{.after = 20ms, .begins = true}; }),
+      200U);
   EXPECT_EQ(metrics.requests.value(), 1U);
 }
 

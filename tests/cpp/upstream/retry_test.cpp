@@ -54,9 +54,10 @@ class RetryTest : public ::testing::Test {
 };
 
 TEST_F(RetryTest, AsksAgainAfterAFailure) {
-  EXPECT_EQ(
-      request([](std::size_t n, const Attempt&) { return Answer{.status = n < 2 ? bad_gateway : ok}; }),
-      200U);
+  EXPECT_EQ(request([](std::size_t n, const Attempt&) {
+              return Answer{.status = n < 2 ? bad_gateway : ok};
+            }),
+            200U);
   EXPECT_EQ(transport->ports.size(), 3U);
   EXPECT_EQ(metrics.retries.value(), 2U);
 }
