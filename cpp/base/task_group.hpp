@@ -119,7 +119,8 @@ template <class Value>
     group.cancel();
   };
   const auto interrupter = [&](TaskGroup& group, asio::awaitable<bool> i) -> asio::awaitable<void> {
-    if (co_await std::move(i) && !value) {
+    // clang-tidy 14 takes the awaitable's own await for a second use.
+    if (co_await std::move(i) && !value) {  // NOLINT(bugprone-use-after-move)
       interrupted = true;
       group.cancel();
     }

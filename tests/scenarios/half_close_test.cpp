@@ -15,7 +15,6 @@ namespace asio = boost::asio;
 using base::Clock;
 using service::Service;
 using test::tcp;
-using upstream::Dependency;
 using namespace std::chrono_literals;
 
 std::uint64_t count(const Service& service, std::string_view name) {

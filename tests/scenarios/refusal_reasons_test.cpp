@@ -24,7 +24,6 @@ using service::Service;
 using service::ServiceOptions;
 using service::Settings;
 using test::tcp;
-using upstream::Dependency;
 using namespace std::chrono_literals;
 
 // What a client and the admin listener saw of a provocation.
@@ -138,7 +137,8 @@ Settings with(Change change) {
 using Provoke = std::function<Seen(Reason)>;
 
 // One request is refused.
-Provoke sent(std::string bytes, Settings settings = service::hardened(), std::string fault = "") {
+Provoke sent(const std::string& bytes, const Settings& settings = service::hardened(),
+             const std::string& fault = "") {
   return [=](Reason reason) {
     Provocation provocation(settings,
                             {.faults = fault.empty() ? faults::Faults() : injected(fault)});

@@ -32,6 +32,7 @@ TEST(ListenerProbe, SeesBacklogAndDepth) {
   EXPECT_EQ(probe_listener(port).queue_depth, 0U);
   EXPECT_EQ(probe_listener(port).drops, 0U);
   std::vector<tcp::socket> clients;
+  clients.reserve(3);
   for (int i = 0; i < 3; ++i) {
     clients.push_back(test::connect(io, port));
   }

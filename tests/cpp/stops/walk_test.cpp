@@ -14,7 +14,6 @@
 namespace sevenstops::stops {
 namespace {
 
-using base::Stop;
 using http::Outcome;
 using http::Reason;
 using Next = Walk::Next;

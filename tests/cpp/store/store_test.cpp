@@ -104,6 +104,7 @@ TEST(Store, ReadersReadSideBySide) {
   constexpr int readers = 4;
   Store store(500, readers);
   std::vector<std::thread> threads;
+  threads.reserve(readers);
   std::array<std::size_t, readers> read{};
   for (auto& count : read) {
     threads.emplace_back([&store, &count] {

@@ -42,7 +42,7 @@ class ClientTest : public ::testing::Test {
     return [](std::size_t, const Attempt&) { return Answer{}; };
   }
   // The one at `port` gets something else than the others.
-  static Plan but_for(std::uint16_t port, Answer other, Answer usual = {1h}) {
+  static Plan but_for(std::uint16_t port, const Answer& other, const Answer& usual = {1h}) {
     return
         [=](std::size_t, const Attempt& attempt) { return attempt.port == port ? other : usual; };
   }

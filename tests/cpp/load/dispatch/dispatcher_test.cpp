@@ -84,7 +84,7 @@ TEST(Dispatcher, AClosedLoopMakesAJobWhenItIsAskedFor) {
   simulation.run(0.25);
   ASSERT_EQ(simulation.served.size(), 8U);
   for (std::size_t i = 0; i < 8; ++i) {
-    EXPECT_EQ(simulation.served[i].begun, static_cast<double>(i / 2) / 4);
+    EXPECT_EQ(simulation.served[i].begun, static_cast<double>(i - i % 2) / 8);
     EXPECT_EQ(simulation.served[i].intended, simulation.served[i].begun);
   }
   const auto result = simulation.result();

@@ -26,7 +26,7 @@ class LocalServer {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    (void)::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address);
     ::listen(listener_, backlog);
     peer_.length = sizeof peer_.address;
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&peer_.address), &peer_.length);

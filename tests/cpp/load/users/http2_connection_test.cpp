@@ -119,7 +119,7 @@ class Http2 : public testing::TestWithParam<const char*> {
     return plan;
   }
   static LoadResult send(const Plan& plan, Http2Server& server) {
-    const auto result = run_load(plan, {.port = server.port()}, GetParam());
+    auto result = run_load(plan, {.port = server.port()}, GetParam());
     server.stop();
     return result;
   }

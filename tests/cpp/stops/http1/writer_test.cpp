@@ -9,7 +9,6 @@
 namespace sevenstops::stops {
 namespace {
 
-using http::Reason;
 using namespace std::chrono_literals;
 
 const std::string interim_head = "HTTP/1.1 102 Processing\r\n\r\n";
