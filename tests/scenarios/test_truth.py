@@ -60,7 +60,9 @@ def test_a_freeze_shows_in_full(service, engine):
     for q in (0.9, 0.99, 1.0):
         assert latency.quantile(q) == pytest.approx(quantile(q), abs=tolerance), q
     slow = due * (freeze.took - 1) / freeze.took
-    assert latency.slower_than(1.0) == pytest.approx(slow, rel=0.01, abs=0.01 * RATE)
+    # None may be hidden. Serving a thousand that wait takes time as well, and makes some more slow.
+    serving = 0.05
+    assert 0.99 * slow <= latency.slower_than(1.0) <= 1.01 * slow + serving * RATE
     # The same from the actual send hides it: fifty connections waited, the others were not sent.
     assert report.result.all.response.slower_than(1.0) <= 50
     assert report.result.blocked.no_connection > 0.9 * (due - 50)
