@@ -182,17 +182,21 @@ def probe_process_self() -> int:
 
 
 def many(lab: Lab) -> list[Row]:
-    """Whether a closed loop of a thousand connections is served whole, as a check of framing."""
+    """Whether a closed loop is served whole, as a check of framing.
+
+    64 connections: more of them wait longer than handle.queue_time on a slow processor, and are
+    refused as they should be.
+    """
     with Service(options=ServiceOptions(cpus=lab.service_cpus)) as service, pinned(lab.load_cpus):
         mix = [
             RequestSpec(name="sized", target="/orders?limit={1..100}", weight=9),
             RequestSpec(name="chunked", target="/export.csv", weight=0.01),
         ]
-        plan = Plan(arrivals=[closed(5)], connections=256, requests=mix)
+        plan = Plan(arrivals=[closed(5)], connections=64, requests=mix)
         report = load(service.url, plan)
     return [
         (
-            "sized and chunked answers, 256 connections",
+            "sized and chunked answers, 64 connections",
             f"{report.result.requests:,} requests, {report.outcomes}",
             "all 2xx",
             report.outcomes.keys() == {"2xx"},
