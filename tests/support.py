@@ -14,9 +14,10 @@ import uuid
 from pathlib import Path
 
 from sevenstops.evidence.documents import evidence_document
+from sevenstops.evidence.runs import Run
 from sevenstops.evidence.statistics import effect
-from sevenstops.evidence.verdict import Evidence
 from sevenstops.experiments import all_experiments
+from sevenstops.lab.environment import Lab
 
 CLI = [sys.executable, "-m", "sevenstops"]
 
@@ -153,15 +154,12 @@ def document_of_every_failure():
     """An evidence document of all experiments, whose numbers are made up."""
     found = []
     for e in all_experiments():
-        shown = Evidence(
-            stop=e.stop, failure=e.failure, symptom=e.symptom, fix=e.fix, lesson=e.lesson,
-            diagnostics=[d.as_dict() for d in e.diagnostics],
-            fingerprint="sha256:" + "0" * 64, seed=7, metrics=e.metrics, edge="nginx/1",
-            settings={f"{e.stop}.x": {"before": "<1>", "after": "2"}},
-        )  # fmt: skip
+        shown = e.evidence(Lab(edge="none"), {f"{e.stop}.x": ("<1>", "2")})
+        shown.edge = "nginx/1"
         for n in range(3):
-            shown.before.add({m.name: 1e9 + n for m in e.metrics})
-            shown.after.add({m.name: 0.0 for m in e.metrics})
+            worse = {m.name: 1e9 + n if m.better == "lower" else 1e-9 for m in e.metrics}
+            better = {m.name: 0.0 if m.better == "lower" else 1.0 for m in e.metrics}
+            shown.add_round(7 + n, "sha256:" + "0" * 64, Run(worse), Run(better))
         found.append(shown)
     pinning = {"service": [0], "edge": [], "load": [1]}
     where = {"cores": 2, "kernel": "6", "edge": "nginx/1", "isolation": "netns", "pinning": pinning}

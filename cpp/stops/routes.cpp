@@ -23,6 +23,7 @@ Router make_routes(const RouteSettings& settings, Chain& chain) {
   // protected route before the layer that protects it.
   add("GET", "/users/{id}", "user", open);
   add("GET", "/users/me", "user_me", open);
+  add("GET", "/admin", "admin", open);
   add("POST", "/admin/wipe", "wipe", closed);
   chain.add_auth_layer();
   add("POST", "/echo", "echo", open);

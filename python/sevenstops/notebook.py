@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 from sevenstops import experiments
-from sevenstops.evidence.metrics import Metric, Sample
+from sevenstops.evidence.metrics import BEFORE, Metric, Sample
 from sevenstops.evidence.quantities import human
+from sevenstops.evidence.runs import Run
 from sevenstops.experiments import ROUNDS, Experiment, experiment_named
+from sevenstops.experiments.base import SIDES
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.settings import difference
 from sevenstops.report.page import figure_svg
@@ -22,7 +24,7 @@ ROUNDS_VARIABLE = "SEVENSTOPS_NOTEBOOK_ROUNDS"
 0: one of each, that which was looked at.
 """
 
-_looked: dict[tuple[str, str], Sample] = {}
+_looked: dict[tuple[str, str], Run] = {}
 
 
 class Look:
@@ -37,9 +39,17 @@ class Look:
         lines = ["| metric | measured | must be | holds |", "|---|--:|---|---|"]
         for m in self._metrics:
             value = self.sample[m.name]
-            holds = "yes" if m.holds(value) else "**no**"
-            lines.append(f"| {m.name} | {human(value, m.unit, m.name)} | {m.threshold} | {holds} |")
+            lines.append(
+                f"| {m.name} | {human(value, m.unit, m.name)} | {m.threshold} | {self._holds(m)} |"
+            )
         return "\n".join(lines)
+
+    def _holds(self, metric: Metric) -> str:
+        if metric.reference == BEFORE:
+            # One side alone can't tell.
+            return ""
+        must = metric.resolved(self.sample.get(metric.reference, 0.0))
+        return "yes" if must.holds(self.sample[metric.name]) else "**no**"
 
 
 class Figure:
@@ -92,16 +102,16 @@ def look(failure: str, side: str, edge: str = "nginx") -> Look:
     """
     experiment = experiment_named(failure)
     lab = experiment.lab_of(Lab(edge))
-    settings = experiment.sides()[("before", "after").index(side)]
-    with experiment.scene(lab, settings) as scene:
-        sample = experiment.run(scene, experiment.plan(lab.seed))
-    _looked[failure, side] = sample
-    return Look(experiment.metrics, sample)
+    settings = experiment.sides()[SIDES.index(side)]
+    run = experiment.once(lab, settings, experiment.plan(lab.seed))
+    _looked[failure, side] = run
+    return Look(experiment.metrics, run.sample)
 
 
 def changes(failure: str) -> Changes:
     """The settings that the fix changes, all of one stop."""
-    return Changes(difference(*experiment_named(failure).sides()))
+    before, after = experiment_named(failure).sides()
+    return Changes(difference(before.settings, after.settings))
 
 
 @lru_cache(maxsize=32)
@@ -116,12 +126,12 @@ def measure(failure: str) -> Figure:
 
 def _figure_of_looks(failure: str) -> Figure:
     experiment = experiment_named(failure)
-    lab = experiment.lab_of(Lab())
-    evidence = experiment.evidence(lab, *experiment.sides())
-    for side in ("before", "after"):
+    evidence = experiment.evidence(experiment.lab_of(Lab()))
+    for side in SIDES:
         if (failure, side) not in _looked:
             look(failure, side)
-        evidence.sides[side].add(_looked[failure, side])
+    plan = experiment.plan(Lab().seed).fingerprint()
+    evidence.add_round(Lab().seed, plan, *(_looked[failure, side] for side in SIDES))
     return Figure(evidence.as_dict())
 
 

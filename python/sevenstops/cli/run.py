@@ -8,16 +8,28 @@ from typing import Annotated
 
 import typer
 
+from sevenstops import hardened
 from sevenstops.cli.options import STDOUT, JsonOption, SeedOption, isolate
 from sevenstops.cli.progress import RunProgress, console
+from sevenstops.errors import LabError
 from sevenstops.evidence.baselines import baseline_path, save
 from sevenstops.evidence.documents import evidence_document
 from sevenstops.evidence.files import make_folder, require_writable, write_json
 from sevenstops.evidence.stops import STOPS
 from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, choose, guides
+from sevenstops.experiments.ablation import ablate
 from sevenstops.lab.edges import edge_named, edges
 from sevenstops.lab.environment import Lab
+from sevenstops.lab.settings import SideSettings, parse_changes
 from sevenstops.report.table import terminal_table
+
+
+SaidOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE", help="Change a setting of this side for a look; repeatable."
+    ),
+]
 
 
 def command(
@@ -52,12 +64,29 @@ def command(
         typer.Option("--save", metavar="NAME", help="Keep the evidence to compare with later."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every experiment there is.")] = False,
+    with_ablation: Annotated[
+        bool,
+        typer.Option("--ablate", help="Take back each setting of a fix alone, and apply it alone."),
+    ] = False,
+    before: SaidOption = None,
+    after: SaidOption = None,
 ) -> None:
     """Measure failures before and after their fix, under identical load.
+
+    --before and --after change settings of a side for a look, whatever they do: the evidence says
+    that it was altered, and is no baseline.
 
     Exits with 0 when every failure is fixed, with 1 when one is not or can't be told.
     """
     chosen = choose(stops or (), everything)
+    said = {"before": parse_changes(before or ()), "after": parse_changes(after or ())}
+    altered = any(said.values())
+    for changes in said.values():
+        SideSettings(hardened()).changed(changes)
+    if with_ablation and altered:
+        raise LabError("--ablate takes back the fix's own settings: not with --before or --after")
+    if keep and altered:
+        raise LabError("a run with --before or --after is a look, and is not kept as a baseline")
     if keep:
         baseline_path(keep)
     edge_named(edge).version()
@@ -72,9 +101,10 @@ def command(
     evidence = []
     with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
         for experiment in chosen:
-            measured = experiment.measure(
-                lab, rounds, partial(progress.side, experiment), max_time=max_time
-            )
+            told = partial(progress.side, experiment)
+            measured = experiment.measure(lab, rounds, told, said, max_time)
+            if with_ablation:
+                measured.ablation = ablate(experiment, measured, lab, rounds, told)
             evidence.append(measured)
             progress.ended(experiment, measured.verdict())
     document = evidence_document(lab.environment(), evidence)

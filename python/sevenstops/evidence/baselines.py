@@ -9,7 +9,7 @@ from sevenstops.errors import LabError
 from sevenstops.evidence.documents import read_evidence
 from sevenstops.evidence.files import write_json
 from sevenstops.evidence.quantities import human
-from sevenstops.evidence.statistics import effect
+from sevenstops.evidence.statistics import bootstrap
 
 WORSE = 1.05
 """A metric has got worse when its whole interval lies beyond this ratio on the bad side."""
@@ -85,7 +85,7 @@ def compare(new: dict[str, Any], old: dict[str, Any], force: bool = False) -> li
 
 def worse(new: dict[str, Any], old: dict[str, Any]) -> str:
     """How a metric's side after got worse since `old`; empty where it did not."""
-    interval = effect(old["after"]["samples"], new["after"]["samples"])
+    interval = bootstrap(old["after"]["samples"], new["after"]["samples"])
     lower_is_better = new["better"] == "lower"
     if interval["kind"] == "difference":
         bad = interval["low"] > 0 if lower_is_better else interval["high"] < 0

@@ -4,7 +4,7 @@ import statistics
 from dataclasses import dataclass
 
 from sevenstops.evidence.quantities import human
-from sevenstops.evidence.statistics import effect
+from sevenstops.evidence.statistics import bootstrap
 
 SLOWER = 1.05
 """A stop is slower when the whole interval of its costs' ratio lies above this."""
@@ -30,7 +30,7 @@ class StopCosts:
     def interval(self, stop: str) -> tuple[float, float]:
         """The 95 % interval of the ratio's median."""
         ratios = self.ratios(stop)
-        found = effect([1.0] * len(ratios), ratios)
+        found = bootstrap([1.0] * len(ratios), ratios)
         return found["low"], found["high"]
 
     def slower(self) -> list[str]:

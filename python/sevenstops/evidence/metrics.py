@@ -13,16 +13,26 @@ OPERATORS: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
 }
 
+BEFORE = "before"
+"""What a threshold is relative to when it is the metric's own median before."""
+
 Sample = dict[str, float]
 """One run of a freshly started service: a number for each metric, by its name."""
+
+
+class Censored(float):
+    """A time that the end of the watch cut off: it is at least this, how much more nobody saw."""
 
 
 @dataclass(frozen=True)
 class Metric:
     """A number that a run gives, in base units, and what must hold of it.
 
-    `threshold` is said of the hardened side, as "<= 65536". A `guard` shows that good traffic is
-    unharmed: its threshold must hold, but it does not have to change.
+    `threshold` is said of the hardened side: "<= 65536", or relative to what the same machine
+    measured: "<= 0.5 before" (half of this metric's median before) or "<= 0.5 query_seconds" (half
+    of that metric's median over all runs), where a faster or slower processor would turn a number.
+    `rule` says in words where a threshold comes from. A `guard` shows that useful work was
+    delivered: its threshold is the margin within which it must stay; it does not have to change.
     """
 
     name: str
@@ -31,8 +41,45 @@ class Metric:
     better: Literal["lower", "higher"]
     threshold: str
     guard: bool = False
+    rule: str = ""
+
+    @property
+    def reference(self) -> str:
+        """The metric that the threshold is relative to, or `BEFORE`; empty for a plain number."""
+        parts = self.threshold.split()
+        return parts[2] if len(parts) == 3 else ""
+
+    @property
+    def timed(self) -> bool:
+        """Whether it rests on the client's clock, so that late timers make it a doubtful number."""
+        return self.unit == "seconds"
+
+    def resolved(self, reference: float = 0.0) -> "Threshold":
+        """The threshold as a number, of what it is relative to."""
+        symbol, number, *relative = self.threshold.split()
+        return Threshold(symbol, float(number) * (reference if relative else 1.0))
+
+    def improved(self, low: float, high: float, unchanged: float) -> bool:
+        """Whether a whole interval lies on the better side of no change."""
+        return high < unchanged if self.better == "lower" else low > unchanged
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What must hold of a number."""
+
+    symbol: str
+    bound: float
 
     def holds(self, value: float) -> bool:
-        """Whether the threshold holds of one value."""
-        symbol, bound = self.threshold.split()
-        return OPERATORS[symbol](value, float(bound))
+        """Whether it holds of one value.
+
+        A value that was cut off may be any larger one: an upper bound does not hold of it.
+        """
+        if isinstance(value, Censored) and self.symbol in ("<", "<=", "=="):
+            return False
+        return OPERATORS[self.symbol](value, self.bound)
+
+    def __str__(self) -> str:
+        """As the evidence contract has it: "<= 0.3"."""
+        return f"{self.symbol} {self.bound:.10g}"

@@ -1,94 +1,120 @@
 """The evidence of one failure, and the verdict on it."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sevenstops.evidence.metrics import Metric, Sample
-from sevenstops.evidence.statistics import drifts, effect
-
-
-def improved(metric: Metric, interval: dict[str, Any]) -> bool:
-    """Whether the whole interval lies on the better side of no change."""
-    unchanged = 1.0 if interval["kind"] == "ratio" else 0.0
-    if metric.better == "lower":
-        return bool(interval["high"] < unchanged)
-    return bool(interval["low"] > unchanged)
-
-
-@dataclass
-class Runs:
-    """The runs of one side, in their order.
-
-    `doubts` has for each run why its numbers may be the client's own; empty where they are not.
-    """
-
-    samples: list[Sample] = field(default_factory=list)
-    doubts: list[str] = field(default_factory=list)
-
-    def add(self, sample: Sample, doubt: str = "") -> None:
-        """One more run."""
-        self.samples.append(sample)
-        self.doubts.append(doubt)
-
-    def of(self, metric: Metric) -> list[float]:
-        """The samples of one metric."""
-        return [sample[metric.name] for sample in self.samples]
+from sevenstops.errors import LabError
+from sevenstops.evidence.metrics import BEFORE, Censored, Metric, Threshold
+from sevenstops.evidence.runs import Run, Runs, timed
+from sevenstops.evidence.scenes import differences, fingerprint, without
+from sevenstops.evidence.statistics import drifts, effect, range_of
 
 
 @dataclass
 class Evidence:
-    """For one failure: plan, metrics, every sample before and after."""
+    """For one failure: plan, scene, metrics, every sample before and after.
+
+    Rounds are added in pairs, which share plan and seed.
+    """
 
     stop: str
     failure: str
     symptom: str
     fix: str
-    fingerprint: str
-    seed: int
     metrics: list[Metric]
     edge: str
-    # A setting's name, and its value before and after.
+    # The settings named as the fix, and their values before and after.
     settings: dict[str, dict[str, str]]
     # Why the edge stayed out; empty where it did not.
     without_edge: str = ""
     # Why it fails and why the fix mends it.
     lesson: str = ""
+    # Where the fragile side's mistake was made by others.
+    in_the_wild: str = ""
     # Lines of the runbook, as the evidence contract has them.
     diagnostics: list[dict[str, str]] = field(default_factory=list)
+    # What figures show, as the contract has it, but for their points.
+    figures: Sequence[Mapping[str, Any]] = ()
+    # Whether settings were changed by hand, for a look.
+    altered: bool = False
     before: Runs = field(default_factory=Runs)
     after: Runs = field(default_factory=Runs)
+    # Seed and plan's fingerprint of each round.
+    seeds: list[dict[str, Any]] = field(default_factory=list)
+    # A row for each setting; None where it was not asked for.
+    ablation: list[dict[str, Any]] | None = None
 
     @property
     def sides(self) -> Mapping[str, Runs]:
         """The runs before and after, by these names."""
         return {"before": self.before, "after": self.after}
 
+    def add_round(self, seed: int, plan: str, before: Run, after: Run) -> None:
+        """One run of each side under the plan of this fingerprint.
+
+        Raises LabError when the scenes differ in more than the settings named as the fix.
+        """
+        shared = [without(run.scene, self.settings) if run.scene else {} for run in (before, after)]
+        if shared[0] != shared[1]:
+            more = "; ".join(differences(*shared))
+            raise LabError(
+                f"{self.failure}: the scenes differ in more than the fix's settings: {more}"
+            )
+        self.seeds.append({"seed": seed, "fingerprint": plan})
+        self.before.add(before)
+        self.after.add(after)
+
     def samples(self, metric: Metric) -> tuple[list[float], list[float]]:
         """The metric's samples before and after."""
-        return self.before.of(metric), self.after.of(metric)
+        return self.before.of(metric.name), self.after.of(metric.name)
+
+    def threshold(self, metric: Metric) -> Threshold:
+        """What must hold after, as a number, of what was measured here."""
+        if not metric.reference:
+            return metric.resolved()
+        name = metric.name if metric.reference == BEFORE else metric.reference
+        samples = self.before.of(name)
+        if metric.reference != BEFORE:
+            samples = samples + self.after.of(name)
+        return metric.resolved(statistics.median(samples))
 
     def doubt(self) -> str:
         """Why the samples say nothing, whatever they are; empty where they do.
 
-        The client was the bottleneck in more than a third of a side's runs, or a side drifted.
+        The load was not sent whole, others took the processors in more than a third of a side's
+        runs, the client's timers were late in as many and a metric rests on them, or a side drifted.
         """
         for side, runs in self.sides.items():
-            doubts = [d for d in runs.doubts if d]
-            if 3 * len(doubts) > len(runs.samples):
-                return f"the client was the bottleneck in {len(doubts)} runs {side}: {doubts[0]}"
+            not_sent = runs.doubts("sent")
+            if not_sent:
+                return f"the load was not sent whole {side}: {not_sent[0]}"
+            if runs.doubtful("machine"):
+                found = runs.doubts("machine")
+                return f"the machine was busy in {len(found)} runs {side}: {found[0]}"
+            if runs.doubtful("timers") and timed(self.metrics):
+                found = runs.doubts("timers")
+                return f"the client was the bottleneck in {len(found)} runs {side}: {found[0]}"
             for metric in self.metrics:
-                if drifts(runs.of(metric)):
+                if drifts(runs.of(metric.name)):
                     return f"{metric.name} drifts {side}: early runs and late ones differ"
         return ""
 
+    def any_doubt(self) -> str:
+        """The first doubt of any run; empty where there is none."""
+        for side, runs in self.sides.items():
+            for about in ("machine", "timers"):
+                for text in runs.doubts(about):
+                    return f"a run {side} is doubtful: {text}"
+        return ""
+
     def narrow(self) -> bool:
-        """Whether every exposing metric's interval is no wider than a fifth of its middle."""
+        """Whether every exposing metric's range is no wider than a fifth of its middle."""
         for metric in self.metrics:
             if not metric.guard:
-                interval = effect(*self.samples(metric))
-                low, high = interval["low"], interval["high"]
+                found = effect(*self.samples(metric))
+                low, high = found["low"], found["high"]
                 if high - low > 0.2 * abs(low + high) / 2:
                     return False
         return True
@@ -96,25 +122,42 @@ class Evidence:
     def judge(self) -> tuple[str, str]:
         """The verdict, and why it is not `fixed`; the reason is empty where it is.
 
-        `fixed` when every threshold holds of every sample after, every exposing metric broke it in
-        every sample before, and its interval shows the change; `inconclusive` when there is a doubt
-        or the failure was not exposed before; else `not fixed`.
+        It rests on ranges: the interval of a side's median from five runs on, the lowest and
+        highest of fewer. `fixed` when the range after lies on the right side of every threshold,
+        guards included, the range before of every exposing metric on the wrong side, and the range
+        of the change excludes no change. `inconclusive` when there is a doubt, or the failure was
+        not exposed before. What a doubtful run may have spoilt is never called `not fixed`.
         """
         doubt = self.doubt()
         if doubt:
             return "inconclusive", doubt
+        verdict, reason = self._judged()
+        doubt = self.any_doubt() if verdict == "not fixed" else ""
+        return ("inconclusive", f"{reason}, but {doubt}") if doubt else (verdict, reason)
+
+    def _judged(self) -> tuple[str, str]:
         hidden = ""
         for metric in self.metrics:
             before, after = self.samples(metric)
-            if not all(metric.holds(value) for value in after):
-                return "not fixed", f"{metric.name} after is not always {metric.threshold}"
+            must = self.threshold(metric)
+            if not self.holds(metric):
+                return "not fixed", f"{metric.name} after is not always {must}"
             if metric.guard:
                 continue
-            if any(metric.holds(value) for value in before):
-                hidden = hidden or f"{metric.name} was {metric.threshold} before as well"
-            elif not improved(metric, effect(before, after)):
+            spread = range_of(before)
+            if must.holds(spread.low) or must.holds(spread.high):
+                hidden = hidden or f"{metric.name} was {must} before as well"
+                continue
+            change = effect(before, after)
+            unchanged = 1.0 if change["kind"] == "ratio" else 0.0
+            if not metric.improved(change["low"], change["high"], unchanged):
                 return "not fixed", f"{metric.name}: the interval does not exclude no change"
         return ("inconclusive", hidden) if hidden else ("fixed", "")
+
+    def holds(self, metric: Metric) -> bool:
+        """Whether the whole range after lies on the right side of the threshold."""
+        must, spread = self.threshold(metric), range_of(self.after.of(metric.name))
+        return must.holds(spread.low) and must.holds(spread.high)
 
     def verdict(self) -> str:
         """`fixed`, `not fixed` or `inconclusive`."""
@@ -129,15 +172,57 @@ class Evidence:
             "symptom": self.symptom,
             "fix": self.fix,
             "lesson": self.lesson,
+            "in_the_wild": self.in_the_wild,
             "diagnostics": self.diagnostics,
             "edge": self.edge,
             "without_edge": self.without_edge,
             "settings": self.settings,
-            "plan": {"fingerprint": self.fingerprint, "seed": self.seed},
+            "altered": self.altered,
+            "plan": {"fingerprint": self.seeds[0]["fingerprint"], "seed": self.seeds[0]["seed"]},
+            "seeds": self.seeds,
+            "scene": self._scene(),
+            "sent": {name: [dict(r.sent) for r in side.runs] for name, side in self.sides.items()},
+            "machine": {
+                name: [dict(r.machine) for r in side.runs] for name, side in self.sides.items()
+            },
             "metrics": [self._metric(metric) for metric in self.metrics],
+            "guards": [
+                {
+                    "name": metric.name,
+                    "source": metric.source,
+                    "margin": f"after {self.threshold(metric)}",
+                    "held": self.holds(metric),
+                }
+                for metric in self.metrics
+                if metric.guard
+            ],
+            "ablation": self.ablation,
+            "figures": [self._figure(figure) for figure in self.figures],
             "verdict": verdict,
             "reason": reason,
         }
+
+    def _scene(self) -> dict[str, Any]:
+        before, after = (side.runs[0].scene for side in self.sides.values())
+        if not before:
+            return {}
+        shared = without(after, self.settings)
+        return {
+            "fingerprint": {
+                "before": fingerprint(before),
+                "after": fingerprint(after),
+                "shared": fingerprint(shared),
+            },
+            "content": dict(after),
+        }
+
+    def _figure(self, figure: Mapping[str, Any]) -> dict[str, Any]:
+        described = {k: v for k, v in figure.items() if k != "name"}
+        points = {
+            name: [list(point) for point in side.runs[0].curves.get(figure["name"], ())]
+            for name, side in self.sides.items()
+        }
+        return {**described, **points}
 
     def _metric(self, metric: Metric) -> dict[str, Any]:
         before, after = self.samples(metric)
@@ -149,7 +234,23 @@ class Evidence:
             "guard": metric.guard,
             "before": {"samples": before, "median": statistics.median(before)},
             "after": {"samples": after, "median": statistics.median(after)},
+            "censored": {"before": cut_off(before), "after": cut_off(after)},
             "effect": effect(before, after),
-            "threshold": f"after {metric.threshold}",
-            "pass": all(metric.holds(value) for value in after),
+            "threshold": f"after {self.threshold(metric)}",
+            "threshold_rule": metric.rule or rule_of(metric),
+            "pass": self.holds(metric),
         }
+
+
+def cut_off(samples: Sequence[float]) -> list[int]:
+    """Which of the samples the end of the watch cut off."""
+    return [n for n, value in enumerate(samples) if isinstance(value, Censored)]
+
+
+def rule_of(metric: Metric) -> str:
+    """Where the threshold comes from, in words."""
+    if not metric.reference:
+        return "the margin of the guard" if metric.guard else "a bound of its own"
+    _, share, _ = metric.threshold.split()
+    whose = "its own median before" if metric.reference == BEFORE else metric.reference
+    return f"{share} of {whose}, as this machine measured it"

@@ -6,7 +6,7 @@ import os
 import pkgutil
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sevenstops.errors import LabError
@@ -35,7 +35,7 @@ def all_experiments() -> list[Experiment]:
     found = [
         importlib.import_module(f"{__name__}.{module.name}").EXPERIMENT
         for module in pkgutil.iter_modules(__path__)
-        if module.name != "base"
+        if module.name not in ("base", "figures", "ablation")
     ]
     return sorted(found, key=lambda e: (STOPS.index(e.stop), e.order))
 
@@ -89,16 +89,21 @@ def run(
     seed: int = 7,
     everything: bool = False,
     rounds: int | None = None,
+    said: Mapping[str, Mapping[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Measures in a child interpreter with a network namespace of its own, where there is one.
 
     Gives the evidence document (schemas/evidence-1.json). For tests and notebooks, whose own
-    process has threads already and can't move. Raises LabError with the child's own sentence.
+    process has threads already and can't move. `said` changes settings of "before" or "after" for a
+    look. Raises LabError with the child's own sentence.
     """
     choose(names, everything)
     options = ["--edge", edge, "--seed", str(seed), "--json", "-"]
     options += ["--quick"] * quick + ["--all"] * everything
     options += ["--rounds", str(rounds)] if rounds else []
+    for side, changes in (said or {}).items():
+        for name, value in changes.items():
+            options += [f"--{side}", f"{name}={value}"]
     guard = [str(EXECUTABLE), "--guard", str(os.getpid())]
     command = [*guard, sys.executable, "-m", "sevenstops", "run", *names, *options]
     child = subprocess.run(command, capture_output=True, text=True, check=False)

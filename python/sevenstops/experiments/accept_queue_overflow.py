@@ -7,19 +7,25 @@ from sevenstops._core import Plan
 from sevenstops.experiments.base import (
     Diagnostic,
     Experiment,
+    Figure,
     Metric,
+    Sabotage,
     Sample,
     Scene,
+    histogram_curve,
     plain_scene,
 )
 from sevenstops.loading.plans import burst
+
+STALL = 0.5
+BURST = 150
 
 
 def plan(seed: int) -> Plan:
     """150 new connections at once, every second, three times; a client gives up after 2.5 s."""
     return Plan(
         seed=seed,
-        arrivals=[burst(150, period=1.0, duration=3.0)],
+        arrivals=[burst(BURST, period=1.0, duration=3.0)],
         connections=600,
         keep_alive=False,
         connect_timeout=1.5,
@@ -28,14 +34,19 @@ def plan(seed: int) -> Plan:
 
 
 def run(scene: Scene, p: Plan) -> Sample:
-    """The acceptor takes nothing for 0.5 s of every second."""
+    """The acceptor takes nothing for 0.5 s of every second, the first one when the load begins."""
     drops = scene.service.listener().drops
     result = scene.load(p)
     connect = result.phases.connect
+    answered = result.all.outcomes.get("2xx", 0)
+    scene.curves["connect"] = histogram_curve(connect)
     return {
         "listen_drops": scene.service.listener().drops - drops,
         "slow_connects": connect.slower_than(0.9) + result.requests - connect.total,
-        "vanished_requests": result.requests - result.all.outcomes.get("2xx", 0),
+        "vanished_requests": result.requests - answered,
+        "latency_p99_seconds": result.all.latency.quantile(0.99),
+        "handled_unanswered_requests": scene.service.stops()["stops"]["handle"]["entered"]
+        - answered,
     }
 
 
@@ -53,22 +64,48 @@ EXPERIMENT = Experiment(
     stop="accept",
     failure="accept-queue-overflow",
     symptom="connects time out, the log is empty",
-    fix="backlog 4096, draining accepts",
+    fix="a backlog that holds the burst: 4096",
+    switch={"accept.backlog": ("5", "4096")},
     lesson=(
         "The kernel completes a handshake only when the listener's queue has room for it. A "
         "full queue drops the SYN, and the client tries again after 1, 2 and 3 s; the process "
-        "never hears of it. A backlog that holds the burst, and an acceptor that empties the "
-        "queue whenever it wakes, leave nothing to drop."
+        "never hears of it. A backlog that holds the burst leaves nothing to drop: clients wait "
+        "for as long as the acceptor does, and no longer."
+    ),
+    in_the_wild=(
+        "Python 3.11's http.server and socketserver listen with a backlog of 5, asyncio with 100, "
+        "Node 20 with 511."
     ),
     metrics=[
         Metric("listen_drops", "1", "sock_diag", "lower", "== 0"),
         Metric("slow_connects", "1", "client", "lower", "== 0"),
         Metric("vanished_requests", "1", "client", "lower", "== 0"),
+        Metric(
+            "latency_p99_seconds", "seconds", "client", "lower", f"<= {STALL + 0.3:g}", guard=True,
+            rule="the acceptor's stall, and 0.3 s to serve a burst",
+        ),
+        Metric(
+            "handled_unanswered_requests", "1", "service", "lower", "== 0", guard=True,
+            rule="nothing is done for clients who have given up",
+        ),
     ],
     plan=plan,
     run=run,
-    scene=partial(plain_scene, faults=("stalled-acceptor=0.5/1.0",)),
+    scene=partial(plain_scene, faults=(f"stalled-acceptor={STALL:g}/1.0",)),
     without_edge="an edge accepts on the service's behalf and waits in its queue for the clients",
+    figures=(
+        Figure(
+            "connect", "histogram",
+            "A dropped SYN is sent again after 1, 2 and 3 s: connect times have peaks there",
+            ("time to connect", "seconds"), ("connections", "1"), peaks=(1.0, 2.0, 3.0),
+        ),
+    ),
+    sabotages=(
+        Sabotage(
+            {"accept.max_connections": "1"}, "vanished_requests",
+            "all but one of a burst get 503",
+        ),
+    ),
     diagnostics=(
         Diagnostic(
             symptom="Empty logs under load: users see timeouts, the service has logged nothing",
@@ -87,4 +124,4 @@ EXPERIMENT = Experiment(
             proves=slow_connect_shown,
         ),
     ),
-)
+)  # fmt: skip

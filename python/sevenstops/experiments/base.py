@@ -1,16 +1,18 @@
 """What every experiment is made of."""
 
+import hashlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sevenstops import _core
-from sevenstops.errors import LabError
-from sevenstops.evidence.metrics import Metric, Sample
+from sevenstops.evidence.metrics import Censored, Metric, Sample
+from sevenstops.evidence.runs import Run
 from sevenstops.evidence.verdict import Evidence
+from sevenstops.experiments.figures import Figure
 from sevenstops.lab.edges import edge_named
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.measurements import (
@@ -18,23 +20,29 @@ from sevenstops.lab.measurements import (
     extra_requests,
     failures,
     goodput,
+    goodput_curve,
+    histogram_curve,
     orphaned_work,
     percentile,
+    percentile_curve,
     recovery,
+    slowest_curve,
 )
 from sevenstops.lab.processes import pinned
 from sevenstops.lab.scenes import Scene, chain_scene, plain_scene, tree_scene
-from sevenstops.lab.settings import Settings, difference, settings_with
+from sevenstops.lab.settings import SideSettings
 from sevenstops.loading.plans import closed
 from sevenstops.loading.running import run_plan
 
 __all__ = [
-    "Diagnostic", "Experiment", "Lab", "Metric", "PeakMemory", "Sample", "Scene", "Settings",
-    "chain_scene", "difference", "extra_requests", "failures", "goodput", "orphaned_work",
-    "percentile", "plain_scene", "recovery", "tree_scene", "warm_up",
+    "Censored", "Diagnostic", "Experiment", "Figure", "Lab", "Metric", "PeakMemory", "Sabotage",
+    "Sample", "Scene", "SideSettings", "chain_scene", "extra_requests", "failures", "goodput",
+    "goodput_curve", "histogram_curve", "orphaned_work", "percentile", "percentile_curve",
+    "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene", "warm_up",
 ]  # fmt: skip
 
 Side = str
+SIDES: tuple[Side, Side] = ("before", "after")
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,8 @@ class Diagnostic:
     proves: Callable[[str], bool]
     # The same question to Prometheus; empty where there is no such counter.
     promql: str = ""
+    # Seconds into the load from which on it tells the sides apart.
+    at: float = 5.0
 
     def as_dict(self) -> dict[str, str]:
         """What people read of it, as the evidence contract has it."""
@@ -67,57 +77,83 @@ class Diagnostic:
 
 
 @dataclass(frozen=True)
+class Sabotage:
+    """A harmful "fix": settings that stop the symptom and the service's use with it.
+
+    `guard` names the metric that must not let it pass.
+    """
+
+    changes: Mapping[str, str]
+    guard: str
+    # What it does to users.
+    harm: str
+
+
+@dataclass(frozen=True)
 class Experiment:
-    """One failure of one stop: what is sent, what is measured, and which settings differ."""
+    """One failure of one stop: what is sent, what is measured, and which setting is the fix.
+
+    Both sides have the hardened preset with `settings`; `switch` alone differs.
+    """
 
     stop: str
     failure: str
     symptom: str
     fix: str
+    # The settings named as the fix, and their values before and after: one, wherever one mends it.
+    switch: Mapping[str, tuple[str, str]]
     metrics: list[Metric]
     # The plan for a seed: the same for both sides, or they could not be compared.
     plan: Callable[[int], _core.Plan]
     # One run in a fresh scene.
     run: Callable[[Scene, _core.Plan], Sample]
-    scene: Callable[[Lab, Settings], AbstractContextManager[Scene]] = plain_scene
+    scene: Callable[[Lab, SideSettings], AbstractContextManager[Scene]] = plain_scene
+    # Changes to the hardened preset that both sides have.
+    settings: Mapping[str, str] = field(default_factory=dict)
     # What the on-call engineer does first.
     diagnostics: tuple[Diagnostic, ...] = ()
     # Why it fails and why the fix mends it, in two or three sentences.
     lesson: str = ""
+    # A framework's default with its version, or a public incident, that made the same mistake.
+    in_the_wild: str = ""
+    # What shows the mechanism: its points are the scene's curves.
+    figures: tuple[Figure, ...] = ()
+    # Fixes that must not pass.
+    sabotages: tuple[Sabotage, ...] = ()
     # Place among the experiments of its stop.
     order: int = 0
-    # Changes to the hardened preset that make this failure, where the stop's fragile preset would
-    # make another one as well.
-    before: dict[str, str] = field(default_factory=dict)
     # Why the edge stays out, where it would hide the failure.
     without_edge: str = ""
+    # Why there is an edge even where none was asked for.
+    needs_edge: str = ""
     # Whether it belongs to a run that names no stop.
     core: bool = True
 
-    def sides(self) -> tuple[Settings, Settings]:
-        """The settings before and after: they differ in this stop only."""
-        hardened = _core.hardened()
-        if not self.before:
-            return settings_with(hardened, self.stop, _core.fragile()), hardened
-        fragile = hardened.copy()
-        for name, value in self.before.items():
-            fragile.set(name, value)
-        return fragile, hardened
+    def sides(self) -> tuple[SideSettings, SideSettings]:
+        """The settings before and after: they differ in the switch alone."""
+        shared = SideSettings(_core.hardened()).changed(self.settings)
+        before = shared.changed({name: values[0] for name, values in self.switch.items()})
+        after = shared.changed({name: values[1] for name, values in self.switch.items()})
+        return before, after
 
     def lab_of(self, lab: Lab) -> Lab:
-        """The lab as this experiment uses it: without an edge that would hide the failure."""
-        return replace(lab, edge="none") if self.without_edge else lab
+        """The lab as this experiment uses it: without an edge that would hide the failure, or with
+        nginx where there is no failure without an edge.
+        """
+        if self.without_edge:
+            return replace(lab, edge="none")
+        return replace(lab, edge="nginx") if self.needs_edge and lab.edge == "none" else lab
 
-    def evidence(self, lab: Lab, before: Settings, after: Settings) -> Evidence:
-        """Evidence of these two sides, for samples to be added to."""
+    def evidence(self, lab: Lab, named: Mapping[str, tuple[str, str]] | None = None) -> Evidence:
+        """Evidence for rounds to be added to; `named` are the settings that may differ."""
+        switch = self.switch if named is None else named
         return Evidence(
             **self.guide(),
-            fingerprint=self.plan(lab.seed).fingerprint(),
-            seed=lab.seed,
             metrics=self.metrics,
             edge=edge_named(lab.edge).version(),
-            settings=difference(before, after),
+            settings={name: {"before": b, "after": a} for name, (b, a) in switch.items()},
             without_edge=self.without_edge,
+            figures=[figure.as_dict() for figure in self.figures],
         )
 
     def guide(self) -> dict[str, Any]:
@@ -128,41 +164,62 @@ class Experiment:
             "symptom": self.symptom,
             "fix": self.fix,
             "lesson": self.lesson,
+            "in_the_wild": self.in_the_wild,
             "diagnostics": [d.as_dict() for d in self.diagnostics],
         }
+
+    def once(self, lab: Lab, settings: SideSettings, plan: _core.Plan) -> Run:
+        """One run of a freshly started scene."""
+        with self.scene(lab, settings) as scene:
+            return scene.run(self.run(scene, plan))
 
     def measure(
         self,
         lab: Lab,
         rounds: int,
         progress: Callable[[Side, int], None] = lambda side, done: None,
-        sides: tuple[Settings, Settings] | None = None,
+        said: Mapping[Side, Mapping[str, str]] | None = None,
         max_time: float = 0.0,
     ) -> Evidence:
-        """Runs both sides `rounds` times each under the identical plan, each round in random order.
+        """Runs both sides `rounds` times each: in a round under one plan and seed, in random order.
 
-        With `max_time` goes on in rounds until every exposing metric's interval is narrow, or so
-        many seconds are over. `progress` is told the side and the round before each run; `sides`
-        stand for the experiment's own settings before and after.
+        With `max_time` goes on in rounds until every exposing metric's range is narrow, or so many
+        seconds are over. `progress` is told the side and the round before each run. `said` changes
+        settings of a side for a look; they win over what the scene sets, and mark the evidence.
+        Raises LabError.
         """
         lab = self.lab_of(lab)
-        before, after = sides or self.sides()
-        evidence = self.evidence(lab, before, after)
+        said = {side: changes for side, changes in (said or {}).items() if changes}
+        sides = dict(zip(SIDES, self.sides(), strict=True))
+        for side, changes in said.items():
+            sides[side] = sides[side].saying(changes)
+        named = {*self.switch, *(name for changes in said.values() for name in changes)}
+        values = {
+            n: (sides["before"].settings.get(n), sides["after"].settings.get(n)) for n in named
+        }
+        evidence = self.evidence(lab, dict(sorted(values.items())))
+        evidence.altered = bool(said)
         order = random.Random(lab.seed)
         end = time.monotonic() + max_time
         n = 0
         with pinned(lab.load_cpus):
             while n < rounds or (max_time and time.monotonic() < end and not evidence.narrow()):
-                for side in order.sample(("before", "after"), 2):
+                seed = round_seed(lab.seed, n)
+                plan = self.plan(seed)
+                runs = {}
+                for side in order.sample(SIDES, 2):
                     progress(side, n)
-                    same = self.plan(lab.seed)
-                    if same.fingerprint() != evidence.fingerprint:
-                        raise LabError(f"{self.failure}: the plans of two runs are not identical")
-                    with self.scene(lab, before if side == "before" else after) as scene:
-                        sample = self.run(scene, same)
-                    evidence.sides[side].add(sample, "; ".join(scene.doubts))
+                    runs[side] = self.once(replace(lab, seed=seed), sides[side], plan)
+                evidence.add_round(seed, plan.fingerprint(), runs["before"], runs["after"])
                 n += 1
         return evidence
+
+
+def round_seed(seed: int, n: int) -> int:
+    """The seed of a run's round `n`: the first round's is the run's own, and all derive from it."""
+    if n == 0:
+        return seed
+    return int.from_bytes(hashlib.sha256(f"{seed}/{n}".encode()).digest()[:4], "big")
 
 
 def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:

@@ -1,14 +1,17 @@
-"""Drain: readers at 200 KB/s on the export."""
+"""Drain: readers at 250 KB/s on the export."""
 
 import re
 from functools import partial
+from hashlib import sha256
 
-from sevenstops._core import Crowd, Plan, RequestSpec
+from sevenstops._core import Crowd, Plan, RequestSpec, Target, fetch
 from sevenstops.experiments.base import (
     Diagnostic,
     Experiment,
+    Figure,
     Metric,
     PeakMemory,
+    Sabotage,
     Sample,
     Scene,
     failures,
@@ -17,18 +20,21 @@ from sevenstops.experiments.base import (
 )
 from sevenstops.loading.plans import constant
 
-ROWS = 100_000
-MOST_QUEUED = 2 << 20
+# An export of about 1 MB, for each of forty readers.
+ROWS = 11_000
+READERS = 40
+RATE = 250_000
+MOST_QUEUED = 8 << 20
 
 
 def plan(seed: int) -> Plan:
-    """Ten slow readers of an export of about 9 MB, beside 200 good requests a second."""
+    """Forty readers who need 4 s for an export, beside 200 good requests a second."""
     return Plan(
         seed=seed,
-        arrivals=[constant(200, duration=4)],
+        arrivals=[constant(200, duration=6)],
         connections=16,
         requests=[RequestSpec(name="good", target="/healthz")],
-        crowds=[Crowd(kind="slow_reader", target="/export.csv", count=10, rate=200_000)],
+        crowds=[Crowd(kind="slow_reader", target="/export.csv", count=READERS, rate=RATE)],
     )
 
 
@@ -37,9 +43,14 @@ def run(scene: Scene, p: Plan) -> Sample:
     warm_up(scene.port, p.requests)
     with PeakMemory(scene.service) as memory:
         result = scene.load(p)
+    scene.curves["memory"] = memory.course
+    queued = scene.service.stops()["queued_bytes_max"]
+    whole = sha256(fetch(Target(scene.service.port), "/export.csv")[1].encode()).hexdigest()
     return {
         "rss_growth_bytes": memory.growth,
-        "queued_bytes_max": scene.service.stops()["queued_bytes_max"],
+        "queued_bytes_max": queued,
+        "readers_without_the_whole_export": READERS
+        - sum(c.whole and c.sha256 == whole for c in result.crowds[0].clients),
         "good_requests_failed": failures(result, "good"),
     }
 
@@ -54,20 +65,50 @@ EXPERIMENT = Experiment(
     stop="drain",
     failure="ignored-backpressure",
     symptom="memory climbs during downloads",
-    fix="each write awaited within a high-water mark of 64 KiB",
+    fix="each write awaited, within a high-water mark",
+    switch={"drain.await_writes": ("false", "true")},
     lesson=(
         "A socket that takes no more is the reader saying 'wait'. Who goes on producing keeps "
         "the difference in memory, for every slow reader. Awaiting each write makes the "
         "database cursor wait for the client instead."
     ),
+    in_the_wild=(
+        "Node's write() returns false and takes the data all the same: 20 slow clients of 16 MiB "
+        "each cost Node 20 331 MiB where that is ignored, 29 where it is not."
+    ),
     metrics=[
-        Metric("rss_growth_bytes", "bytes", "smaps_rollup", "lower", "< 16777216"),
+        Metric("rss_growth_bytes", "bytes", "smaps_rollup", "lower", f"< {16 << 20}"),
         Metric("queued_bytes_max", "bytes", "service", "lower", f"< {MOST_QUEUED}"),
+        Metric(
+            "readers_without_the_whole_export",
+            "1",
+            "client",
+            "lower",
+            "== 0",
+            guard=True,
+            rule="each reader's bytes have the hash of an export that was fetched at once",
+        ),
         Metric("good_requests_failed", "1", "client", "lower", "== 0", guard=True),
     ],
     plan=plan,
     run=run,
     scene=partial(plain_scene, rows=ROWS),
+    figures=(
+        Figure(
+            "memory",
+            "over_time",
+            "What readers have not taken is kept for them, or not made yet",
+            ("time", "seconds"),
+            ("memory above the start", "bytes"),
+        ),
+    ),
+    sabotages=(
+        Sabotage(
+            {"drain.write_timeout": "0.01"},
+            "readers_without_the_whole_export",
+            "readers are cut off",
+        ),
+    ),
     diagnostics=(
         Diagnostic(
             symptom="RSS climbs while users download",

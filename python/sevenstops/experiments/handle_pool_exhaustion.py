@@ -3,15 +3,19 @@
 import contextlib
 from collections.abc import Iterator
 
-from sevenstops._core import Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec
 from sevenstops.experiments.base import (
     Diagnostic,
     Experiment,
+    Figure,
     Lab,
     Metric,
+    Sabotage,
     Sample,
     Scene,
+    SideSettings,
     failures,
+    goodput_curve,
     percentile,
     tree_scene,
 )
@@ -19,7 +23,10 @@ from sevenstops.loading.plans import constant
 
 SLOW = 2.0
 DEADLINE = 0.3
-CONNECTIONS = 16
+# Open connections to both together, on either side.
+TOTAL = 16
+# Of ten answers of the slow one, eight take 2 s.
+SLOW_SHARE = 0.8
 LIMIT = 0.05
 
 
@@ -37,27 +44,24 @@ def plan(seed: int) -> Plan:
 
 
 @contextlib.contextmanager
-def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
-    """Two dependencies, of which one needs 2 s, and few connections to either."""
-    own = settings.copy()
-    own.set("handle.deadline", str(DEADLINE))
-    own.set("handle.pool.limit", str(CONNECTIONS))
-    # A breaker would give the connections back in its own way.
-    own.set("handle.breaker.share", "0")
-    quick = [("latency=lognormal/0.002/0.3",)]
-    with tree_scene(lab, own, {"quick": quick, "slow": [(f"slow-dependency={SLOW}",)]}) as made:
+def scene(lab: Lab, settings: SideSettings) -> Iterator[Scene]:
+    """Two dependencies, of which one is slow most of the time, and few connections to both."""
+    usual = ("latency=lognormal/0.002/0.3", f"seed={lab.seed}")
+    slow = (*usual, f"straggle={SLOW_SHARE}/{SLOW}")
+    with tree_scene(lab, settings, {"quick": [usual], "slow": [slow]}) as made:
         yield made
 
 
 def run(scene: Scene, p: Plan) -> Sample:
     """What became of pages that have nothing to do with the slow dependency."""
     result = scene.load(p)
-    quick = result.by_name["quick"]
-    answered = sum(quick.outcomes.values()) - failures(result, "quick")
+    quick, slow = result.by_name["quick"], result.by_name["slow"]
+    scene.curves["goodput"] = goodput_curve(result.series)
     return {
-        "goodput_ratio": answered / sum(quick.outcomes.values()),
+        "goodput_ratio": quick.outcomes.get("2xx", 0) / sum(quick.outcomes.values()),
         "latency_p99_seconds": percentile(quick.latency, 0.99),
-        "slow_p99_seconds": percentile(result.by_name["slow"].latency, 0.99),
+        "slow_goodput_ratio": slow.outcomes.get("2xx", 0) / sum(slow.outcomes.values()),
+        "slow_p99_seconds": percentile(slow.latency, 0.99),
     }
 
 
@@ -71,15 +75,37 @@ EXPERIMENT = Experiment(
     stop="handle",
     failure="pool-exhaustion",
     symptom="one slow dependency takes down pages that never ask it",
-    fix="a limit of connections for each replica, not one for all: a bulkhead",
+    fix="a bulkhead: of 16 connections no dependency may hold more than 8",
+    switch={"handle.pool.limit": (str(TOTAL), str(TOTAL // 2))},
+    settings={
+        "handle.pool.total": str(TOTAL),
+        "handle.deadline": str(DEADLINE),
+        # A breaker would give the connections back in its own way.
+        "handle.breaker.share": "0",
+        "handle.retry.most": "0",
+        "handle.hedge.most": "0",
+    },
     lesson=(
         "A connection to a slow service is held until its answer or its deadline. With one limit "
         "for all, the slow one soon holds every connection, and requests for others wait for one "
-        "to come back. A limit for each replica lets it exhaust its own share only."
+        "to come back. A limit for each lets it exhaust its own share only, out of the same number."
+    ),
+    in_the_wild=(
+        "Netflix, Fault Tolerance in a High Volume, Distributed System (2012): threads all held by "
+        "one slow dependency; Go's http.Transport has no limit per host by default."
     ),
     metrics=[
         Metric("goodput_ratio", "1", "client", "higher", ">= 0.99"),
         Metric("latency_p99_seconds", "seconds", "client", "lower", f"<= {LIMIT:g}"),
+        Metric(
+            "slow_goodput_ratio",
+            "1",
+            "client",
+            "higher",
+            ">= 0.5 before",
+            guard=True,
+            rule="pages of the slow one keep at least half of what they had",
+        ),
         Metric(
             "slow_p99_seconds", "seconds", "client", "lower", f"<= {1.1 * DEADLINE:g}", guard=True
         ),
@@ -87,8 +113,23 @@ EXPERIMENT = Experiment(
     plan=plan,
     run=run,
     scene=scene,
-    order=5,
-    before={"handle.pool.per_replica": "false"},
+    order=6,
+    figures=(
+        Figure(
+            "goodput",
+            "over_time",
+            "Sixteen connections, all of them held by the slow one",
+            ("time", "seconds"),
+            ("pages answered", "1"),
+        ),
+    ),
+    sabotages=(
+        Sabotage(
+            {"handle.pool.limit": "1"},
+            "slow_goodput_ratio",
+            "a dependency that is sometimes slow gets one connection",
+        ),
+    ),
     core=False,
     diagnostics=(
         Diagnostic(

@@ -6,18 +6,20 @@ A metastable failure (Bronson et al., *Metastable Failures in Distributed System
 import contextlib
 from collections.abc import Iterator
 
-from sevenstops._core import Plan, RequestSpec, Settings
+from sevenstops._core import Plan, RequestSpec
 from sevenstops.experiments.base import (
     Diagnostic,
     Experiment,
+    Figure,
     Lab,
     Metric,
+    Sabotage,
     Sample,
     Scene,
+    SideSettings,
     chain_scene,
-    extra_requests,
     goodput,
-    orphaned_work,
+    goodput_curve,
     recovery,
 )
 from sevenstops.loading.plans import constant
@@ -47,29 +49,31 @@ def plan(seed: int) -> Plan:
 
 
 @contextlib.contextmanager
-def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
+def scene(lab: Lab, settings: SideSettings) -> Iterator[Scene]:
     """The chain of three hops; inventory's work takes 20 times as long for a second."""
-    own = settings.copy()
-    own.set("handle.retry.attempt_timeout", str(ATTEMPT))
-    with chain_scene(
-        lab,
-        own,
+    faults = (
         f"latency=lognormal/{WORK}/0.3",
         f"workers={WORKERS}",
         f"slowdown={SLOWDOWN}/{BEGIN}/{SLOW_FOR}",
-    ) as made:
+        f"seed={lab.seed}",
+    )
+    with chain_scene(lab, settings, {"inventory": faults}) as made:
         yield made
 
 
 def run(scene: Scene, p: Plan) -> Sample:
-    """Goodput before the slowness and long after it, and what was asked beyond need."""
-    series = scene.load(p).series
+    """Goodput before the slowness, while it lasts and long after it, and what was asked for."""
+    result = scene.load(p)
+    series = result.series
+    scene.curves["goodput"] = goodput_curve(series)
     return {
         "goodput_ratio": goodput(series, END + GRACE, END + GRACE + WATCHED),
         "recovery_seconds": recovery(series, END, END + GRACE + WATCHED),
-        "extra_requests_ratio": extra_requests(scene.service.stops()),
-        "orphaned_work_ratio": orphaned_work(scene.others["inventory"].stops()),
+        "requests_at_the_last_hop_per_page": (
+            scene.others["inventory"].stops()["requests_total"] / result.requests
+        ),
         "goodput_before_ratio": goodput(series, 0.5, BEGIN),
+        "goodput_during_ratio": goodput(series, BEGIN, END),
     }
 
 
@@ -77,33 +81,70 @@ EXPERIMENT = Experiment(
     stop="handle",
     failure="retry-storm",
     symptom="a short slowness is over, and the service stays down",
-    fix="retries within a budget, with jitter and deadline; work of those who left is given up",
+    fix="retries within a budget: a tenth of requests",
+    switch={"handle.retry.budget": ("1000", "0.1")},
+    settings={
+        "handle.retry.most": "2",
+        "handle.retry.attempt_timeout": str(ATTEMPT),
+        # What else would end a storm is left out of it: the budget alone is looked at.
+        "handle.retry.jitter": "false",
+        "handle.propagate_deadline": "false",
+        "handle.cancel": "false",
+        "handle.breaker.share": "0",
+        "handle.hedge.most": "0",
+    },
     lesson=(
         "A request that was not answered in time is sent again, by every hop, while the first one "
         "is still queued. So a second of slowness makes a load that is several times the usual "
         "one, all requests wait longer than their callers do, and the overload feeds itself: a "
-        "metastable failure. A budget that lets a tenth of requests be repeated, whatever "
-        "happens, and work that ends with its caller take away what it feeds on."
+        "metastable failure. Two retries at each of three hops are 27 requests at the last one. A "
+        "budget that lets a tenth of requests be repeated, whatever happens, takes away what it "
+        "feeds on."
+    ),
+    in_the_wild=(
+        "The AWS SDKs' standard mode tries three times; Huang et al. (OSDI 2022) found 22 "
+        "metastable failures at 11 organisations, retries in most."
     ),
     metrics=[
         Metric("goodput_ratio", "1", "client", "higher", ">= 0.95"),
         Metric("recovery_seconds", "seconds", "client", "lower", f"<= {GRACE:g}"),
-        Metric("extra_requests_ratio", "1", "service", "lower", "<= 0.1"),
-        Metric("orphaned_work_ratio", "1", "service", "lower", "<= 0.01"),
+        Metric(
+            "requests_at_the_last_hop_per_page",
+            "1",
+            "service",
+            "lower",
+            "<= 1.4",
+            rule="a tenth more at each of three hops: 1.1 to the third power, and some",
+        ),
         Metric("goodput_before_ratio", "1", "client", "higher", ">= 0.99", guard=True),
+        Metric(
+            "goodput_during_ratio",
+            "1",
+            "client",
+            "higher",
+            ">= 0.5 before",
+            guard=True,
+            rule="while the cause lasts, at least half of what it was before",
+        ),
     ],
     plan=plan,
     run=run,
     scene=scene,
     order=3,
-    before={
-        "handle.propagate_deadline": "false",
-        "handle.cancel": "false",
-        "handle.retry.most": "1000",
-        "handle.retry.budget": "1000",
-        "handle.retry.jitter": "false",
-        "handle.breaker.share": "0",
-    },
+    figures=(
+        Figure(
+            "goodput",
+            "over_time",
+            "The cause lasts a second, the failure as long as one looks",
+            ("time", "seconds"),
+            ("pages answered", "1"),
+            shade=(BEGIN, END, "inventory is slow"),
+            end=END + GRACE + WATCHED,
+        ),
+    ),
+    sabotages=(
+        Sabotage({"handle.hop_timeout": "0.002"}, "goodput_before_ratio", "no page is answered"),
+    ),
     core=False,
     diagnostics=(
         Diagnostic(

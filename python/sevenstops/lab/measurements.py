@@ -2,11 +2,13 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sevenstops import _core
 from sevenstops.errors import LabError
+from sevenstops.evidence.metrics import Censored
 from sevenstops.lab.service import Service
 from sevenstops.lab.stoppable import Stoppable
 
@@ -14,7 +16,8 @@ from sevenstops.lab.stoppable import Stoppable
 class PeakMemory(Stoppable):
     """Watches how far a service's resident memory climbs while a block runs.
 
-    `growth` is in bytes, from the block's start; looked at every 20 ms and at its end.
+    `growth` is in bytes, from the block's start; looked at every 20 ms and at its end. `course` has
+    each look: seconds from the start, and bytes above it.
     """
 
     PERIOD = 0.02
@@ -24,6 +27,8 @@ class PeakMemory(Stoppable):
         self._service = watched
         self._done = threading.Event()
         self._start = self._peak = watched.memory()
+        self._began = time.monotonic()
+        self.course: list[tuple[float, float]] = [(0.0, 0.0)]
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
 
@@ -33,7 +38,9 @@ class PeakMemory(Stoppable):
         return self._peak - self._start
 
     def _look(self) -> None:
-        self._peak = max(self._peak, self._service.memory())
+        now = self._service.memory()
+        self._peak = max(self._peak, now)
+        self.course.append((time.monotonic() - self._began, float(now - self._start)))
 
     def _watch(self) -> None:
         # A service that has died is noticed by whoever asks it next.
@@ -92,17 +99,51 @@ def goodput(series: Sequence[_core.Interval], begin: float, end: float) -> float
 def recovery(series: Sequence[_core.Interval], begin: float, end: float) -> float:
     """Seconds from `begin` until the goodput of every second that begins later is at least 0.95.
 
-    Looked at in steps of half a second; `end - begin` when that is never so.
+    Looked at in steps of half a second; cut off at `end - begin` when that is never so.
     """
     step = 0.5
     begins = [begin + n * step for n in range(round((end - begin - 1) / step) + 1)]
     bad = [at for at in begins if goodput(series, at, at + 1) < 0.95]
     if not bad:
         return 0.0
-    return end - begin if bad[-1] == begins[-1] else bad[-1] + step - begin
+    return Censored(end - begin) if bad[-1] == begins[-1] else bad[-1] + step - begin
 
 
 def failures(result: _core.LoadResult, name: str) -> int:
     """Requests of this name that got no 2xx."""
     outcomes = result.by_name[name].outcomes
     return sum(n for kind, n in outcomes.items() if kind != "2xx")
+
+
+Points = list[tuple[float, float]]
+
+
+def goodput_curve(series: Sequence[_core.Interval], width: float = 0.5) -> Points:
+    """Goodput over a load's time, in steps of `width` seconds: the middle of each, and its share."""
+    end = len(series) * INTERVAL
+    begins = [n * width for n in range(int(end / width))]
+    return [(at + width / 2, goodput(series, at, at + width)) for at in begins]
+
+
+def slowest_curve(series: Sequence[_core.Interval], until: float) -> Points:
+    """The slowest answer of each interval of a load's first `until` seconds."""
+    part = series[: round(until / INTERVAL)]
+    return [(n * INTERVAL, i.quantile(1.0)) for n, i in enumerate(part) if i.answered]
+
+
+SHARES = (*(n / 20 for n in range(20)), 0.98, 0.99, 0.995, 0.998, 0.999)
+
+
+def percentile_curve(histogram: _core.Histogram) -> Points:
+    """Shares up to p99.9, as far as there are samples for them, and the latency of each."""
+    total = histogram.total
+    return [(q, histogram.quantile(q)) for q in SHARES if total * (1 - q) >= 1]
+
+
+def histogram_curve(histogram: _core.Histogram, step: float = 0.05) -> Points:
+    """How many values lie in each step of so many seconds: its begin, and their count."""
+    counts: dict[int, int] = {}
+    for micros, count in histogram.counts():
+        at = int(micros * 1e-6 / step)
+        counts[at] = counts.get(at, 0) + count
+    return [(at * step, float(count)) for at, count in sorted(counts.items())]

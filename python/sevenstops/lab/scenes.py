@@ -1,6 +1,7 @@
 """What a run finds: services, freshly started, behind an edge."""
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,17 @@ from typing import Any
 
 from sevenstops import _core
 from sevenstops.errors import core_errors
-from sevenstops.lab.edges import edge_named
+from sevenstops.evidence.metrics import Sample
+from sevenstops.evidence.runs import Doubt, Run, sent_doubt
+from sevenstops.lab.edges import Edge, EdgeOptions, edge_named
 from sevenstops.lab.environment import Lab
+from sevenstops.lab.machine import Witness, machine_doubts
 from sevenstops.lab.service import Service, ServiceOptions
-from sevenstops.lab.settings import Settings
+from sevenstops.lab.settings import SideSettings
 from sevenstops.loading.running import LoadReport, run_plan
+
+FRONT = "service"
+"""The name of the service that clients ask, in a scene's content."""
 
 
 @dataclass
@@ -21,21 +28,55 @@ class Scene:
     """A freshly started service as one run finds it.
 
     `port` is the one that clients talk to: the edge's, or the service's own without one. `others`
-    are the services beneath, by name. `doubts` collects why the run's numbers may be the client's.
+    are the services beneath, by name. `content` is what the scene's fingerprint covers. A run's
+    `doubts`, what it `sent`, how the `machine` fared and the `curves` for figures gather here.
     """
 
     service: Service
-    port: int
+    edge: Edge
+    content: dict[str, Any]
+    lab: Lab
     others: dict[str, Service] = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
+    sent: dict[str, Any] = field(default_factory=dict)
+    machine: dict[str, Any] = field(default_factory=dict)
+    curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    _begun: bool = False
+
+    @property
+    def port(self) -> int:
+        """Where clients ask."""
+        return self.edge.port
+
+    def begin_faults(self) -> None:
+        """Starts the clock of every service's faults, once."""
+        if not self._begun:
+            self._begun = True
+            for service in (*self.others.values(), self.service):
+                service.begin_faults()
 
     def load(self, plan: _core.Plan) -> _core.LoadResult:
-        """Sends the plan and waits for its end."""
-        result = run_plan(plan, self.port)
-        saturation = LoadReport(plan, result).saturation
-        if saturation:
-            self.doubts.append(saturation)
+        """Sends the plan, with which the faults' clock starts, and waits for its end."""
+        roles = {
+            FRONT: [self.service.process.pid],
+            "edge": self.edge.pids(),
+            "upstreams": [other.process.pid for other in self.others.values()],
+            "load": [os.getpid()],
+        }
+        with Witness(roles, self.lab.cpus) as witness:
+            self.begin_faults()
+            result = run_plan(plan, self.port)
+        report = LoadReport(plan, result)
+        self.machine = witness.report
+        self.sent = what_was_sent(report)
+        self.doubts += machine_doubts(witness.report) + sent_doubt(self.sent)
+        if report.saturation:
+            self.doubts.append(Doubt("timers", report.saturation))
         return result
+
+    def past_the_edge(self, plan: _core.Plan) -> _core.LoadResult:
+        """Sends a plan to the service itself, beside the run's own load."""
+        return run_plan(plan, self.service.port)
 
     def load_and_look(
         self, plan: _core.Plan, times: Sequence[float]
@@ -58,6 +99,7 @@ class Scene:
     def under_load(self, plan: _core.Plan) -> Iterator[_core.LoadRun]:
         """Sends the plan while a block runs, and ends it with the block."""
         with core_errors():
+            self.begin_faults()
             run = _core.LoadRun(plan, _core.Target(self.port))
         try:
             yield run
@@ -65,58 +107,136 @@ class Scene:
             run.cancel()
             run.result()
 
+    def run(self, sample: Sample) -> Run:
+        """The run as evidence takes it, with the sample that it gave."""
+        return Run(
+            sample, tuple(self.doubts), self.sent, self.content, self.machine, dict(self.curves)
+        )
+
+
+def what_was_sent(report: LoadReport) -> dict[str, Any]:
+    """What the client counted of a load: requests, bytes, and each crowd's, as evidence has it."""
+    result = report.result
+    crowds = zip(report.plan.crowds, result.crowds, strict=True)
+    return {
+        "due": result.due,
+        "sent": result.sent,
+        "answered": result.answered,
+        "bytes_sent": result.bytes_sent,
+        "bytes_received": result.bytes_received,
+        "crowds": [
+            {
+                "kind": crowd.kind,
+                "due": record.due,
+                "started": record.started,
+                "answered": record.answered,
+                "bytes_sent": record.bytes_sent,
+                "bytes_read": record.bytes_read,
+            }
+            for crowd, record in crowds
+        ],
+    }
+
+
+def described(settings: SideSettings, options: ServiceOptions) -> dict[str, Any]:
+    """One service of a scene as its fingerprint covers it."""
+    return {
+        "settings": settings.as_dict(),
+        "faults": list(options.faults),
+        "rows": options.rows,
+        "threads": options.threads,
+        "dependencies": {
+            name: 1 if isinstance(ports, int) else len(ports)
+            for name, ports in options.dependencies
+        },
+    }
+
 
 @contextlib.contextmanager
-def plain_scene(lab: Lab, settings: Settings, **options: Any) -> Iterator[Scene]:
-    """One service behind the lab's edge; `options` are those of ServiceOptions."""
+def plain_scene(
+    lab: Lab, settings: SideSettings, deny: str = "", **options: Any
+) -> Iterator[Scene]:
+    """One service behind the lab's edge, which denies paths that begin with `deny`.
+
+    `options` are those of ServiceOptions. The edge's limits follow from the hardened service's, and
+    are the same on both sides.
+    """
+    given = ServiceOptions(cpus=lab.service_cpus, hold_faults=True, **options)
+    agreed = EdgeOptions(
+        header_limit=int(_core.hardened().get("parse.header_limit")),
+        deny=deny,
+        cpus=lab.edge_cpus,
+    )
     with (
-        Service(settings, ServiceOptions(cpus=lab.service_cpus, **options)) as service,
-        edge_named(lab.edge)(service.port, cpus=lab.edge_cpus) as edge,
+        Service(settings.settings, given) as service,
+        edge_named(lab.edge)(service.port, agreed) as edge,
     ):
-        yield Scene(service, edge.port)
+        content = {
+            "services": {FRONT: described(settings, given)},
+            "edge": {"version": edge.version(), "configuration": edge.configuration},
+        }
+        yield Scene(service, edge, content, lab)
 
 
 @contextlib.contextmanager
 def tree_scene(
-    lab: Lab, settings: Settings, beneath: Mapping[str, Sequence[tuple[str, ...]]]
+    lab: Lab,
+    settings: SideSettings,
+    beneath: Mapping[str, Sequence[tuple[str, ...]]],
+    own: Mapping[str, str] | None = None,
 ) -> Iterator[Scene]:
     """A service behind the lab's edge over dependencies, whose replicas are processes each.
 
     `beneath` has the faults of each replica of a dependency, under its name as ServiceOptions take
-    it; all have the same settings. `others` holds them as "name0", "name1".
+    it; all have the same settings, but for what replicas have of their `own`. `others` holds them
+    as "name0", "name1".
     """
     with contextlib.ExitStack() as stack:
         others: dict[str, Service] = {}
+        content = {}
         dependencies: list[tuple[str, tuple[int, ...]]] = []
+        theirs = settings.changed(own or {})
         for name, replicas in beneath.items():
             ports = []
             for n, faults in enumerate(replicas):
-                options = ServiceOptions(cpus=lab.load_cpus, rows=1, faults=faults)
-                replica = stack.enter_context(Service(settings, options))
-                others[f"{name.split('*')[0]}{n}"] = replica
+                options = ServiceOptions(
+                    cpus=lab.load_cpus, rows=1, faults=faults, hold_faults=True
+                )
+                replica = stack.enter_context(Service(theirs.settings, options))
+                called = f"{name.split('*')[0]}{n}"
+                others[called] = replica
+                content[called] = described(theirs, options)
                 ports.append(replica.port)
             dependencies.append((name, tuple(ports)))
         with plain_scene(lab, settings, rows=1, dependencies=tuple(dependencies)) as scene:
             scene.others.update(others)
+            scene.content["services"].update(content)
             yield scene
 
 
+CHAIN = ("inventory", "pricing", "catalog")
+
+
 @contextlib.contextmanager
-def chain_scene(lab: Lab, settings: Settings, *faults: str) -> Iterator[Scene]:
-    """page → catalog → pricing → inventory, each a process; the faults are inventory's."""
+def chain_scene(
+    lab: Lab, settings: SideSettings, faults: Mapping[str, tuple[str, ...]]
+) -> Iterator[Scene]:
+    """page → catalog → pricing → inventory, each a process; `faults` by their names."""
     with contextlib.ExitStack() as stack:
         others: dict[str, Service] = {}
+        content = {}
         below: tuple[tuple[str, int], ...] = ()
-        for beneath, name in enumerate(("inventory", "pricing", "catalog")):
-            own = settings.copy()
-            own.set("handle.hops_below", str(beneath))
+        for beneath, name in enumerate(CHAIN):
+            own = settings.changed({"handle.hops_below": str(beneath)})
             options = ServiceOptions(
-                cpus=lab.service_cpus, dependencies=below, faults=() if below else faults, rows=1
-            )
-            others[name] = stack.enter_context(Service(own, options))
+                cpus=lab.service_cpus, dependencies=below, faults=faults.get(name, ()), rows=1,
+                hold_faults=True,
+            )  # fmt: skip
+            others[name] = stack.enter_context(Service(own.settings, options))
+            content[name] = described(own, options)
             below = ((name, others[name].port),)
-        entry = settings.copy()
-        entry.set("handle.hops_below", str(len(others)))
+        entry = settings.changed({"handle.hops_below": str(len(others))})
         with plain_scene(lab, entry, rows=1, dependencies=below) as scene:
             scene.others.update(others)
+            scene.content["services"].update(content)
             yield scene

@@ -1,7 +1,7 @@
 """What a sweep is made of."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from statistics import median
@@ -12,14 +12,19 @@ from sevenstops.evidence.metrics import Sample
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.processes import pinned
 from sevenstops.lab.scenes import Scene
-from sevenstops.lab.settings import Settings
+from sevenstops.lab.settings import SideSettings, parse_changes
 
-SceneOf = Callable[[Lab, Settings], AbstractContextManager[Scene]]
+SceneOf = Callable[[Lab, SideSettings], AbstractContextManager[Scene]]
 Measure = Callable[[Scene, _core.Plan], tuple[Sample, list[float]]]
 
 ROUNDS = 3
 # The estimate of a dependency's latency takes 1,000 answers.
 WARM = 1000
+
+
+def side(shared: Mapping[str, str], changes: Iterable[str] = ()) -> SideSettings:
+    """The hardened preset with what all points share, and a point's own `stop.field=value`."""
+    return SideSettings(_core.hardened()).changed(shared).changed(parse_changes(changes))
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class Point:
 
     line: str
     at: str
-    settings: Settings
+    settings: SideSettings
     scene: SceneOf
     plan: _core.Plan
     # What theory says of a column.
@@ -75,7 +80,7 @@ class Sweep:
                         sample, course = self.measure(made, point.plan)
                     samples[place].append(sample)
                     courses[place].append(course)
-                    doubts += made.doubts
+                    doubts += [doubt.text for doubt in made.doubts]
                     done += 1
         rows = [
             {

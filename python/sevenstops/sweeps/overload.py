@@ -7,9 +7,8 @@ from sevenstops.evidence.metrics import Sample
 from sevenstops.experiments import handle_hedging_overload, handle_retry_storm
 from sevenstops.lab.measurements import INTERVAL, extra_requests, goodput, percentile, recovery
 from sevenstops.lab.scenes import Scene
-from sevenstops.lab.settings import settings_from
 from sevenstops.loading.plans import constant
-from sevenstops.sweeps.base import WARM, Measure, Point, Sweep
+from sevenstops.sweeps.base import WARM, Measure, Point, Sweep, side
 
 HEDGING = {
     "not hedged": ["handle.hedge.most=0"],
@@ -23,6 +22,8 @@ OVERLOAD = {
     "latency_p99_seconds": "seconds",
     "extra_requests_ratio": "1",
 }
+# Neither breaker nor retry is to help, or to be blamed.
+ALONE = {"handle.breaker.share": "0", "handle.retry.most": "0"}
 # What four replicas of handle_hedging_overload can do a second.
 CAPACITY = handle_hedging_overload.REPLICAS * handle_hedging_overload.WORKERS / 0.0062
 
@@ -40,7 +41,7 @@ def _load_points(seed: int) -> list[Point]:
                 connections=2048,
                 requests=[_core.RequestSpec(name="page", target="/page")],
             )
-            settings = settings_from("hardened", changes)
+            settings = side(ALONE, changes)
             points.append(Point(line, f"{share:g}", settings, scene, plan))
     return points
 
@@ -89,19 +90,19 @@ def _slow_points(seed: int) -> list[Point]:
         "hedged within 5 %": [],
         "hedged after 10 ms, without bound": HEDGING["hedged after 10 ms, without bound"],
         "the same, and losers are not called off": [
-            f"{name}={value}" for name, value in handle_hedging_overload.EXPERIMENT.before.items()
+            *HEDGING["hedged after 10 ms, without bound"],
+            "handle.cancel=false",
+            "handle.propagate_deadline=false",
         ],
     }
     plan = handle_hedging_overload.plan(seed)
     scene = handle_hedging_overload.scene
-    return [
-        Point(line, "", settings_from("hardened", changes), scene, plan)
-        for line, changes in lines.items()
-    ]
+    return [Point(line, "", side(ALONE, changes), scene, plan) for line, changes in lines.items()]
 
 
 def _storm_points(seed: int) -> list[Point]:
-    naive = handle_retry_storm.EXPERIMENT.before
+    experiment = handle_retry_storm.EXPERIMENT
+    naive = {**experiment.settings, **{name: old for name, (old, _) in experiment.switch.items()}}
     budget = ("handle.retry.budget",)
     leaving = ("handle.propagate_deadline", "handle.cancel")
     breaker = ("handle.breaker.share",)
@@ -114,14 +115,11 @@ def _storm_points(seed: int) -> list[Point]:
         "naive within a budget": all_but(budget),
         "naive with deadline and cancelling": all_but(leaving),
         "naive with a breaker": all_but(breaker),
-        "hardened": [],
+        "hardened": [f"handle.retry.attempt_timeout={handle_retry_storm.ATTEMPT}"],
     }
     plan = handle_retry_storm.plan(seed)
     scene = handle_retry_storm.scene
-    return [
-        Point(line, "", settings_from("hardened", changes), scene, plan)
-        for line, changes in lines.items()
-    ]
+    return [Point(line, "", side({}, changes), scene, plan) for line, changes in lines.items()]
 
 
 UNDER_LOAD = Sweep(

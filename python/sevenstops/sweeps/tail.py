@@ -10,8 +10,8 @@ from sevenstops.experiments import handle_tail
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.measurements import extra_requests, percentile
 from sevenstops.lab.scenes import Scene
-from sevenstops.lab.settings import Settings, settings_from
-from sevenstops.sweeps.base import WARM, Point, SceneOf, Sweep
+from sevenstops.lab.settings import SideSettings
+from sevenstops.sweeps.base import WARM, Point, SceneOf, Sweep, side
 
 TAIL = {
     "latency_p50_seconds": "seconds",
@@ -39,7 +39,7 @@ def _tail(scene: Scene, plan: _core.Plan) -> tuple[Sample, list[float]]:
 
 def _leaves(count: int) -> SceneOf:
     @contextlib.contextmanager
-    def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
+    def scene(lab: Lab, settings: SideSettings) -> Iterator[Scene]:
         with handle_tail.scene(lab, settings, count) as made:
             yield made
 
@@ -59,7 +59,7 @@ def _fan_out(seed: int) -> list[Point]:
                 Point(
                     line,
                     str(leaves),
-                    settings_from("hardened", changes),
+                    side(handle_tail.EXPERIMENT.settings, changes),
                     _leaves(leaves),
                     plan,
                     {"slow_pages_ratio": share} if changes else {},
@@ -83,7 +83,13 @@ def _hedge_points(seed: int) -> list[Point]:
         "two at the point found": [],
     }
     return [
-        Point("", line, settings_from("hardened", changes), _leaves(100), handle_tail.plan(seed))
+        Point(
+            "",
+            line,
+            side(handle_tail.EXPERIMENT.settings, changes),
+            _leaves(100),
+            handle_tail.plan(seed),
+        )
         for line, changes in lines.items()
     ]
 

@@ -4,9 +4,9 @@ import importlib
 import pkgutil
 
 from sevenstops.errors import LabError
-from sevenstops.lab.edges.base import Edge
+from sevenstops.lab.edges.base import Edge, EdgeOptions
 
-__all__ = ["Edge", "edge_named", "edges"]
+__all__ = ["Edge", "EdgeOptions", "edge_named", "edges"]
 
 
 def edges() -> dict[str, type[Edge]]:

@@ -4,6 +4,7 @@ import abc
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +12,20 @@ from sevenstops.errors import LabError
 from sevenstops.lab.folders import OwnedFolder
 from sevenstops.lab.processes import EXECUTABLE, Process, wait_until
 from sevenstops.lab.stoppable import Stoppable
+
+
+@dataclass(frozen=True)
+class EdgeOptions:
+    """What an edge is told besides its service's port.
+
+    `header_limit` is the service's own, in bytes for a whole head: the proxy's limits follow from
+    it, so that it lets nothing pass that the service would refuse for its size. `deny` is the
+    beginning of paths, as they are sent, that get 403; empty for none. `cpus` pins the process.
+    """
+
+    header_limit: int = 16384
+    deny: str = ""
+    cpus: frozenset[int] = frozenset()
 
 
 class Edge(Stoppable):
@@ -24,17 +39,21 @@ class Edge(Stoppable):
     # What it is, in a line.
     about: ClassVar[str]
     port: int
+    # What it was told, with words in place of ports; the same for every run of a scene.
+    configuration: str = ""
 
     @abc.abstractmethod
-    def __init__(
-        self, service_port: int, header_limit: int = 16384, cpus: frozenset[int] = frozenset()
-    ) -> None:
-        """Starts the proxy; it takes header lines of `header_limit` bytes and runs on `cpus`."""
+    def __init__(self, service_port: int, options: EdgeOptions | None = None) -> None:
+        """Starts the proxy before the service on this port."""
 
     @classmethod
     @abc.abstractmethod
     def version(cls) -> str:
         """Name and version, such as "nginx/1.22.1"; raises LabError when it isn't installed."""
+
+    def pids(self) -> list[int]:
+        """Its processes; none where there is no proxy."""
+        return []
 
     @property
     def url(self) -> str:
@@ -67,6 +86,10 @@ class ProxyProcess(Stoppable):
         except BaseException:
             self.stop()
             raise
+
+    def pids(self) -> list[int]:
+        """The proxy's process."""
+        return [self.process.pid] if self.process else []
 
     def _listens(self) -> bool:
         assert self.process is not None

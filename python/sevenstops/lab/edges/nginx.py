@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from sevenstops.errors import LabError
-from sevenstops.lab.edges.base import Edge, ProxyProcess, free_port
+from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port
 
 # One process without a master dies with its parent and leaves no worker behind.
 BASE = """\
@@ -29,13 +29,20 @@ http {{
 }}
 """
 
+FIRST_BUFFER = 1024
+"""nginx's client_header_buffer_size: what a head takes before its large buffers."""
+
+# $request_uri is the target as it was sent; `location` would look at its normal form.
+DENY = "if ($request_uri ~ ^{path}) {{ return 403; }}"
+
 EDGE_HTTP = """
   merge_slashes off;
   client_max_body_size 0;
-  large_client_header_buffers 4 {header_limit};
+  large_client_header_buffers 2 {line_limit};
   upstream service {{ server 127.0.0.1:{service_port}; keepalive 64; keepalive_requests 1000000; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
+    {deny}
     location / {{
       proxy_pass http://service;
       proxy_http_version 1.1;
@@ -79,15 +86,21 @@ class Nginx(Edge):
     name = "nginx"
     about = "the distribution's nginx with a generated configuration"
 
-    def __init__(
-        self, service_port: int, header_limit: int = 16384, cpus: frozenset[int] = frozenset()
-    ) -> None:
+    def __init__(self, service_port: int, options: EdgeOptions | None = None) -> None:
         """Starts nginx and waits until it listens."""
+        options = options or EdgeOptions()
         self.port = free_port()
-        http = EDGE_HTTP.format(
-            port=self.port, service_port=service_port, header_limit=header_limit
-        )
-        self.nginx = NginxProcess(http, self.port, cpus)
+        told = {
+            "line_limit": (options.header_limit - FIRST_BUFFER) // 2,
+            "deny": DENY.format(path=re.escape(options.deny)) if options.deny else "",
+        }
+        self.configuration = EDGE_HTTP.format(port="PORT", service_port="SERVICE", **told)
+        http = EDGE_HTTP.format(port=self.port, service_port=service_port, **told)
+        self.nginx = NginxProcess(http, self.port, options.cpus)
+
+    def pids(self) -> list[int]:
+        """nginx's process."""
+        return self.nginx.pids()
 
     @classmethod
     def version(cls) -> str:

@@ -1,6 +1,6 @@
 """No edge: clients talk to the service itself."""
 
-from sevenstops.lab.edges.base import Edge
+from sevenstops.lab.edges.base import Edge, EdgeOptions
 
 
 class NoEdge(Edge):
@@ -9,9 +9,7 @@ class NoEdge(Edge):
     name = "none"
     about = "no proxy: clients talk to the service itself"
 
-    def __init__(
-        self, service_port: int, header_limit: int = 16384, cpus: frozenset[int] = frozenset()
-    ) -> None:
+    def __init__(self, service_port: int, options: EdgeOptions | None = None) -> None:
         """Starts nothing."""
         self.port = service_port
 

@@ -1,0 +1,14 @@
+#include "stops/handle/endpoint.hpp"
+
+namespace sevenstops::stops {
+namespace {
+
+// A page for operators, which the edge is to keep from everybody else.
+asio::awaitable<http::Outcome<Result>> admin(Resources& /*resources*/, Call /*call*/) {
+  co_return Text{R"({"handler":"admin"})", "application/json"};
+}
+
+const RegisterEndpoint registered{{"admin", admin}};
+
+}  // namespace
+}  // namespace sevenstops::stops
