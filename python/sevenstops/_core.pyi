@@ -383,6 +383,9 @@ class Target:
 def fetch(target: Target, path: str, patience: float = 5.0) -> tuple[int, str]:
     """Status and body of one GET; RuntimeError when no answer comes within `patience`."""
 
+def post(target: Target, path: str, patience: float = 5.0) -> tuple[int, str]:
+    """The same by POST, without a body."""
+
 class LoadRun:
     """A load on its way, in threads of its own, on the engine auto, io_uring or epoll.
 

@@ -244,7 +244,8 @@ Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
       .dependencies = {}};
   base::Log log;
   stops::Metrics metrics;
-  stops::Stops stops(settings, backend, "let-me-in", {}, metrics, log);
+  const faults::FaultClock clock;
+  stops::Stops stops(settings, backend, "let-me-in", {}, clock, metrics, log);
   stops.router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
   auto ends = test::connected(io);
   test::send(ends.client, get("/broken"));

@@ -178,6 +178,35 @@ TEST(Service, AdminSpeaksJsonAndPrometheus) {
   EXPECT_EQ(fetch({service.admin_port()}, "/nothing", 2s).status, 404U);
 }
 
+TEST(Service, HeldFaultsLookTheSameFromTheirBeginningOn) {
+  for (const bool drain_queue : {true, false}) {
+    for (const auto later : {0ms, 550ms}) {
+      auto settings = hardened();
+      settings.accept.drain_queue = drain_queue;
+      Service service(settings, {.threads = 2,
+                                 .rows = 1,
+                                 .faults = injected({"stalled-acceptor=0.3/600"}),
+                                 .hold_faults = true});
+      EXPECT_EQ(fetch({service.port()}, "/healthz", 20s).status, 200U);
+      std::this_thread::sleep_for(later);
+      const load::Target admin{service.admin_port()};
+      const auto before = base::Clock::now();
+      EXPECT_EQ(load::post(admin, "/faults/begin", 20s).status, 204U);
+      for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(fetch({service.port()}, "/healthz", 20s).status, 200U);
+        EXPECT_GE(base::Clock::now() - before, 300ms);
+      }
+      EXPECT_EQ(load::post(admin, "/faults/begin", 20s).status, 409U);
+      EXPECT_EQ(fetch(admin, "/faults/begin", 20s).status, 405U);
+    }
+  }
+}
+
+TEST(Service, FaultsThatAreNotHeldHaveBegun) {
+  Service service(hardened(), {.threads = 1, .rows = 1});
+  EXPECT_EQ(load::post({service.admin_port()}, "/faults/begin", 20s).status, 409U);
+}
+
 TEST(Service, TakenPortIsOneSentence) {
   Service first(hardened(), {.threads = 1, .rows = 1});
   auto settings = hardened();

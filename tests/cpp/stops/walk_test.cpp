@@ -82,7 +82,8 @@ class WalkTest : public ::testing::Test {
                   .dependencies = {}};
   std::optional<base::Log> log{std::in_place};
   Metrics metrics;
-  Stops stops{settings, backend, "let-me-in", {}, metrics, *log};
+  faults::FaultClock clock;
+  Stops stops{settings, backend, "let-me-in", {}, clock, metrics, *log};
   http::Request request;
   fakes::FakeContent content;
   fakes::FakeCaller caller;
@@ -151,7 +152,7 @@ TEST_F(WalkTest, ACancellationIsNoAnswer) {
 }
 
 TEST_F(WalkTest, AClientThatHasLeftIsNotAnsweredAndWasNotRefused) {
-  stops.faults = faults::Injection({faults::make_fault("slow-dependency=60")});
+  stops.faults = faults::Injection({faults::make_fault("slow-dependency=60")}, clock);
   caller.leaves = true;
   EXPECT_EQ(walk("/page"), Next::end);
   EXPECT_EQ(writer.heads, 0);
@@ -184,7 +185,8 @@ TEST(WalkLog, HasALineForEach) {
         .store = std::make_shared<store::Store>(1, 1),
         .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
         .dependencies = {}};
-    Stops stops(Settings(), backend, "let-me-in", {}, metrics, log);
+    const faults::FaultClock clock;
+    Stops stops(Settings(), backend, "let-me-in", {}, clock, metrics, log);
     const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
     fakes::FakeIncoming incoming({"GET /healthz" + rest, "GET /nothing" + rest, "GET" + rest});
     http::Request request;

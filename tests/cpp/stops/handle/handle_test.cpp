@@ -89,7 +89,8 @@ class HandleTest : public ::testing::Test {
                   .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
                   .dependencies = {}};
   std::int64_t page_limit = 30;
-  faults::Injection faults{{}};
+  faults::FaultClock clock;
+  faults::Injection faults{{}, clock};
   HandleMetrics metrics;
   upstream::Metrics upstream;
   store::WorkerMetrics workers;
@@ -176,7 +177,7 @@ TEST_F(HandleTest, APageWithoutDependenciesIsItsOwnWork) {
   request.query = "of=nobody";
   EXPECT_EQ(refused("page"), Reason::no_dependency);
   request.query = {};
-  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")});
+  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")}, clock);
   request.arrived = Clock::now();
   EXPECT_EQ(text("page"), R"({"page":"ok"})");
   EXPECT_EQ(metrics.work_completed.value(), 1U);
@@ -191,7 +192,7 @@ TEST_F(HandleTest, APageWithoutDependenciesIsItsOwnWork) {
 }
 
 TEST_F(HandleTest, ATiedPageSaysThatItBegins) {
-  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")});
+  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")}, clock);
   request.fields.push_back({"X-Tied-Request", "1"});
   request.arrived = Clock::now();
   EXPECT_EQ(text("page"), R"({"page":"ok"})");
