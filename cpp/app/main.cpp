@@ -43,6 +43,11 @@ constexpr std::string_view usage_end =
 
 void print_usage() {
   std::cout << usage_begin;
+  for (const auto& field : service::field_infos()) {
+    if (!field.words.empty()) {
+      std::cout << "         [--set " << field.name << "=WORD]\n           " << field.type << '\n';
+    }
+  }
   for (const auto& [name, kind] : faults::fault_kinds()) {
     std::cout << "         [--fault " << name << '=' << kind.usage << "]\n           "
               << kind.meaning << '\n';

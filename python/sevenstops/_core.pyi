@@ -3,7 +3,10 @@
 from typing_extensions import TypedDict, Unpack
 
 class FieldInfo:
-    """One documented setting; `low` and `high` bound its value."""
+    """One documented setting; `low` and `high` bound its value.
+
+    A choice has `words`, one of which is its value; for other settings there are none.
+    """
 
     @property
     def name(self) -> str: ...
@@ -17,6 +20,8 @@ class FieldInfo:
     def high(self) -> float: ...
     @property
     def meaning(self) -> str: ...
+    @property
+    def words(self) -> list[str]: ...
 
 class Settings:
     """The settings of one service: a struct per stop, its fields named "stop.field"."""

@@ -320,6 +320,9 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::trailer_line, sent(chunks("0\r\nA: b\rc"))},
       {Reason::trailer_field, sent(chunks("0\r\nHost: b\r\n"))},
       {Reason::path_form, sent(get("/../healthz"))},
+      {Reason::odd_path, sent(get("//healthz"), with([](Settings& s) {
+                                s.route.odd_paths = stops::OddPaths::refuse;
+                              }))},
       {Reason::no_route, sent(get("/nothing"))},
       {Reason::method_not_allowed, sent("DELETE /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::unauthenticated, sent("POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n")},

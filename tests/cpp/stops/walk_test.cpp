@@ -121,6 +121,23 @@ TEST_F(WalkTest, WhatCanNotBeTrustedEndsItsConnection) {
   EXPECT_EQ(walk("/nothing", "Connection: close\r\n"), Next::linger);
 }
 
+TEST_F(WalkTest, AnOddPathIsRedirectedWithItsQueryAndWasNotRefused) {
+  EXPECT_EQ(walk("//orders/?limit=5&x=//"), Next::request);
+  EXPECT_EQ(writer.status, 308U);
+  EXPECT_EQ(writer.location, "/orders?limit=5&x=//");
+  EXPECT_EQ(writer.body, "");
+  EXPECT_EQ(entered(), (std::vector<std::uint64_t>{0, 1, 1, 0, 0, 0, 1}));
+  EXPECT_EQ(refused(), 0U);
+  EXPECT_EQ(metrics.route.redirected.value(), 1U);
+  EXPECT_EQ(walk("http://a//evil.example/"), Next::request);
+  EXPECT_EQ(writer.location, "/evil.example");
+  // Its body has not been read.
+  EXPECT_EQ(walk("//orders", "Content-Length: 5\r\n"), Next::linger);
+  EXPECT_FALSE(writer.kept_alive);
+  EXPECT_EQ(walk("/orders"), Next::request);
+  EXPECT_EQ(writer.location, "");
+}
+
 TEST_F(WalkTest, SilenceIsNoRequest) {
   EXPECT_EQ(walk_over({}), Next::end);
   EXPECT_EQ(writer.heads, 0);
