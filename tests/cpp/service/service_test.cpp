@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <thread>
 
+#include "../support/sockets.hpp"
 #include "load/fetch.hpp"
 #include "load/load.hpp"
 #include "probes/listener.hpp"
@@ -225,6 +226,32 @@ TEST(Service, HeldConnectionsAreBoundedAndTheRestAreTold) {
   const auto result = run_load(plan, {service.port()});
   EXPECT_GT(result.all.statuses().at(200), 0U);
   EXPECT_GT(result.all.statuses().at(503), 0U);
+}
+
+TEST(Service, OneWhoPushesForEverAfterItsAnswerIsCut) {
+  const auto settings = hardened();
+  Service service(settings, {.threads = 1, .rows = 1});
+  for (const std::string path : {"/admin/wipe", "/echo"}) {
+    const auto before = stops(service).at("lingered_bytes_total").to_number<std::uint64_t>();
+    boost::asio::io_context io;
+    auto socket = test::connect(io, service.port());
+    test::send(socket,
+               "POST " + path + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    // A chunk of 64 KiB after the other: the wipe is not for everybody, and the echo has a limit.
+    const std::string chunk = "10000\r\n" + std::string(65536, 'x') + "\r\n";
+    std::uint64_t sent = 0;
+    boost::system::error_code error;
+    while (!error) {
+      sent += boost::asio::write(socket, boost::asio::buffer(chunk), error);
+    }
+    const auto counted = stops(service);
+    EXPECT_EQ(counted.at("lingered_bytes_total").to_number<std::uint64_t>() - before,
+              static_cast<std::uint64_t>(settings.drain.linger_bytes));
+    // What was in the kernel comes on top.
+    EXPECT_LT(sent, static_cast<std::uint64_t>(settings.parse.body_limit) + (64U << 20));
+    EXPECT_LE(counted.at("refused_buffered_bytes_max").to_number<std::int64_t>(),
+              settings.parse.body_limit + (256 << 10));
+  }
 }
 
 TEST(Service, ListenerProbeSeesBacklogAndDrops) {
