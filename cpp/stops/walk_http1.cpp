@@ -34,7 +34,7 @@ class Peer {
         writer_(connection_, request_),
         caller_(connection_, writer_),
         incoming_(connection_),
-        content_(connection_, static_cast<std::uint64_t>(stops.parse.settings().body_limit)) {}
+        content_(connection_, stops.parse.most_body()) {}
 
   [[nodiscard]] Exchange exchange() {
     return {.request = request_,
