@@ -32,6 +32,8 @@ constexpr std::string_view usage_begin =
     "         ?: a page may be answered without it; !: not to be asked twice for one answer\n";
 
 constexpr std::string_view usage_end =
+    "         [--hold-faults]\n"
+    "           faults that depend on time begin when POST /faults/begin comes to the admin port\n"
     "         [--die-with PID]\n"
     "       sevenstops-service --guard PID COMMAND [ARG]...\n"
     "         runs COMMAND so that it is killed when the thread that started it ends\n"
@@ -41,6 +43,11 @@ constexpr std::string_view usage_end =
 
 void print_usage() {
   std::cout << usage_begin;
+  for (const auto& field : service::field_infos()) {
+    if (!field.words.empty()) {
+      std::cout << "         [--set " << field.name << "=WORD]\n           " << field.type << '\n';
+    }
+  }
   for (const auto& [name, kind] : faults::fault_kinds()) {
     std::cout << "         [--fault " << name << '=' << kind.usage << "]\n           "
               << kind.meaning << '\n';
@@ -116,6 +123,10 @@ CommandLine read(int argc, char** argv) {
   std::vector<std::string_view> sets;
   for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
+    if (option == "--hold-faults") {
+      line.options.hold_faults = true;
+      continue;
+    }
     if (i + 1 >= argc) {
       throw std::invalid_argument("option " + std::string(option) +
                                   " is unknown or lacks its value");

@@ -34,6 +34,15 @@ bool interruptible_wait(load::LoadRun& run, double patience) {
   return ended;
 }
 
+template <load::Fetched (*ask)(const load::Target&, const std::string&, std::chrono::milliseconds)>
+std::pair<unsigned, std::string> ask_once(const load::Target& target, const std::string& path,
+                                          double patience) {
+  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::duration<double>(patience));
+  auto answer = ask(target, path, limit);
+  return {answer.status, std::move(answer.body)};
+}
+
 void bind(py::module_& module) {
   py::class_<load::Target>(module, "Target", "Where a load goes.")
       .def(py::init([](std::uint16_t port, std::string address, std::string host, bool tls,
@@ -47,17 +56,14 @@ void bind(py::module_& module) {
       .def_readonly("port", &load::Target::port)
       .def_readonly("address", &load::Target::address)
       .def_readonly("host", &load::Target::host);
-  module.def(
-      "fetch",
-      [](const load::Target& target, const std::string& path, double patience) {
-        const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(
-            std::chrono::duration<double>(patience));
-        const auto answer = load::fetch(target, path, limit);
-        return std::pair(answer.status, answer.body);
-      },
-      py::arg("target"), py::arg("path"), py::arg("patience") = 5.0,
-      "Status and body of one GET; RuntimeError when no answer comes within `patience` seconds.",
-      py::call_guard<py::gil_scoped_release>());
+  module.def("fetch", &ask_once<load::fetch>, py::arg("target"), py::arg("path"),
+             py::arg("patience") = 5.0,
+             "Status and body of one GET; RuntimeError when no answer comes within `patience` "
+             "seconds.",
+             py::call_guard<py::gil_scoped_release>());
+  module.def("post", &ask_once<load::post>, py::arg("target"), py::arg("path"),
+             py::arg("patience") = 5.0, "The same by POST, without a body.",
+             py::call_guard<py::gil_scoped_release>());
   py::class_<load::LoadRun>(module, "LoadRun", "A load on its way, in threads of its own.")
       .def(py::init<const load::Plan&, const load::Target&, const std::string&>(), py::arg("plan"),
            py::arg("target"), py::arg("engine") = "auto", py::call_guard<py::gil_scoped_release>())

@@ -18,7 +18,8 @@ void bind(py::module_& module) {
       .def_readonly("unit", &FieldInfo::unit)
       .def_readonly("low", &FieldInfo::low)
       .def_readonly("high", &FieldInfo::high)
-      .def_readonly("meaning", &FieldInfo::meaning);
+      .def_readonly("meaning", &FieldInfo::meaning)
+      .def_readonly("words", &FieldInfo::words);
   py::class_<Settings>(module, "Settings",
                        "The settings of one service: a struct per stop, its fields 'stop.field'.")
       .def("set", &service::set_field, py::arg("name"), py::arg("value"))

@@ -20,7 +20,10 @@ class Fault {
  public:
   virtual ~Fault() = default;
 
-  /// Accept: how long nothing is taken from now on; `elapsed` since the service's start.
+  // Hooks that depend on time are told `elapsed`, on the clock of the service's faults, and are not
+  // asked before it runs.
+
+  /// Accept: how long nothing is taken from now on.
   [[nodiscard]] virtual base::Clock::duration stall(base::Clock::duration /*elapsed*/) const {
     return {};
   }
@@ -31,8 +34,10 @@ class Fault {
   [[nodiscard]] virtual int rank() const { return 0; }
   /// Whether there is any own work.
   [[nodiscard]] virtual bool works() const { return false; }
-  /// Changes how long the work of one request takes, in seconds; `elapsed` since the first work.
-  virtual void work(double& /*seconds*/, double /*elapsed*/, std::mt19937_64& /*random*/) const {}
+  /// Changes how long the work of one request takes, in seconds.
+  virtual void work(double& /*seconds*/, std::mt19937_64& /*random*/) const {}
+  /// The same, by the time; asked after `work`.
+  virtual void work_at(double& /*seconds*/, base::Clock::duration /*elapsed*/) const {}
   /// Whether a request fails at the end of its work.
   [[nodiscard]] virtual bool fails(std::mt19937_64& /*random*/) const { return false; }
   /// Requests worked on at once by an I/O thread; 0: any number.

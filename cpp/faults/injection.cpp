@@ -4,7 +4,8 @@
 
 namespace sevenstops::faults {
 
-Injection::Injection(const Faults& faults) : faults_(faults) {
+Injection::Injection(const Faults& faults, const FaultClock& clock)
+    : faults_(faults), clock_(&clock) {
   constexpr std::uint64_t usual_seed = 7;
   std::uint64_t seed = usual_seed;
   std::ranges::stable_sort(faults_, {}, [](const auto& fault) { return fault->rank(); });
@@ -21,17 +22,21 @@ Injection::Injection(const Faults& faults) : faults_(faults) {
 
 base::Clock::duration Injection::stall(base::Clock::time_point now) const {
   base::Clock::duration longest{};
+  const auto elapsed = clock_->elapsed(now);
   for (const auto& fault : faults_) {
-    longest = std::max(longest, fault->stall(now - start_));
+    longest = elapsed ? std::max(longest, fault->stall(*elapsed)) : longest;
   }
   return longest;
 }
 
 base::Clock::duration Injection::work(base::Clock::time_point now) {
-  first_work_ = first_work_.value_or(now);
+  const auto elapsed = clock_->elapsed(now);
   double seconds = 0;
   for (const auto& fault : faults_) {
-    fault->work(seconds, base::in_seconds(now - *first_work_), random_);
+    fault->work(seconds, random_);
+    if (elapsed) {
+      fault->work_at(seconds, *elapsed);
+    }
   }
   return base::seconds(seconds);
 }

@@ -2,9 +2,9 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <random>
 
+#include "faults/clock.hpp"
 #include "faults/fault.hpp"
 
 namespace sevenstops::faults {
@@ -12,7 +12,8 @@ namespace sevenstops::faults {
 /// The faults of one service as one of its threads has them, with what they remember.
 class Injection {
  public:
-  explicit Injection(const Faults& faults);
+  /// `clock`, which has to outlive it, is that of all threads.
+  Injection(const Faults& faults, const FaultClock& clock);
 
   /// How long accept takes nothing from now on.
   [[nodiscard]] base::Clock::duration stall(base::Clock::time_point now) const;
@@ -29,8 +30,7 @@ class Injection {
 
  private:
   Faults faults_;
-  base::Clock::time_point start_ = base::Clock::now();
-  std::optional<base::Clock::time_point> first_work_;
+  const FaultClock* clock_;
   std::array<double, base::stop_names.size()> prolonged_{};
   bool works_ = false;
   std::int64_t workers_ = 0;

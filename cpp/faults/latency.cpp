@@ -14,7 +14,7 @@ class Latency : public Fault {
  public:
   explicit Latency(double typical) : typical_(typical) {}
   bool works() const override { return typical_ > 0; }
-  void work(double& seconds, double /*elapsed*/, std::mt19937_64& random) const override {
+  void work(double& seconds, std::mt19937_64& random) const override {
     seconds = std::min(typical_ * factor(random), base::hour);
   }
 

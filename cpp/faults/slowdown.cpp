@@ -10,18 +10,18 @@ constexpr std::string_view usage = "FACTOR/BEGIN/SECONDS";
 class Slowdown final : public Fault {
  public:
   Slowdown(double factor, double begin, double length)
-      : factor_(factor), begin_(begin), length_(length) {}
+      : factor_(factor), begin_(base::seconds(begin)), length_(base::seconds(length)) {}
 
   int rank() const override { return 2; }
-  void work(double& seconds, double elapsed, std::mt19937_64& /*random*/) const override {
-    const double into = elapsed - begin_;
-    seconds *= into >= 0 && into < length_ ? factor_ : 1;
+  void work_at(double& seconds, base::Clock::duration elapsed) const override {
+    const auto into = elapsed - begin_;
+    seconds *= into >= base::Clock::duration{} && into < length_ ? factor_ : 1;
   }
 
  private:
   double factor_;
-  double begin_;
-  double length_;
+  base::Clock::duration begin_;
+  base::Clock::duration length_;
 };
 
 std::unique_ptr<Fault> make(std::string_view value) {
@@ -33,7 +33,7 @@ std::unique_ptr<Fault> make(std::string_view value) {
 }
 
 const RegisterFault registered{
-    {name, usage, "the own work takes so many times as long for a while after the first", make}};
+    {name, usage, "the own work takes so many times as long, for a while from BEGIN on", make}};
 
 }  // namespace
 }  // namespace sevenstops::faults

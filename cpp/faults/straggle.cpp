@@ -13,7 +13,7 @@ class Straggle final : public Fault {
 
   int rank() const override { return 1; }
   bool works() const override { return share_ > 0; }
-  void work(double& seconds, double /*elapsed*/, std::mt19937_64& random) const override {
+  void work(double& seconds, std::mt19937_64& random) const override {
     if (share_ > 0 && std::uniform_real_distribution<double>(0, 1)(random) < share_) {
       seconds = std::min(seconds + longer_, base::hour);
     }

@@ -28,6 +28,9 @@ void append_head(std::string& out, const ResponseHead& head) {
   if (!head.allow.empty()) {
     out.append("\r\nAllow: ").append(head.allow);
   }
+  if (!head.location.empty()) {
+    out.append("\r\nLocation: ").append(head.location);
+  }
   if (head.retry_after > 0) {
     out.append("\r\nRetry-After: ").append(std::to_string(head.retry_after));
   }

@@ -13,6 +13,7 @@ struct ResponseHead {
   std::string_view content_type;
   /// Empty or 0: the field is left out.
   std::string_view allow = {};
+  std::string_view location = {};
   unsigned retry_after = 0;
   std::string_view server_timing = {};
   /// How the body ends (RFC 9112, 6.3): by its length, by chunks, or, without either, by the close.

@@ -17,12 +17,9 @@ namespace http = beast::http;
 
 constexpr std::size_t body_limit = std::size_t{16} << 20;
 
-asio::awaitable<Fetched> get(beast::tcp_stream& stream, asio::ip::tcp::endpoint endpoint,
-                             std::string host, std::string path) {
+asio::awaitable<Fetched> ask(beast::tcp_stream& stream, asio::ip::tcp::endpoint endpoint,
+                             http::request<http::empty_body> request) {
   co_await stream.async_connect(endpoint, asio::use_awaitable);
-  http::request<http::empty_body> request(http::verb::get, path, 11);
-  request.set(http::field::host, host);
-  request.set(http::field::connection, "close");
   co_await http::async_write(stream, request, asio::use_awaitable);
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
@@ -32,16 +29,19 @@ asio::awaitable<Fetched> get(beast::tcp_stream& stream, asio::ip::tcp::endpoint 
   co_return Fetched{response.result_int(), std::move(response.body())};
 }
 
-}  // namespace
-
-Fetched fetch(const Target& target, const std::string& path, std::chrono::milliseconds patience) {
+Fetched exchange(http::verb method, const Target& target, const std::string& path,
+                 std::chrono::milliseconds patience) {
   const asio::ip::tcp::endpoint endpoint(asio::ip::make_address(target.address), target.port);
   asio::io_context io(1);
   beast::tcp_stream stream(io);
   stream.expires_after(patience);
+  http::request<http::empty_body> request(method, path, 11);
+  request.set(http::field::host, target.host);
+  request.set(http::field::connection, "close");
+  request.prepare_payload();
   Fetched answer;
   std::exception_ptr trouble;
-  asio::co_spawn(io, get(stream, endpoint, target.host, path),
+  asio::co_spawn(io, ask(stream, endpoint, std::move(request)),
                  [&](std::exception_ptr error, Fetched fetched) {
                    trouble = std::move(error);
                    answer = std::move(fetched);
@@ -57,6 +57,16 @@ Fetched fetch(const Target& target, const std::string& path, std::chrono::millis
     throw std::runtime_error(sentence.str());
   }
   return answer;
+}
+
+}  // namespace
+
+Fetched fetch(const Target& target, const std::string& path, std::chrono::milliseconds patience) {
+  return exchange(http::verb::get, target, path, patience);
+}
+
+Fetched post(const Target& target, const std::string& path, std::chrono::milliseconds patience) {
+  return exchange(http::verb::post, target, path, patience);
 }
 
 }  // namespace sevenstops::load

@@ -18,4 +18,8 @@ struct Fetched {
 [[nodiscard]] Fetched fetch(const Target& target, const std::string& path,
                             std::chrono::milliseconds patience);
 
+/// The same by POST, without a body.
+[[nodiscard]] Fetched post(const Target& target, const std::string& path,
+                           std::chrono::milliseconds patience);
+
 }  // namespace sevenstops::load

@@ -17,8 +17,8 @@ namespace beast = boost::beast;
 using base::tcp;
 
 struct Admin::State {
-  State(std::uint16_t port, Threads t)
-      : threads(std::move(t)), accept(io, port, {.backlog = 64, .reuse_port = false}) {}
+  State(std::uint16_t port, Threads t, faults::FaultClock& c)
+      : threads(std::move(t)), clock(c), accept(io, port, {.backlog = 64, .reuse_port = false}) {}
 
   asio::awaitable<void> run() {
     // Nobody reaches the group once it is gone, however it ended.
@@ -68,6 +68,14 @@ struct Admin::State {
     } else if (request.target() == "/stops") {
       response.set(beast::http::field::content_type, "application/json");
       response.body() = report_json(threads);
+    } else if (request.target() == "/faults/begin") {
+      if (request.method() != beast::http::verb::post) {
+        response.result(beast::http::status::method_not_allowed);
+        response.set(beast::http::field::allow, "POST");
+      } else {
+        response.result(clock.begin() ? beast::http::status::no_content
+                                      : beast::http::status::conflict);
+      }
     } else {
       response.result(beast::http::status::not_found);
     }
@@ -76,14 +84,16 @@ struct Admin::State {
   }
 
   Threads threads;
+  faults::FaultClock& clock;
   asio::io_context io{1};
   stops::Accept accept;
   base::TaskGroup* group = nullptr;
   std::thread thread;
 };
 
-Admin::Admin(std::uint16_t port, Threads threads, std::function<void(const std::string&)> failed)
-    : state_(std::make_unique<State>(port, std::move(threads))) {
+Admin::Admin(std::uint16_t port, Threads threads, faults::FaultClock& clock,
+             std::function<void(const std::string&)> failed)
+    : state_(std::make_unique<State>(port, std::move(threads), clock)) {
   asio::co_spawn(state_->io, state_->run(),
                  [failed = std::move(failed)](const std::exception_ptr& trouble) {
                    try {

@@ -5,17 +5,20 @@
 #include <memory>
 #include <string>
 
+#include "faults/clock.hpp"
 #include "service/report.hpp"
 
 namespace sevenstops::service {
 
 /// The admin listener: /metrics (Prometheus text) and /stops (JSON) on a loopback port and a
-/// thread of its own, so that it answers while the service is in trouble.
+/// thread of its own, so that it answers while the service is in trouble. POST /faults/begin starts
+/// the clock of the faults: 204, or 409 when it ran already.
 class Admin {
  public:
   /// Throws std::runtime_error in one sentence when the port is taken. `failed` is told why it
-  /// can't go on.
-  Admin(std::uint16_t port, Threads threads, std::function<void(const std::string&)> failed);
+  /// can't go on; `clock` has to outlive it.
+  Admin(std::uint16_t port, Threads threads, faults::FaultClock& clock,
+        std::function<void(const std::string&)> failed);
   ~Admin();
   Admin(const Admin&) = delete;
   Admin& operator=(const Admin&) = delete;

@@ -13,8 +13,9 @@ using base::Stop;
 using base::tcp;
 
 IoThread::IoThread(const stops::Settings& settings, const stops::Backend& backend,
-                   const std::string& token, const faults::Faults& injected, base::Log& log)
-    : settings_(settings), stops_(settings, backend, token, injected, metrics_, log) {}
+                   const std::string& token, const faults::Faults& injected,
+                   const faults::FaultClock& clock, base::Log& log)
+    : settings_(settings), stops_(settings, backend, token, injected, clock, metrics_, log) {}
 
 IoThread::~IoThread() = default;
 

@@ -20,7 +20,7 @@ class IoThread {
   using Failed = std::function<void(const std::string&)>;
 
   IoThread(const stops::Settings& settings, const stops::Backend& backend, const std::string& token,
-           const faults::Faults& injected, base::Log& log);
+           const faults::Faults& injected, const faults::FaultClock& clock, base::Log& log);
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;

@@ -15,7 +15,7 @@ Settings fragile() {
              .head_timeout = 60,
              .body_timeout = 60,
              .idle_timeout = 60};
-  s.route = {.tree = false, .normalize_paths = false};
+  s.route = {.tree = false, .odd_paths = stops::OddPaths::raw};
   s.middleware = {.closed_by_default = false, .body_after_auth = false};
   s.handle.propagate_deadline = false;
   s.handle.off_loop = false;

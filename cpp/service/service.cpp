@@ -33,6 +33,8 @@ struct Service::State {
   explicit State(const std::string& access_log) : log(access_log) {}
 
   base::Log log;
+  // Held until there is somebody to meet them.
+  faults::FaultClock fault_clock{true};
   std::shared_ptr<store::Workers> workers;
   std::vector<std::unique_ptr<IoThread>> threads;
   std::unique_ptr<Admin> admin;
@@ -73,15 +75,18 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
                                .workers = s.workers,
                                .dependencies = options.dependencies};
   for (int i = 0; i < count; ++i) {
-    s.threads.push_back(
-        std::make_unique<IoThread>(settings, backend, options.token, options.faults, s.log));
+    s.threads.push_back(std::make_unique<IoThread>(settings, backend, options.token, options.faults,
+                                                   s.fault_clock, s.log));
+  }
+  if (!options.hold_faults) {
+    (void)s.fault_clock.begin();
   }
   s.listen(settings, options.port);
   auto failed = options.on_failure;
   if (!failed) {
     failed = [&log = s.log](const std::string& sentence) { end_process(log, sentence); };
   }
-  s.admin = std::make_unique<Admin>(options.admin_port, s.metrics(), failed);
+  s.admin = std::make_unique<Admin>(options.admin_port, s.metrics(), s.fault_clock, failed);
   for (auto& t : s.threads) {
     t->start(t == s.threads.front(),
              [failed](const std::string& why) { failed("an I/O thread can't go on: " + why); });

@@ -24,6 +24,9 @@ struct ServiceOptions {
   std::string token = "let-me-in";
   std::vector<upstream::Dependency> dependencies;
   faults::Faults faults;
+  /// Faults that depend on time do nothing before POST /faults/begin comes to the admin listener;
+  /// otherwise their clock runs from the start.
+  bool hold_faults = false;
   /// Where the access log goes; empty: there is none.
   std::string access_log;
   /// Told in one sentence why the service can't go on; by default that is written to stderr and the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <type_traits>
@@ -46,8 +47,10 @@ std::string show(double number) {
 }
 
 template <class Field>
-std::string to_text(Field field) {
-  if constexpr (std::is_same_v<Field, bool>) {
+std::string to_text(Field field, const base::About& about) {
+  if constexpr (std::is_enum_v<Field>) {
+    return std::string(about.words[static_cast<std::size_t>(field)]);
+  } else if constexpr (std::is_same_v<Field, bool>) {
     return field ? "true" : "false";
   } else if constexpr (std::is_same_v<Field, double>) {
     return show(field);
@@ -57,8 +60,13 @@ std::string to_text(Field field) {
 }
 
 template <class Field>
-std::optional<Field> from_text(std::string_view text) {
-  if constexpr (std::is_same_v<Field, bool>) {
+std::optional<Field> from_text(std::string_view text, const base::About& about) {
+  if constexpr (std::is_enum_v<Field>) {
+    const auto word = std::ranges::find(about.words, text);
+    return word == about.words.end()
+               ? std::nullopt
+               : std::optional(static_cast<Field>(word - about.words.begin()));
+  } else if constexpr (std::is_same_v<Field, bool>) {
     const bool yes = text == "true" || text == "1";
     return yes || text == "false" || text == "0" ? std::optional(yes) : std::nullopt;
   } else {
@@ -66,9 +74,20 @@ std::optional<Field> from_text(std::string_view text) {
   }
 }
 
+// "a, b or c".
+std::string one_of(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    text.append(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ").append(words[i]);
+  }
+  return text;
+}
+
 template <class Field>
-constexpr std::string_view type_name() {
-  if constexpr (std::is_same_v<Field, bool>) {
+std::string type_name(const base::About& about) {
+  if constexpr (std::is_enum_v<Field>) {
+    return one_of(about.words);
+  } else if constexpr (std::is_same_v<Field, bool>) {
     return "true or false";
   } else if constexpr (std::is_same_v<Field, double>) {
     return "a number";
@@ -77,8 +96,9 @@ constexpr std::string_view type_name() {
   }
 }
 
-// Names that settings had before they stood in groups.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> renamed = {{
+// Names that settings had, and what has their place.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> renamed = {{
+    {"route.normalize_paths", "route.odd_paths"},
     {"handle.hedges", "handle.hedge.most"},
     {"handle.hedge_quantile", "handle.hedge.quantile"},
     {"handle.hedge_budget", "handle.hedge.budget"},
@@ -114,8 +134,12 @@ std::vector<FieldInfo> field_infos() {
   const Settings defaults;
   for_each_field(defaults, [&](std::string name, auto& field, const base::About& about) {
     infos.push_back({std::move(name),
-                     std::string(type_name<std::remove_cvref_t<decltype(field)>>()),
-                     std::string(about.unit), about.low, about.high, std::string(about.meaning)});
+                     type_name<std::remove_cvref_t<decltype(field)>>(about),
+                     std::string(about.unit),
+                     about.low,
+                     about.high,
+                     std::string(about.meaning),
+                     {about.words.begin(), about.words.end()}});
   });
   return infos;
 }
@@ -128,9 +152,9 @@ void set_field(Settings& settings, std::string_view name, std::string_view value
     }
     known = true;
     using Field = std::remove_cvref_t<decltype(field)>;
-    const auto parsed = from_text<Field>(value);
+    const auto parsed = from_text<Field>(value, about);
     if (!parsed) {
-      throw std::invalid_argument("setting " + each + " takes " + std::string(type_name<Field>()) +
+      throw std::invalid_argument("setting " + each + " takes " + type_name<Field>(about) +
                                   ", not '" + std::string(value) + "'");
     }
     if (static_cast<double>(*parsed) < about.low || static_cast<double>(*parsed) > about.high) {
@@ -146,9 +170,9 @@ void set_field(Settings& settings, std::string_view name, std::string_view value
 
 std::string get_field(const Settings& settings, std::string_view name) {
   std::optional<std::string> text;
-  for_each_field(settings, [&](const std::string& each, auto& field, const base::About&) {
+  for_each_field(settings, [&](const std::string& each, auto& field, const base::About& about) {
     if (each == name) {
-      text = to_text(field);
+      text = to_text(field, about);
     }
   });
   if (!text) {

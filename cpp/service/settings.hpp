@@ -23,6 +23,8 @@ struct FieldInfo {
   double low = 0;
   double high = 0;
   std::string meaning;
+  /// The words that a choice is made of; empty for other fields.
+  std::vector<std::string> words;
 };
 
 /// Every field's documentation, in walking order.
@@ -30,7 +32,7 @@ struct FieldInfo {
 
 /// Sets one field from text, e.g. ("parse.header_limit", "16384") or ("route.tree", "false").
 /// Throws std::invalid_argument with one sentence for an unknown name, for an old one (naming the
-/// new one), a value that does not parse, or one out of range.
+/// new one), a value that does not parse, one out of range, or a word that is none of a choice's.
 void set_field(Settings& settings, std::string_view name, std::string_view value);
 
 /// One field as text, in the form that set_field reads. Throws std::invalid_argument.

@@ -23,6 +23,8 @@ struct Route {
 struct Match {
   const Route* route = nullptr;
   std::string parameter;
+  /// The path that the client is sent to instead, where there is no route; begins with one slash.
+  std::string location = {};
 };
 
 }  // namespace sevenstops::stops

@@ -10,6 +10,7 @@
 #include "stops/handle/metrics.hpp"
 #include "stops/middleware/metrics.hpp"
 #include "stops/parse/metrics.hpp"
+#include "stops/route/metrics.hpp"
 #include "store/workers.hpp"
 #include "upstream/metrics.hpp"
 
@@ -37,6 +38,7 @@ struct Metrics {
   std::array<base::Counter, http::reasons.size()> refused;
   ParseMetrics parse;
   AcceptMetrics accept;
+  RouteMetrics route;
   MiddlewareMetrics middleware;
   DrainMetrics drain;
   HandleMetrics handle;
@@ -53,8 +55,8 @@ struct Metrics {
     }
   }
 
-  [[nodiscard]] std::array<const base::MetricGroup*, 8> groups() const {
-    return {&parse, &accept, &middleware, &drain, &handle, &upstream, &workers, &log};
+  [[nodiscard]] std::array<const base::MetricGroup*, 9> groups() const {
+    return {&parse, &accept, &route, &middleware, &drain, &handle, &upstream, &workers, &log};
   }
 };
 

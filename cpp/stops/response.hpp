@@ -27,6 +27,8 @@ struct Response {
   std::unique_ptr<ByteSource> source = nullptr;
   /// For 405: the methods that there are; empty otherwise.
   std::string_view allow = {};
+  /// For 308: the path and query where it is; empty otherwise.
+  std::string location = {};
   /// For 503, in seconds; 0: nothing is said.
   unsigned retry_after = 0;
   /// The value of Server-Timing (W3C); empty: nothing is said.

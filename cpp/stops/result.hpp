@@ -29,6 +29,8 @@ struct Text {
 
 struct Page {
   std::vector<store::Order> orders;
+  /// Where the page after this one is; empty: this is the last.
+  std::string next = {};
 };
 
 /// What a handler gives back: a ready text, a page of rows, or a stream of them.

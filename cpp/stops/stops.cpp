@@ -6,10 +6,11 @@
 namespace sevenstops::stops {
 
 Stops::Stops(const Settings& settings, const Backend& backend, const std::string& token,
-             const faults::Faults& injected, Metrics& counters, base::Log& written)
+             const faults::Faults& injected, const faults::FaultClock& clock, Metrics& counters,
+             base::Log& written)
     : middleware_settings(settings.middleware),
       serialize_settings(settings.serialize),
-      faults(injected),
+      faults(injected, clock),
       metrics(counters),
       log(written),
       parse(settings.parse),

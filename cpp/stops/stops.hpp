@@ -21,7 +21,8 @@ class Connection;
 /// The stops as one I/O thread has them, and the connections that are walking.
 struct Stops {
   Stops(const Settings& settings, const Backend& backend, const std::string& token,
-        const faults::Faults& injected, Metrics& metrics, base::Log& log);
+        const faults::Faults& injected, const faults::FaultClock& clock, Metrics& metrics,
+        base::Log& log);
 
   MiddlewareSettings middleware_settings;
   SerializeSettings serialize_settings;

@@ -18,6 +18,7 @@ asio::awaitable<Walk::Next> Walk::once() {
   if (!request) co_return co_await refuse(request.error());
   auto match = route();
   if (!match) co_return co_await refuse(match.error());
+  if (match->route == nullptr) co_return co_await redirect(std::move(match->location));
   auto admitted = co_await middleware(*match);
   if (!admitted) co_return co_await refuse(admitted.error());
   auto result = co_await handle(*match);
@@ -141,11 +142,24 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
   }
   s_.metrics.parse.refused_buffered.raise_to(x_.incoming.held() + x_.request.body.capacity());
   s_.metrics.parse.refused_body.add(x_.request.body.size());
-  // A body that was not read makes the next request's first byte unknown.
-  const bool unread_body = x_.request.has_body() && !x_.request.body_read;
-  const bool keep_alive = !about.ends_connection && !unread_body && x_.request.keep_alive;
   auto response = stops::serialize(refusal);
+  const bool keep_alive = !about.ends_connection && reusable();
   co_return co_await drain(std::move(response), keep_alive, Next::linger);
+}
+
+asio::awaitable<Walk::Next> Walk::redirect(std::string location) {
+  constexpr unsigned permanent_redirect = 308;
+  s_.metrics.route.redirected.add();
+  if (!x_.request.query.empty()) {
+    location.append("?").append(x_.request.query);
+  }
+  Response response{.status = permanent_redirect, .location = std::move(location)};
+  co_return co_await drain(std::move(response), reusable(), Next::linger);
+}
+
+// A body that was not read makes the next request's first byte unknown.
+bool Walk::reusable() const {
+  return x_.request.keep_alive && (!x_.request.has_body() || x_.request.body_read);
 }
 
 // The service stops in the middle of it.

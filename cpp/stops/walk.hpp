@@ -35,6 +35,8 @@ class Walk {
   [[nodiscard]] Response serialize(Result result);
   [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive, Next otherwise);
   [[nodiscard]] asio::awaitable<Next> refuse(http::Refusal refusal);
+  [[nodiscard]] asio::awaitable<Next> redirect(std::string location);
+  [[nodiscard]] bool reusable() const;
   void cut_short(unsigned status = 0);
   void log(unsigned status, std::uint64_t bytes);
 

@@ -34,7 +34,7 @@ class Peer {
         writer_(connection_, request_),
         caller_(connection_, writer_),
         incoming_(connection_),
-        content_(connection_, static_cast<std::uint64_t>(stops.parse.settings().body_limit)) {}
+        content_(connection_, stops.parse.most_body()) {}
 
   [[nodiscard]] Exchange exchange() {
     return {.request = request_,
@@ -46,6 +46,8 @@ class Peer {
   }
   [[nodiscard]] Connection& connection() { return connection_; }
   [[nodiscard]] const Http1Writer& writer() const { return writer_; }
+  // Gives its memory back.
+  void forget_request() { request_ = {}; }
 
  private:
   static std::string address_of(const Stops& stops, const tcp::socket& socket) {
@@ -96,7 +98,11 @@ asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration que
     }
   }
   if (next == Walk::Next::linger) {
-    co_await peer.connection().linger(base::seconds(stops.drain.settings().linger_timeout));
+    const auto& settings = stops.drain.settings();
+    peer.forget_request();
+    co_await peer.connection().linger(base::seconds(settings.linger_timeout),
+                                      static_cast<std::uint64_t>(settings.linger_bytes),
+                                      stops.metrics.drain.lingered);
   }
 }
 

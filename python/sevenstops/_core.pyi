@@ -3,7 +3,10 @@
 from typing_extensions import TypedDict, Unpack
 
 class FieldInfo:
-    """One documented setting; `low` and `high` bound its value."""
+    """One documented setting; `low` and `high` bound its value.
+
+    A choice has `words`, one of which is its value; for other settings there are none.
+    """
 
     @property
     def name(self) -> str: ...
@@ -17,6 +20,8 @@ class FieldInfo:
     def high(self) -> float: ...
     @property
     def meaning(self) -> str: ...
+    @property
+    def words(self) -> list[str]: ...
 
 class Settings:
     """The settings of one service: a struct per stop, its fields named "stop.field"."""
@@ -382,6 +387,9 @@ class Target:
 
 def fetch(target: Target, path: str, patience: float = 5.0) -> tuple[int, str]:
     """Status and body of one GET; RuntimeError when no answer comes within `patience`."""
+
+def post(target: Target, path: str, patience: float = 5.0) -> tuple[int, str]:
+    """The same by POST, without a body."""
 
 class LoadRun:
     """A load on its way, in threads of its own, on the engine auto, io_uring or epoll.

@@ -244,7 +244,8 @@ Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
       .dependencies = {}};
   base::Log log;
   stops::Metrics metrics;
-  stops::Stops stops(settings, backend, "let-me-in", {}, metrics, log);
+  const faults::FaultClock clock;
+  stops::Stops stops(settings, backend, "let-me-in", {}, clock, metrics, log);
   stops.router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
   auto ends = test::connected(io);
   test::send(ends.client, get("/broken"));
@@ -319,6 +320,9 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::trailer_line, sent(chunks("0\r\nA: b\rc"))},
       {Reason::trailer_field, sent(chunks("0\r\nHost: b\r\n"))},
       {Reason::path_form, sent(get("/../healthz"))},
+      {Reason::odd_path, sent(get("//healthz"), with([](Settings& s) {
+                                s.route.odd_paths = stops::OddPaths::refuse;
+                              }))},
       {Reason::no_route, sent(get("/nothing"))},
       {Reason::method_not_allowed, sent("DELETE /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::unauthenticated, sent("POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n")},

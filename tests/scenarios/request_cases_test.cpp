@@ -85,6 +85,7 @@ TEST(RequestCases, EveryRawRequestGetsItsAnswer) {
   const auto document = boost::json::parse(text.str());
   Settings settings = service::hardened();
   settings.drain.linger_timeout = 0.2;
+  settings.route.odd_paths = stops::OddPaths::match;
   Service service(settings, {.threads = 1, .rows = 1});
   int seen = 0;
   for (const auto& item : document.at("cases").as_array()) {

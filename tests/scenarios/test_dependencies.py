@@ -20,7 +20,9 @@ def page_over(dependencies, *changes, preset="hardened"):
     with contextlib.ExitStack() as stack:
         below = {
             name: [
-                stack.enter_context(Service(options=ServiceOptions(rows=1, faults=faults)))
+                stack.enter_context(
+                    Service(options=ServiceOptions(rows=1, faults=faults, hold_faults=True))
+                )
                 for faults in replicas
             ]
             for name, replicas in dependencies.items()
@@ -30,6 +32,8 @@ def page_over(dependencies, *changes, preset="hardened"):
             dependencies=tuple((n, tuple(s.port for s in found)) for n, found in below.items()),
         )
         entry = stack.enter_context(Service(settings_from(preset, list(changes)), options))
+        for service in (service for found in below.values() for service in found):
+            service.begin_faults()
         yield entry, below
 
 

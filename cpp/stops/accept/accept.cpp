@@ -53,16 +53,17 @@ Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& s
 
 asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
   while (true) {
+    if (!settings_.drain_queue) {
+      co_await asio::post(asio::use_awaitable);
+      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
+    }
+    // After every wait: a stall may begin while nobody comes.
     if (stall_) {
       const auto now = Clock::now();
       if (const auto wait = stall_(now); wait.count() > 0) {
         co_await base::sleep_until(now + wait);
         continue;
       }
-    }
-    if (!settings_.drain_queue) {
-      co_await asio::post(asio::use_awaitable);
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
     }
     tcp::socket socket(owner);
     boost::system::error_code error;

@@ -12,6 +12,7 @@ struct DrainSettings {
   std::int64_t high_water = 65536;
   double write_timeout = 30.0;
   double linger_timeout = 1.0;
+  std::int64_t linger_bytes = 262144;
   std::int64_t send_buffer = 65536;
   bool server_timing = false;
 
@@ -29,6 +30,10 @@ struct DrainSettings {
     visit("linger_timeout", s.linger_timeout,
           {"seconds", 0, base::hour,
            "time an early final answer is given to reach a client that is still sending"});
+    visit("linger_bytes", s.linger_bytes,
+          {"bytes", 0, base::gibibyte,
+           "most that is taken from it meanwhile and thrown away; beyond it the connection is "
+           "closed"});
     visit("send_buffer", s.send_buffer,
           {"bytes", 0, base::gibibyte, "SO_SNDBUF of a connection; 0 leaves it to the kernel"});
     visit("server_timing", s.server_timing,

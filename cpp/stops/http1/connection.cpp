@@ -8,7 +8,7 @@ namespace sevenstops::stops {
 namespace {
 
 // A scratch for bytes that nobody reads: shared by all lingering connections of a thread.
-thread_local std::array<char, 65536> discarded;
+thread_local std::array<char, 16384> discarded;
 
 }  // namespace
 
@@ -75,15 +75,20 @@ asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view byte
   co_return http::Outcome<void>();
 }
 
-asio::awaitable<void> Connection::linger(Clock::duration timeout) {
+asio::awaitable<void> Connection::linger(Clock::duration timeout, std::uint64_t at_most,
+                                         base::Counter& taken) {
+  begin_ = end_ = 0;
+  std::vector<char>().swap(buffer_);
   boost::system::error_code error;
   socket_.shutdown(tcp::socket::shutdown_send, error);
   timed_out_ = false;
   const auto end = Clock::now() + timeout;
   deadline_ = end;
-  while (!error && !timed_out_ && Clock::now() < end) {
-    const auto [failed, count] =
-        co_await socket_.async_read_some(asio::buffer(discarded), base::as_tuple);
+  while (!error && !timed_out_ && Clock::now() < end && at_most > 0) {
+    const auto room = asio::buffer(discarded, std::min<std::uint64_t>(discarded.size(), at_most));
+    const auto [failed, count] = co_await socket_.async_read_some(room, base::as_tuple);
+    at_most -= count;
+    taken.add(count);
     error = failed;
   }
   deadline_ = Clock::time_point::max();

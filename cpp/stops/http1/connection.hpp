@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/asio.hpp"
+#include "base/metrics.hpp"
 #include "http/refusal.hpp"
 #include "stops/bytes.hpp"
 
@@ -35,9 +36,11 @@ class Connection final : public Bytes {
                                                                Clock::duration timeout);
 
   /// Says that nothing more comes, and reads away what the client is still sending, for `timeout`
-  /// at most, since a close with unread bytes resets the connection and can take the answer with it
-  /// (RFC 9112, 9.6).
-  [[nodiscard]] asio::awaitable<void> linger(Clock::duration timeout);
+  /// and `at_most` so many bytes, since a close with unread bytes resets the connection and can
+  /// take the answer with it (RFC 9112, 9.6). Nothing is kept of them, nor of what was read before;
+  /// `taken` counts them.
+  [[nodiscard]] asio::awaitable<void> linger(Clock::duration timeout, std::uint64_t at_most,
+                                             base::Counter& taken);
 
   /// Ends the read or write under way when its deadline has passed. Called now and then by the I/O
   /// thread, so that a deadline costs no system call.

@@ -18,6 +18,7 @@ void Http1Writer::head(const Response& response, bool keep_alive) {
   http::ResponseHead head{.status = response.status,
                           .content_type = response.content_type,
                           .allow = response.allow,
+                          .location = response.location,
                           .retry_after = response.retry_after,
                           .server_timing = response.server_timing,
                           .chunked = chunked_,

@@ -22,6 +22,7 @@ class Http1Content final : public Content {
   [[nodiscard]] bool begun() const override { return !bytes_.unread().empty(); }
 
  private:
+  void append(std::string& out, std::string_view piece) const;
   [[nodiscard]] http::Outcome<bool> take(std::string& out);
 
   Bytes& bytes_;

@@ -1,9 +1,30 @@
 #include "stops/parse/parse.hpp"
 
+#include <algorithm>
+
 namespace sevenstops::stops {
 
 using http::Outcome;
 using http::Reason;
+
+namespace {
+
+// For what comes, where the limits are asked last.
+http::HeadLimits bounded(const http::HeadLimits& limits) {
+  return {.request_line = std::max(limits.request_line, Parse::bound),
+          .head = std::max(limits.head, Parse::bound),
+          .fields = std::max(limits.fields, Parse::bound)};
+}
+
+}  // namespace
+
+Parse::Parse(const ParseSettings& settings)
+    : settings_(settings),
+      limits_{.request_line = settings.request_line_limit,
+              .head = settings.header_limit,
+              .fields = settings.header_count} {
+  early_ = settings.check_before_buffering ? limits_ : bounded(limits_);
+}
 
 asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request) const {
   constexpr std::size_t read_size = 4096;
@@ -14,12 +35,18 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
   auto deadline =
       request.arrived + base::seconds(pipelined ? settings_.head_timeout : settings_.idle_timeout);
   while (true) {
-    const auto length = scanner.scan(bytes.unread(), limits_);
+    const auto length = scanner.scan(bytes.unread(), early_);
     if (!length) {
       co_return length.error();
     }
     if (*length > 0) {
-      request.head.assign(bytes.unread().substr(0, *length));
+      const auto whole = bytes.unread().substr(0, *length);
+      if (!settings_.check_before_buffering) {
+        if (const auto held = http::HeadScanner().scan(whole, limits_); !held) {
+          co_return held.error();
+        }
+      }
+      request.head.assign(whole);
       bytes.consume(*length);
       co_return http::parse_head(request);
     }
@@ -45,6 +72,12 @@ Outcome<void> Parse::declared(const http::Request& request) const {
   return {};
 }
 
+std::uint64_t Parse::most_body() const {
+  const auto limit = settings_.body_limit;
+  return static_cast<std::uint64_t>(settings_.check_before_buffering ? limit
+                                                                     : std::max(limit, bound));
+}
+
 asio::awaitable<Outcome<void>> Parse::body(http::Request& request, Content& content,
                                            Caller& caller) const {
   constexpr unsigned proceed = 100;
@@ -61,7 +94,9 @@ asio::awaitable<Outcome<void>> Parse::body(http::Request& request, Content& cont
       co_return more.error();
     }
     if (!*more) {
-      co_return Outcome<void>();
+      co_return request.body.size() > static_cast<std::uint64_t>(settings_.body_limit)
+          ? Outcome<void>(Reason::body_limit)
+          : Outcome<void>();
     }
   }
 }

@@ -29,7 +29,8 @@ struct ParseSettings {
           {"fields", 1, 1000000, "most header fields; beyond it 431"});
     visit("body_limit", s.body_limit, {"bytes", 0, base::gibibyte, "largest body; beyond it 413"});
     visit("check_before_buffering", s.check_before_buffering,
-          base::about_switch("refuse by the declared length, before a byte of the body is kept"));
+          base::about_switch("hold heads and bodies against their limits as bytes come, instead of "
+                             "once they are whole, up to 64 MiB each"));
     visit("head_timeout", s.head_timeout,
           {"seconds", 0.01, base::hour,
            "time for a whole head once its first byte is there; beyond it 408"});

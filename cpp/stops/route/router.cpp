@@ -37,6 +37,13 @@ bool matches(std::string_view pattern, std::string_view path, std::string& param
   return pattern.empty() && path.empty();
 }
 
+// Whether a path has anything that a normal form may lack.
+bool may_be_odd(std::string_view path) {
+  constexpr auto none = std::string_view::npos;
+  return path.find("//") != none || path.find('%') != none || path.find("/.") != none ||
+         (path.size() > 1 && path.ends_with('/'));
+}
+
 Refusal wrong_method(const Route& route) { return {Reason::method_not_allowed, route.allow}; }
 
 }  // namespace
@@ -157,16 +164,17 @@ Outcome<Match> Router::match(std::string_view method, std::string_view path) con
     method = "GET";
   }
   std::string normal;
-  if (settings_.normalize_paths) {
-    const bool plain =
-        path.find("//") == std::string_view::npos && path.find('%') == std::string_view::npos &&
-        path.find("/.") == std::string_view::npos && (path.size() == 1 || !path.ends_with('/'));
-    if (!plain) {
-      if (!normalize_path(path, normal)) {
-        return Reason::path_form;
-      }
-      path = normal;
+  if (settings_.odd_paths != OddPaths::raw && may_be_odd(path)) {
+    if (!normalize_path(path, normal)) {
+      return Reason::path_form;
     }
+    if (normal != path && settings_.odd_paths == OddPaths::refuse) {
+      return Reason::odd_path;
+    }
+    if (normal != path && settings_.odd_paths == OddPaths::redirect) {
+      return Match{.route = nullptr, .parameter = {}, .location = std::move(normal)};
+    }
+    path = normal;
   }
   return settings_.tree ? match_tree(method, path) : match_in_order(method, path);
 }

@@ -23,8 +23,9 @@ class Router {
   /// same requests as an earlier one.
   void add(Route route);
 
-  /// 404 for no pattern, 405 for a pattern with other methods, 400 for a path that has no
-  /// normal form. HEAD takes GET's route (RFC 9110, 9.3.2).
+  /// 404 for no pattern, 405 for a pattern with other methods, 400 for a path that has no normal
+  /// form, or, as `odd_paths` says, is not in it; there the match may be a location instead of a
+  /// route. HEAD takes GET's route (RFC 9110, 9.3.2).
   [[nodiscard]] http::Outcome<Match> match(std::string_view method, std::string_view path) const;
 
  private:

@@ -55,10 +55,11 @@ void append_csv(std::string& out, std::string_view value) {
   out.push_back('"');
 }
 
-std::string compiled_json(const std::vector<store::Order>& orders) {
+std::string compiled_json(const Page& page) {
   constexpr std::size_t row_estimate = 200;
+  const auto& orders = page.orders;
   std::string out;
-  out.reserve(orders.size() * row_estimate);
+  out.reserve((orders.size() + 1) * row_estimate);
   out.append(R"({"orders":[)");
   for (std::size_t i = 0; i < orders.size(); ++i) {
     out.append(i == 0 ? "" : ",");
@@ -72,13 +73,19 @@ std::string compiled_json(const std::vector<store::Order>& orders) {
     });
     out.push_back('}');
   }
-  out.append("]}");
+  out.append("],\"next\":");
+  if (page.next.empty()) {
+    out.append("null");
+  } else {
+    append_json(out, page.next);
+  }
+  out.push_back('}');
   return out;
 }
 
-std::string generic_json(const std::vector<store::Order>& orders) {
+std::string generic_json(const Page& page) {
   boost::json::array rows;
-  for (const auto& order : orders) {
+  for (const auto& order : page.orders) {
     boost::json::object row;
     store::for_each_column(order,
                            [&](std::string_view name, const auto& field) { row[name] = field; });
@@ -86,6 +93,7 @@ std::string generic_json(const std::vector<store::Order>& orders) {
   }
   boost::json::object document;
   document["orders"] = std::move(rows);
+  document["next"] = page.next.empty() ? boost::json::value() : boost::json::value(page.next);
   return boost::json::serialize(document);
 }
 
@@ -133,7 +141,7 @@ Response serialize(Result result, const SerializeSettings& settings) {
   }
   if (const auto* page = std::get_if<Page>(&result)) {
     return {.content_type = "application/json",
-            .bytes = settings.compiled ? compiled_json(page->orders) : generic_json(page->orders)};
+            .bytes = settings.compiled ? compiled_json(*page) : generic_json(*page)};
   }
   return {.content_type = "text/csv",
           .source = std::make_unique<Csv>(std::move(std::get<std::unique_ptr<RowSource>>(result)))};

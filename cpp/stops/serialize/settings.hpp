@@ -16,7 +16,9 @@ struct SerializeSettings {
   template <class Self, class Visit>
   static void fields(Self& s, Visit&& visit) {
     visit("page_limit", s.page_limit,
-          {"rows", 1, 1000000, "most rows in one answer; a larger limit= is cut to it"});
+          {"rows", 1, 1000000,
+           "most rows in one answer; a larger limit= is cut to it, and next tells where the rest "
+           "is"});
     visit("compiled", s.compiled,
           base::about_switch(
               "serializer compiled from the schema instead of a generic JSON document"));

@@ -33,7 +33,8 @@ def settings() -> Lines:
     hardened, fragile = _core.hardened(), _core.fragile()
     for info in _core.field_infos():
         values = f"{hardened.get(info.name)} (fragile: {fragile.get(info.name)})"
-        bounds = f"{info.unit} {info.low:.10g} to {info.high:.10g}".lstrip()
+        span = f"{info.unit} {info.low:.10g} to {info.high:.10g}".lstrip()
+        bounds = info.type if info.words else span
         says = values if info.type == "true or false" else f"{values}, {bounds}"
         yield info.name, f"{says}: {info.meaning}"
 

@@ -20,9 +20,10 @@ class ServiceOptions:
     usable processor); `rows` the orders in the data set; `dependencies` are names of services
     beneath, each with the ports of its replicas ("leaf*100": it is asked for 100 parts of a page;
     "ads?": a page may be answered without it; "ledger!": not to be asked twice for one answer);
-    `faults` as the executable's --fault takes them; `cpus` pins the process; `executable` is the
-    service's program, where it is not the one that came with this package; `access_log` a file
-    that gets a line for each request.
+    `faults` as the executable's --fault takes them; with `hold_faults` those that depend on time do
+    nothing before `Service.begin_faults`; `cpus` pins the process; `executable` is the service's
+    program, where it is not the one that came with this package; `access_log` a file that gets a
+    line for each request.
     """
 
     port: int = 0
@@ -31,6 +32,7 @@ class ServiceOptions:
     rows: int = 20000
     dependencies: tuple[tuple[str, int | tuple[int, ...]], ...] = ()
     faults: tuple[str, ...] = ()
+    hold_faults: bool = False
     cpus: frozenset[int] = frozenset()
     executable: Path = EXECUTABLE
     access_log: Path | None = None
@@ -64,6 +66,8 @@ class Service(Stoppable):
             command += ["--dependency", f"{name}={','.join(map(str, replicas))}"]
         for fault in options.faults:
             command += ["--fault", fault]
+        if options.hold_faults:
+            command.append("--hold-faults")
         if options.access_log is not None:
             command += ["--access-log", str(options.access_log)]
         self.process = Process(command, options.cpus)
@@ -88,6 +92,18 @@ class Service(Stoppable):
             raise LabError(self._trouble(str(error))) from error
         counters: dict[str, Any] = json.loads(text)
         return counters
+
+    def begin_faults(self) -> None:
+        """Starts the clock of the faults that depend on time, in a service that holds them.
+
+        LabError where it runs already: such a run would not measure what it seems to.
+        """
+        try:
+            status, _ = _core.post(_core.Target(self.admin_port), "/faults/begin")
+        except RuntimeError as error:
+            raise LabError(self._trouble(str(error))) from error
+        if status != 204:
+            raise LabError(f"the faults of the service on port {self.port} had begun already")
 
     def memory(self) -> int:
         """Resident bytes of the process now."""

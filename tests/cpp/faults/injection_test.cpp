@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <stdexcept>
+#include <thread>
 
 namespace sevenstops::faults {
 namespace {
@@ -11,9 +13,10 @@ using namespace std::chrono_literals;
 
 TEST(Injection, DrawsTheSameAgainAndAsItWasTold) {
   const Faults faults = {make_fault("straggle=0.01/1"), make_fault("latency=lognormal/0.01/0.5")};
-  Injection one(faults);
-  Injection same(faults);
-  Injection other({faults[0], faults[1], make_fault("seed=8")});
+  const FaultClock clock;
+  Injection one(faults, clock);
+  Injection same(faults, clock);
+  Injection other({faults[0], faults[1], make_fault("seed=8")}, clock);
   int slow = 0;
   int above = 0;
   int different = 0;
@@ -30,17 +33,64 @@ TEST(Injection, DrawsTheSameAgainAndAsItWasTold) {
   EXPECT_GT(different, 90000);
 }
 
-TEST(Injection, SlowsDownForAWhileAfterTheFirstWork) {
-  Injection injection({make_fault("slowdown=3/1/2"), make_fault("slow-dependency=0.1")});
+TEST(Injection, SlowsDownForAWhileOnTheFaultsClock) {
+  FaultClock clock(true);
+  Injection injection({make_fault("slowdown=3/1/2"), make_fault("slow-dependency=0.1")}, clock);
   const auto begin = base::Clock::now();
+  // Nothing while they are held but the work that does not depend on time.
+  EXPECT_EQ(injection.work(begin + 1s), 100ms);
+  EXPECT_TRUE(clock.begin(begin));
   EXPECT_EQ(injection.work(begin), 100ms);
   EXPECT_EQ(injection.work(begin + 1s), 300ms);
   EXPECT_EQ(injection.work(begin + 2999ms), 300ms);
   EXPECT_EQ(injection.work(begin + 3s), 100ms);
 }
 
+TEST(Injection, TheThreadsOfAServiceShareOneClock) {
+  FaultClock clock(true);
+  const Faults faults = {make_fault("stalled-acceptor=0.5/2")};
+  const Injection one(faults, clock);
+  const Injection other(faults, clock);
+  const auto begin = base::Clock::now();
+  EXPECT_EQ(one.stall(begin), 0s);
+  EXPECT_TRUE(clock.begin(begin));
+  for (const auto* each : {&one, &other}) {
+    EXPECT_EQ(each->stall(begin), 500ms);
+    EXPECT_EQ(each->stall(begin + 400ms), 100ms);
+    EXPECT_EQ(each->stall(begin + 500ms), 0s);
+    EXPECT_EQ(each->stall(begin + 2100ms), 400ms);
+    // A thread that has looked at the time just before.
+    EXPECT_EQ(each->stall(begin - 1ms), 500ms);
+  }
+}
+
+TEST(FaultClock, BeginsOnce) {
+  FaultClock clock(true);
+  const auto begin = base::Clock::now();
+  EXPECT_FALSE(clock.elapsed(begin));
+  EXPECT_TRUE(clock.begin(begin));
+  EXPECT_FALSE(clock.begin(begin + 1s));
+  EXPECT_EQ(clock.elapsed(begin + 2s), 2s);
+  FaultClock running;
+  EXPECT_FALSE(running.begin());
+  EXPECT_GE(running.elapsed(base::Clock::now()), 0s);
+}
+
+TEST(FaultClock, OfManyThreadsOneBeginsIt) {
+  FaultClock clock(true);
+  std::atomic<int> began = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] { began += clock.begin() ? 1 : 0; });
+    }
+  }
+  EXPECT_EQ(began, 1);
+}
+
 TEST(Injection, WithoutFaultsChangesNothing) {
-  Injection injection({});
+  const FaultClock clock;
+  Injection injection({}, clock);
   EXPECT_FALSE(injection.works());
   EXPECT_FALSE(injection.fails());
   EXPECT_EQ(injection.workers(), 0);
@@ -57,13 +107,15 @@ TEST(Injection, StallsAtTheStartOfEveryPeriod) {
 }
 
 TEST(Injection, SlowsOneStopOnly) {
-  const Injection injection({make_fault("slow-stop=serialize/0.1")});
+  const FaultClock clock;
+  const Injection injection({make_fault("slow-stop=serialize/0.1")}, clock);
   EXPECT_EQ(injection.prolong(base::Stop::serialize), 0.1);
   EXPECT_EQ(injection.prolong(base::Stop::handle), 0);
 }
 
 TEST(Injection, FailsItsShare) {
-  Injection injection({make_fault("fail=0.3")});
+  const FaultClock clock;
+  Injection injection({make_fault("fail=0.3")}, clock);
   int failed = 0;
   for (int i = 0; i < 10000; ++i) {
     failed += injection.fails() ? 1 : 0;

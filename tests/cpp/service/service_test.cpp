@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <thread>
 
+#include "../support/sockets.hpp"
 #include "load/fetch.hpp"
 #include "load/load.hpp"
 #include "probes/listener.hpp"
@@ -178,6 +179,35 @@ TEST(Service, AdminSpeaksJsonAndPrometheus) {
   EXPECT_EQ(fetch({service.admin_port()}, "/nothing", 2s).status, 404U);
 }
 
+TEST(Service, HeldFaultsLookTheSameFromTheirBeginningOn) {
+  for (const bool drain_queue : {true, false}) {
+    for (const auto later : {0ms, 550ms}) {
+      auto settings = hardened();
+      settings.accept.drain_queue = drain_queue;
+      Service service(settings, {.threads = 2,
+                                 .rows = 1,
+                                 .faults = injected({"stalled-acceptor=0.3/600"}),
+                                 .hold_faults = true});
+      EXPECT_EQ(fetch({service.port()}, "/healthz", 20s).status, 200U);
+      std::this_thread::sleep_for(later);
+      const load::Target admin{service.admin_port()};
+      const auto before = base::Clock::now();
+      EXPECT_EQ(load::post(admin, "/faults/begin", 20s).status, 204U);
+      for (int i = 0; i < 4; ++i) {
+        EXPECT_EQ(fetch({service.port()}, "/healthz", 20s).status, 200U);
+        EXPECT_GE(base::Clock::now() - before, 300ms);
+      }
+      EXPECT_EQ(load::post(admin, "/faults/begin", 20s).status, 409U);
+      EXPECT_EQ(fetch(admin, "/faults/begin", 20s).status, 405U);
+    }
+  }
+}
+
+TEST(Service, FaultsThatAreNotHeldHaveBegun) {
+  Service service(hardened(), {.threads = 1, .rows = 1});
+  EXPECT_EQ(load::post({service.admin_port()}, "/faults/begin", 20s).status, 409U);
+}
+
 TEST(Service, TakenPortIsOneSentence) {
   Service first(hardened(), {.threads = 1, .rows = 1});
   auto settings = hardened();
@@ -196,6 +226,32 @@ TEST(Service, HeldConnectionsAreBoundedAndTheRestAreTold) {
   const auto result = run_load(plan, {service.port()});
   EXPECT_GT(result.all.statuses().at(200), 0U);
   EXPECT_GT(result.all.statuses().at(503), 0U);
+}
+
+TEST(Service, OneWhoPushesForEverAfterItsAnswerIsCut) {
+  const auto settings = hardened();
+  Service service(settings, {.threads = 1, .rows = 1});
+  for (const std::string path : {"/admin/wipe", "/echo"}) {
+    const auto before = stops(service).at("lingered_bytes_total").to_number<std::uint64_t>();
+    boost::asio::io_context io;
+    auto socket = test::connect(io, service.port());
+    test::send(socket,
+               "POST " + path + " HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    // A chunk of 64 KiB after the other: the wipe is not for everybody, and the echo has a limit.
+    const std::string chunk = "10000\r\n" + std::string(65536, 'x') + "\r\n";
+    std::uint64_t sent = 0;
+    boost::system::error_code error;
+    while (!error) {
+      sent += boost::asio::write(socket, boost::asio::buffer(chunk), error);
+    }
+    const auto counted = stops(service);
+    EXPECT_EQ(counted.at("lingered_bytes_total").to_number<std::uint64_t>() - before,
+              static_cast<std::uint64_t>(settings.drain.linger_bytes));
+    // What was in the kernel comes on top.
+    EXPECT_LT(sent, static_cast<std::uint64_t>(settings.parse.body_limit) + (64U << 20));
+    EXPECT_LE(counted.at("refused_buffered_bytes_max").to_number<std::int64_t>(),
+              settings.parse.body_limit + (256 << 10));
+  }
 }
 
 TEST(Service, ListenerProbeSeesBacklogAndDrops) {

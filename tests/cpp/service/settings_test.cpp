@@ -24,7 +24,28 @@ TEST(Settings, RefusesInOneSentence) {
   EXPECT_THROW(set_field(settings, "accept.backlog", "16x"), std::invalid_argument);
   EXPECT_THROW(set_field(settings, "parse.head_timeout", "nan"), std::invalid_argument);
   EXPECT_THROW(set_field(settings, "route.tree", "maybe"), std::invalid_argument);
+  EXPECT_THROW(set_field(settings, "route.odd_paths", "2"), std::invalid_argument);
+  EXPECT_THROW(set_field(settings, "route.odd_paths", ""), std::invalid_argument);
   EXPECT_TRUE(settings == hardened());
+}
+
+TEST(Settings, AChoiceIsOneOfItsWords) {
+  Settings settings;
+  for (const auto& info : field_infos()) {
+    for (const auto& word : info.words) {
+      set_field(settings, info.name, word);
+      EXPECT_EQ(get_field(settings, info.name), word);
+    }
+  }
+  set_field(settings, "route.odd_paths", "refuse");
+  EXPECT_EQ(settings.route.odd_paths, stops::OddPaths::refuse);
+  try {
+    set_field(settings, "route.odd_paths", "true");
+    FAIL() << "it was taken";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(),
+                 "setting route.odd_paths takes match, raw, redirect or refuse, not 'true'");
+  }
 }
 
 TEST(Settings, AnOldNameIsRefusedWithTheNewOne) {
@@ -37,6 +58,7 @@ TEST(Settings, AnOldNameIsRefusedWithTheNewOne) {
                  "setting handle.pool_per_dependency is called handle.pool.per_replica now");
   }
   EXPECT_THROW((void)get_field(settings, "handle.hedges"), std::invalid_argument);
+  EXPECT_THROW(set_field(settings, "route.normalize_paths", "true"), std::invalid_argument);
 }
 
 }  // namespace

@@ -80,6 +80,7 @@ class FakeWriter final : public Writer {
     status = response.status;
     kept_alive = keep_alive;
     server_timing = response.server_timing;
+    location = response.location;
     ++heads;
     frame("<head>");
   }
@@ -115,6 +116,7 @@ class FakeWriter final : public Writer {
   unsigned status = 0;
   bool kept_alive = false;
   std::string server_timing;
+  std::string location;
   std::string body;
   int heads = 0;
   int ends = 0;

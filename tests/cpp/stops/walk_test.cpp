@@ -82,7 +82,8 @@ class WalkTest : public ::testing::Test {
                   .dependencies = {}};
   std::optional<base::Log> log{std::in_place};
   Metrics metrics;
-  Stops stops{settings, backend, "let-me-in", {}, metrics, *log};
+  faults::FaultClock clock;
+  Stops stops{settings, backend, "let-me-in", {}, clock, metrics, *log};
   http::Request request;
   fakes::FakeContent content;
   fakes::FakeCaller caller;
@@ -120,6 +121,23 @@ TEST_F(WalkTest, WhatCanNotBeTrustedEndsItsConnection) {
   EXPECT_EQ(walk("/nothing", "Connection: close\r\n"), Next::linger);
 }
 
+TEST_F(WalkTest, AnOddPathIsRedirectedWithItsQueryAndWasNotRefused) {
+  EXPECT_EQ(walk("//orders/?limit=5&x=//"), Next::request);
+  EXPECT_EQ(writer.status, 308U);
+  EXPECT_EQ(writer.location, "/orders?limit=5&x=//");
+  EXPECT_EQ(writer.body, "");
+  EXPECT_EQ(entered(), (std::vector<std::uint64_t>{0, 1, 1, 0, 0, 0, 1}));
+  EXPECT_EQ(refused(), 0U);
+  EXPECT_EQ(metrics.route.redirected.value(), 1U);
+  EXPECT_EQ(walk("http://a//evil.example/"), Next::request);
+  EXPECT_EQ(writer.location, "/evil.example");
+  // Its body has not been read.
+  EXPECT_EQ(walk("//orders", "Content-Length: 5\r\n"), Next::linger);
+  EXPECT_FALSE(writer.kept_alive);
+  EXPECT_EQ(walk("/orders"), Next::request);
+  EXPECT_EQ(writer.location, "");
+}
+
 TEST_F(WalkTest, SilenceIsNoRequest) {
   EXPECT_EQ(walk_over({}), Next::end);
   EXPECT_EQ(writer.heads, 0);
@@ -151,7 +169,7 @@ TEST_F(WalkTest, ACancellationIsNoAnswer) {
 }
 
 TEST_F(WalkTest, AClientThatHasLeftIsNotAnsweredAndWasNotRefused) {
-  stops.faults = faults::Injection({faults::make_fault("slow-dependency=60")});
+  stops.faults = faults::Injection({faults::make_fault("slow-dependency=60")}, clock);
   caller.leaves = true;
   EXPECT_EQ(walk("/page"), Next::end);
   EXPECT_EQ(writer.heads, 0);
@@ -184,7 +202,8 @@ TEST(WalkLog, HasALineForEach) {
         .store = std::make_shared<store::Store>(1, 1),
         .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
         .dependencies = {}};
-    Stops stops(Settings(), backend, "let-me-in", {}, metrics, log);
+    const faults::FaultClock clock;
+    Stops stops(Settings(), backend, "let-me-in", {}, clock, metrics, log);
     const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
     fakes::FakeIncoming incoming({"GET /healthz" + rest, "GET /nothing" + rest, "GET" + rest});
     http::Request request;

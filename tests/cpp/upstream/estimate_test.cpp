@@ -57,8 +57,10 @@ TEST(LatencyEstimate, ForgetsWhatIsLongAgo) {
 }
 
 TEST(LatencyEstimate, FindsThePointBelowTheSlowMode) {
+  const faults::FaultClock clock;
   faults::Injection leaf(
-      {faults::make_fault("latency=lognormal/0.010/0.3"), faults::make_fault("straggle=0.01/1")});
+      {faults::make_fault("latency=lognormal/0.010/0.3"), faults::make_fault("straggle=0.01/1")},
+      clock);
   LatencyEstimate estimate;
   for (int i = 0; i < 20000; ++i) {
     estimate.record(leaf.work(Clock::now()), true);

@@ -40,6 +40,7 @@ def test_a_setting_has_both_values_unit_range_and_meaning():
         "parse.header_limit 16384 (fragile: 67108864), bytes 256 to 1073741824: largest head"
     )
     assert "true (fragile: false): " in lines["accept.drain_queue"]
+    assert "redirect (fragile: raw), match, raw, redirect or refuse: " in lines["route.odd_paths"]
 
 
 def test_another_registry_is_refused_in_a_sentence_that_names_all():

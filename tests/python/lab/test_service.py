@@ -1,8 +1,10 @@
 """How the service is started."""
 
+import time
+
 import pytest
 
-from sevenstops import LabError, Service, ServiceOptions
+from sevenstops import LabError, Service, ServiceOptions, _core
 from sevenstops.lab import service as module
 
 
@@ -38,6 +40,28 @@ def test_dependencies_have_one_port_or_one_for_each_replica(command_of):
     command = command_of(dependencies=(("one", 1), ("leaf*3", (2, 3))))
     given = [command[n + 1] for n, word in enumerate(command) if word == "--dependency"]
     assert given == ["one=1", "leaf*3=2,3"]
+
+
+@pytest.mark.parametrize("later", [0.0, 0.55])
+def test_a_stall_looks_the_same_from_its_beginning_on(later):
+    options = ServiceOptions(rows=1, faults=("stalled-acceptor=0.4/600",), hold_faults=True)
+    with Service(options=options) as service:
+        target = _core.Target(service.port)
+        assert _core.fetch(target, "/healthz", 20)[0] == 200
+        time.sleep(later)
+        before = time.monotonic()
+        service.begin_faults()
+        assert _core.fetch(target, "/healthz", 20)[0] == 200
+        assert time.monotonic() - before >= 0.4
+        with pytest.raises(LabError, match="had begun already"):
+            service.begin_faults()
+
+
+def test_a_service_that_is_gone_begins_no_faults():
+    service = Service(options=ServiceOptions(rows=1, hold_faults=True))
+    service.stop()
+    with pytest.raises(LabError):
+        service.begin_faults()
 
 
 def test_a_service_that_cannot_start_says_why_and_is_gone():

@@ -7,6 +7,18 @@ namespace {
 
 using Answer = http::Outcome<Result>;
 
+// A page of at most `most` of `rows`, which are read one further to know whether there are more.
+Page page_of(std::vector<store::Order> rows, std::int64_t limit, std::int64_t most) {
+  Page page{std::move(rows)};
+  if (std::ssize(page.orders) > most) {
+    page.orders.pop_back();
+    // The limit as it was asked for: what it is cut to is the service's own affair.
+    page.next = "/orders?limit=" + std::to_string(limit) +
+                "&cursor=" + std::to_string(page.orders.back().id);
+  }
+  return page;
+}
+
 asio::awaitable<Answer> orders(Resources& resources, Call call) {
   constexpr std::int64_t default_limit = 20;
   const auto limit = query_number(call.request.query, "limit").value_or(default_limit);
@@ -14,17 +26,18 @@ asio::awaitable<Answer> orders(Resources& resources, Call call) {
   if (limit < 1 || cursor < 0) {
     co_return http::Reason::query;
   }
-  const auto job = [&resources, limit, cursor](const std::stop_token&) {
-    return resources.store->orders(cursor, std::min(limit, resources.page_limit));
+  const auto most = std::min(limit, resources.page_limit);
+  const auto job = [&resources, most, cursor](const std::stop_token&) {
+    return resources.store->orders(cursor, most + 1);
   };
   if (!resources.settings.off_loop) {
-    co_return Result(Page{job({})});
+    co_return Result(page_of(job({}), limit, most));
   }
   auto rows = co_await resources.workers->run(job, resources.worker_metrics);
   if (!rows) {
     co_return rows.error();
   }
-  co_return Result(Page{std::move(*rows)});
+  co_return Result(page_of(std::move(*rows), limit, most));
 }
 
 const RegisterEndpoint registered{{"orders", orders}};

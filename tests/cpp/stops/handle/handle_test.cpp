@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <stdexcept>
 
 #include "../../support/run.hpp"
@@ -79,17 +80,19 @@ class HandleTest : public ::testing::Test {
     const auto outcome = run(name, std::move(parameter));
     return outcome ? std::get<Text>(*outcome).text : std::string(outcome.error().name());
   }
-  std::size_t rows(std::string_view query) {
+  Page page(const std::string& query) {
     request.query = query;
-    return std::get<Page>(run("orders").value()).orders.size();
+    return std::get<Page>(run("orders").value());
   }
+  std::size_t rows(const std::string& query) { return page(query).orders.size(); }
 
   HandleSettings settings{.deadline = 60};
   Backend backend{.store = std::make_shared<store::Store>(50, 2),
                   .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
                   .dependencies = {}};
   std::int64_t page_limit = 30;
-  faults::Injection faults{{}};
+  faults::FaultClock clock;
+  faults::Injection faults{{}, clock};
   HandleMetrics metrics;
   upstream::Metrics upstream;
   store::WorkerMetrics workers;
@@ -142,6 +145,36 @@ TEST_F(HandleTest, OrdersComeInPagesOfAtMostThePageLimit) {
   }
 }
 
+TEST_F(HandleTest, NextLeadsToEveryRowOnceWhateverThePageLimit) {
+  for (const bool off_loop : {true, false}) {
+    settings.off_loop = off_loop;
+    for (const std::int64_t limit : {1, 3, 25, 50, 1000}) {
+      for (page_limit = 1; page_limit <= 60; page_limit += 7) {
+        std::vector<std::int64_t> seen;
+        std::string next = "/orders?limit=" + std::to_string(limit);
+        while (!next.empty()) {
+          EXPECT_TRUE(next.starts_with("/orders?limit=" + std::to_string(limit))) << next;
+          const auto found = page(next.substr(next.find('?') + 1));
+          ASSERT_FALSE(found.orders.empty()) << next;
+          for (const auto& order : found.orders) {
+            seen.push_back(order.id);
+          }
+          next = found.next;
+        }
+        std::vector<std::int64_t> all(50);
+        std::iota(all.begin(), all.end(), 1);
+        EXPECT_EQ(seen, all) << limit << " " << page_limit;
+      }
+    }
+  }
+  EXPECT_EQ(page("limit=5").next, "/orders?limit=5&cursor=5");
+  EXPECT_EQ(page("").next, "/orders?limit=20&cursor=20");
+  // One that ends with the last row is the last.
+  EXPECT_EQ(page("limit=10&cursor=40").next, "");
+  EXPECT_EQ(page("limit=10&cursor=50").next, "");
+  EXPECT_EQ(page("limit=9223372036854775807&cursor=9223372036854775807").next, "");
+}
+
 TEST_F(HandleTest, AReportIsAnsweredOrGivenUpAtItsDeadline) {
   EXPECT_TRUE(text("report").starts_with("[{\"currency\""));
   EXPECT_EQ(metrics.queries.value(), 1U);
@@ -176,7 +209,7 @@ TEST_F(HandleTest, APageWithoutDependenciesIsItsOwnWork) {
   request.query = "of=nobody";
   EXPECT_EQ(refused("page"), Reason::no_dependency);
   request.query = {};
-  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")});
+  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")}, clock);
   request.arrived = Clock::now();
   EXPECT_EQ(text("page"), R"({"page":"ok"})");
   EXPECT_EQ(metrics.work_completed.value(), 1U);
@@ -191,7 +224,7 @@ TEST_F(HandleTest, APageWithoutDependenciesIsItsOwnWork) {
 }
 
 TEST_F(HandleTest, ATiedPageSaysThatItBegins) {
-  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")});
+  faults = faults::Injection({faults::make_fault("slow-dependency=0.005")}, clock);
   request.fields.push_back({"X-Tied-Request", "1"});
   request.arrived = Clock::now();
   EXPECT_EQ(text("page"), R"({"page":"ok"})");

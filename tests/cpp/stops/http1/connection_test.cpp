@@ -31,6 +31,7 @@ class ConnectionTest : public ::testing::Test {
     });
   }
 
+  base::Counter taken;
   asio::io_context io;
   test::Ends ends = test::connected(io, 4096);
   Connection connection{std::move(ends.server)};
@@ -161,17 +162,49 @@ TEST_F(ConnectionTest, LingersUntilTheClientHasClosed) {
   run_swept([&]() -> asio::awaitable<void> {
     EXPECT_TRUE(co_await connection.write_all("answer", 60s));
     const auto began = Clock::now();
-    co_await connection.linger(60s);
+    co_await connection.linger(60s, 1 << 20, taken);
     EXPECT_LT(Clock::now() - began, 30s);
   });
   sender.join();
   EXPECT_EQ(got, "answer");
+  EXPECT_EQ(taken.value(), 200000U);
+}
+
+TEST_F(ConnectionTest, LingersForNoMoreBytesThanItIsTold) {
+  constexpr std::uint64_t at_most = 100000;
+  std::uint64_t sent = 0;
+  std::thread sender([&] {
+    const std::string piece(65536, 'x');
+    boost::system::error_code error;
+    while (!error) {
+      sent += client.write_some(asio::buffer(piece), error);
+    }
+  });
+  run_swept([&]() -> asio::awaitable<void> {
+    EXPECT_EQ(co_await connection.more(never, 4096), Read::some);
+    const auto began = Clock::now();
+    co_await connection.linger(60s, at_most, taken);
+    EXPECT_LT(Clock::now() - began, 30s);
+    // Nothing of it is kept.
+    EXPECT_EQ(connection.held(), 0U);
+  });
+  connection.socket().close();
+  sender.join();
+  EXPECT_EQ(taken.value(), at_most);
+  // The rest was in the kernel.
+  EXPECT_LT(sent, at_most + (64U << 20));
+}
+
+TEST_F(ConnectionTest, LingersForNothingWhereItIsToldSo) {
+  test::send(client, "more");
+  run_swept([&]() -> asio::awaitable<void> { co_await connection.linger(60s, 0, taken); });
+  EXPECT_EQ(taken.value(), 0U);
 }
 
 TEST_F(ConnectionTest, LingersNoLongerThanItIsTold) {
   run_swept([&]() -> asio::awaitable<void> {
     const auto began = Clock::now();
-    co_await connection.linger(20ms);
+    co_await connection.linger(20ms, 1 << 20, taken);
     EXPECT_GE(Clock::now() - began, 20ms);
     EXPECT_LT(Clock::now() - began, 30s);
   });

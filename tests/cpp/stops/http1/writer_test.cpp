@@ -111,6 +111,16 @@ TEST_F(Http1WriterTest, SaysWhichMethodsThereAre) {
   EXPECT_EQ(got.find("Retry-After"), std::string::npos);
 }
 
+TEST_F(Http1WriterTest, SaysWhereAClientIsSent) {
+  writer.head({.status = 308, .location = "/orders?limit=5"}, true);
+  const auto got = flushed();
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 308 Permanent Redirect\r\n")) << got;
+  EXPECT_NE(got.find("\r\nLocation: /orders?limit=5\r\n"), std::string::npos);
+  EXPECT_NE(got.find("\r\nContent-Length: 0\r\n"), std::string::npos);
+  writer.head({.status = 404}, true);
+  EXPECT_EQ(flushed().find("Location"), std::string::npos);
+}
+
 TEST_F(Http1WriterTest, FlushSomeWaitsForNobody) {
   const std::string body(1 << 20, 'x');
   writer.head(streamed(), true);

@@ -101,6 +101,23 @@ TEST(Http1Content, TheLimitHoldsForWhatHasCome) {
   EXPECT_EQ(body.last.error().reason, Reason::body_limit);
 }
 
+TEST(Http1Content, MemoryDoesNotGrowBeyondTheLimit) {
+  for (const bool chunked : {false, true}) {
+    std::deque<FakeBytes::Step> steps;
+    for (int i = 0; i < 10; ++i) {
+      steps.emplace_back((chunked ? "3e8\r\n" : "") + std::string(1000, 'a') +
+                         (chunked ? "\r\n" : ""));
+    }
+    steps.emplace_back(chunked ? "0\r\n\r\n" : "");
+    FakeBytes bytes(std::move(steps));
+    Http1Content content(bytes, 10000);
+    const auto body = read(content, chunked ? in_chunks() : of_length(10000));
+    EXPECT_TRUE(body.last);
+    EXPECT_EQ(body.whole.size(), 10000U);
+    EXPECT_LE(body.whole.capacity(), 10000U);
+  }
+}
+
 TEST(Http1Content, SilenceAndCloseAreToldApart) {
   FakeBytes silent({"ab", Bytes::Read::timed_out});
   Http1Content waiting(silent, 100);

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <tuple>
+#include <utility>
+
 #include "../../support/run.hpp"
 #include "../fakes.hpp"
 #include "stops/parse/http1_content.hpp"
@@ -28,10 +32,17 @@ const ParseSettings settings = {.request_line_limit = 64,
                                 .idle_timeout = 10};
 const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
-Outcome<void> head(FakeBytes& bytes, Request& request) {
+// The same limits, asked last.
+const ParseSettings late = [] {
+  auto changed = settings;
+  changed.check_before_buffering = false;
+  return changed;
+}();
+
+Outcome<void> head(FakeBytes& bytes, Request& request, const ParseSettings& by = settings) {
   Outcome<void> outcome;
   test::run([&]() -> asio::awaitable<void> {
-    const Parse parse(settings);
+    const Parse parse(by);
     outcome = co_await parse.head(bytes, request);
   });
   return outcome;
@@ -116,8 +127,6 @@ TEST(Parse, LimitsHoldBeforeTheHeadIsWhole) {
 }
 
 TEST(Parse, DeclaredLengthsAreRefusedBeforeAnythingIsRead) {
-  auto late = settings;
-  late.check_before_buffering = false;
   Request request;
   request.content_length = 8;
   EXPECT_TRUE(Parse(settings).declared(request));
@@ -128,15 +137,68 @@ TEST(Parse, DeclaredLengthsAreRefusedBeforeAnythingIsRead) {
   EXPECT_TRUE(Parse(late).declared(request));
 }
 
+TEST(Parse, LimitsThatAreAskedLastRefuseTheSameHeadsOnceTheyAreWhole) {
+  const std::string line = "GET / HTTP/1.1\r\nHost: a\r\n";
+  const std::map<Reason, std::string> heads = {
+      {Reason::request_line_limit, "GET /" + std::string(64, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {Reason::header_limit, line + "A: " + std::string(300, 'a') + "\r\n\r\n"},
+      {Reason::header_count, line + "A: b\r\nC: d\r\nE: f\r\n\r\n"}};
+  for (const auto& [reason, whole] : heads) {
+    std::deque<FakeBytes::Step> steps = {whole.substr(0, whole.size() - 2),
+                                         whole.substr(whole.size() - 2)};
+    for (const auto* by : {&settings, &late}) {
+      FakeBytes bytes(steps);
+      Request request;
+      const auto outcome = head(bytes, request, *by);
+      ASSERT_FALSE(outcome) << http::info(reason).name;
+      EXPECT_EQ(outcome.error().reason, reason);
+      // One read for the first part tells enough, or the end is waited for.
+      EXPECT_EQ(bytes.deadlines.size(), by == &settings ? 1U : 2U) << http::info(reason).name;
+    }
+  }
+  FakeBytes bytes({get + "next"});
+  Request request;
+  ASSERT_TRUE(head(bytes, request, late));
+  EXPECT_EQ(request.head, get);
+  EXPECT_EQ(bytes.unread(), "next");
+}
+
+TEST(Parse, WhatNeverEndsIsRefusedAtTheBound) {
+  const auto endless = [](const std::string& begin, const std::string& piece,
+                          const ParseSettings& by) {
+    std::deque<FakeBytes::Step> steps = {begin};
+    for (std::int64_t sent = 0; sent <= Parse::bound; sent += std::ssize(piece)) {
+      steps.emplace_back(piece);
+    }
+    FakeBytes bytes(std::move(steps));
+    Request request;
+    const auto outcome = head(bytes, request, by);
+    EXPECT_FALSE(outcome);
+    const auto kept = static_cast<std::int64_t>(bytes.unread().size());
+    return std::pair(outcome ? Reason::client_left : outcome.error().reason, kept);
+  };
+  const std::string field = "A: " + std::string(4091, 'a') + "\r\n";
+  const std::string line = "GET / HTTP/1.1\r\nHost: a\r\n";
+  auto [reason, kept] = endless(line, field, settings);
+  EXPECT_EQ(reason, Reason::header_limit);
+  EXPECT_LT(kept, 8192);
+  std::tie(reason, kept) = endless(line, field, late);
+  EXPECT_EQ(reason, Reason::header_limit);
+  EXPECT_GT(kept, Parse::bound);
+  EXPECT_LE(kept, Parse::bound + 4096);
+  std::tie(reason, kept) = endless("GET /", std::string(4096, 'a'), late);
+  EXPECT_EQ(reason, Reason::request_line_limit);
+}
+
 class ParseBody : public ::testing::Test {
  protected:
   // Reads the body that comes in `steps`.
   Outcome<void> body(std::deque<FakeBytes::Step> steps, std::string unread = {}) {
     FakeBytes bytes(std::move(steps), std::move(unread));
-    Http1Content content(bytes, static_cast<std::uint64_t>(settings.body_limit));
+    const Parse parse(by);
+    Http1Content content(bytes, parse.most_body());
     Outcome<void> outcome;
     test::run([&]() -> asio::awaitable<void> {
-      const Parse parse(settings);
       outcome = co_await parse.body(request, content, caller);
     });
     deadlines = bytes.deadlines;
@@ -149,6 +211,7 @@ class ParseBody : public ::testing::Test {
     return outcome ? Reason::client_left : outcome.error().reason;
   }
 
+  ParseSettings by = settings;
   Request request;
   FakeCaller caller;
   std::vector<Clock::time_point> deadlines;
@@ -196,6 +259,36 @@ TEST_F(ParseBody, BrokenFramingAndTooMuchAreRefused) {
   request.body.clear();
   request.content_length = 100;
   EXPECT_EQ(refused({"abcd", "efgh", "i"}), Reason::body_limit);
+}
+
+TEST_F(ParseBody, ALimitThatIsAskedLastRefusesTheSameOnceItIsWhole) {
+  by = late;
+  request.content_length = 10;
+  EXPECT_EQ(refused({"abcdefgh", "i", "j"}), Reason::body_limit);
+  EXPECT_EQ(request.body, "abcdefghij");
+  request.body.clear();
+  request.content_length.reset();
+  request.chunked = true;
+  EXPECT_EQ(refused({"a\r\nabcdefghij\r\n", "0\r\n\r\n"}), Reason::body_limit);
+  EXPECT_EQ(request.body, "abcdefghij");
+  // Before its end nothing is known.
+  request.body.clear();
+  EXPECT_EQ(refused({"a\r\nabcdefghij\r\n", timed_out}), Reason::body_timeout);
+  request.body.clear();
+  ASSERT_TRUE(body({"8\r\nabcdefgh\r\n0\r\n\r\n"}));
+  EXPECT_EQ(request.body, "abcdefgh");
+}
+
+TEST_F(ParseBody, ABodyThatNeverEndsIsRefusedAtTheBound) {
+  by = late;
+  request.chunked = true;
+  const std::string chunk = "10000\r\n" + std::string(65536, 'a') + "\r\n";
+  std::deque<FakeBytes::Step> steps;
+  for (std::int64_t sent = 0; sent <= Parse::bound; sent += 65536) {
+    steps.emplace_back(chunk);
+  }
+  EXPECT_EQ(refused(std::move(steps)), Reason::body_limit);
+  EXPECT_EQ(static_cast<std::int64_t>(request.body.size()), Parse::bound);
 }
 
 TEST_F(ParseBody, OneWhoWaitsToBeToldIsToldOnce) {

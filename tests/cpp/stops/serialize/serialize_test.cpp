@@ -53,8 +53,8 @@ std::vector<Order> orders() {
   return rows;
 }
 
-std::string json(const std::vector<Order>& rows, bool compiled) {
-  const auto response = serialize(Page{rows}, {.compiled = compiled});
+std::string json(const std::vector<Order>& rows, bool compiled, const std::string& next = {}) {
+  const auto response = serialize(Page{rows, next}, {.compiled = compiled});
   EXPECT_EQ(response.status, 200U);
   EXPECT_EQ(response.content_type, "application/json");
   EXPECT_FALSE(response.source);
@@ -88,8 +88,11 @@ TEST(Serialize, BothSerializersWriteTheSameBytes) {
     EXPECT_EQ(json({order}, true), json({order}, false));
   }
   EXPECT_TRUE(json(orders(), true) == json(orders(), false));
-  EXPECT_EQ(json({}, true), R"({"orders":[]})");
-  EXPECT_EQ(json({}, false), R"({"orders":[]})");
+  for (const bool compiled : {true, false}) {
+    EXPECT_EQ(json({}, compiled), R"({"orders":[],"next":null})");
+    EXPECT_EQ(json({}, compiled, "/orders?limit=5&cursor=7"),
+              R"({"orders":[],"next":"/orders?limit=5&cursor=7"})");
+  }
 }
 
 TEST(Serialize, ATextIsReady) {

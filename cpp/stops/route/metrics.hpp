@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/metrics.hpp"
+
+namespace sevenstops::stops {
+
+/// Route, on one I/O thread.
+struct RouteMetrics : base::MetricGroup {
+  base::Counter redirected{*this, "paths_redirected_total",
+                           "Requests sent to the normal form of their path."};
+};
+
+}  // namespace sevenstops::stops
