@@ -143,7 +143,11 @@ def above_axis(axis: Axes, item: Item, divisors: tuple[float, float]) -> None:
     symbol = "" if log else stepped(column(item, 1), item["y"])[1]
     name = item["y"]["name"] + (f", {symbol}" if symbol and symbol != item["y"]["name"] else "")
     said_of = marks(item)
-    offset: dict[str, Any] = {"textcoords": "offset points", "fontsize": LETTERS, "annotation_clip": False}
+    offset: dict[str, Any] = {
+        "textcoords": "offset points",
+        "fontsize": LETTERS,
+        "annotation_clip": False,
+    }
     top = 4 + ROW * len(said_of)
     axis.annotate(name, (0, 1), xycoords="axes fraction", xytext=(4 - LEFT, top), color=INK,
                   **offset)  # fmt: skip
