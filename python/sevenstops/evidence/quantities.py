@@ -102,7 +102,7 @@ def change(metric: Metric) -> str:
     if any(bounds):
         # The ends of an interval would be those of the watch.
         return text
-    if runs:
+    if runs and text != "none":
         return f"{text}, the same in all {runs} runs"
     return f"{text} {extent}".rstrip()
 
