@@ -1,5 +1,6 @@
 """For notebooks: one failure, looked at step by step."""
 
+import html
 import io
 import os
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from sevenstops.experiments import ROUNDS, Experiment, experiment_named
 from sevenstops.experiments.base import SIDES
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.settings import difference
-from sevenstops.report.page import figure_svg
+from sevenstops.report.figures import LIGHT, inline
 from sevenstops.report.sweep import draw_sweep, sweep_table
 from sevenstops.sweeps import sweep_named
 
@@ -53,17 +54,22 @@ class Look:
 
 
 class Figure:
-    """A figure of before and after, with every sample and the interval."""
+    """The figures of one failure: how it comes about, or bars of before and after."""
 
     def __init__(self, evidence: Mapping[str, Any]) -> None:
         """`evidence` is one failure's part of an evidence document."""
         self.evidence = dict(evidence)
 
     def _repr_html_(self) -> str:
-        # The page's variables have their light values here.
-        style = "--ink:#1b1b1b;--before:#6f6f6f;--after:#005d93;--bad:#a83f00;--card:#ffffff"
-        svg = figure_svg(self.evidence).replace("<svg", '<svg style="max-width:100%"', 1)
-        return f'<div style="{style};background:#ffffff;padding:8px">{svg}</div>'
+        scales = '<svg style="max-width:100%;height:auto"'
+        shown = "".join(
+            '<figure style="margin:0 24px 12px 0;max-width:460px">'
+            f"<figcaption><b>{html.escape(figure['title'])}</b></figcaption>"
+            f"{figure['svg'].replace('<svg', scales, 1)}</figure>"
+            for figure in inline(self.evidence)
+        )
+        style = f"{LIGHT};background:#ffffff;color:#1b1b1b;padding:8px;display:flex;flex-wrap:wrap"
+        return f'<div style="{style}">{shown}</div>'
 
 
 class SweepFigure:

@@ -1,12 +1,15 @@
 """The Markdown report with its figures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sevenstops.evidence.files import write_json, write_whole
-from sevenstops.evidence.quantities import change, human, must, sentence
+from sevenstops.evidence.quantities import change, each, sentence
+from sevenstops.report import sections
+from sevenstops.report.figures import mechanisms, picture, write_pictures
 from sevenstops.report.lifecycle import draw_map, markdown_map
+from sevenstops.report.mechanism import described
 from sevenstops.report.observability import alert_rules, dashboard
 from sevenstops.report.page import write_page
 from sevenstops.report.plots import draw_stop
@@ -17,8 +20,9 @@ from sevenstops.report.table import markdown_table
 def write_report(
     document: dict[str, Any], folder: Path, guides: Iterable[Guide] | None = None
 ) -> Path:
-    """Writes evidence.json, report.md with a figure for each stop, report.html, the lifecycle map
-    (map.svg, .pdf, .md), runbook.md, alerts.yml and dashboard.json into `folder`; gives report.md.
+    """Writes evidence.json, report.md with a figure for each stop (STOP.png) and those of each
+    failure (FAILURE-1.png …), report.html, the lifecycle map (map.svg, .pdf, .md), runbook.md,
+    alerts.yml and dashboard.json into `folder`; gives report.md.
 
     Runbook and alerts are made of `guides`, where failures beyond the document's belong in them.
     """
@@ -26,6 +30,8 @@ def write_report(
     stops = list(dict.fromkeys(e["stop"] for e in document["evidence"]))
     for stop in stops:
         draw_stop(document, stop, folder / f"{stop}.png")
+    for evidence in document["evidence"]:
+        write_pictures(evidence, folder)
     write_json(folder / "evidence.json", document)
     write_page(document, folder / "report.html")
     draw_map(document, folder / "map.svg", folder / "map.pdf")
@@ -38,10 +44,19 @@ def write_report(
     return report
 
 
+ALTERED = "What is shown is not the lab's own before and after, and says nothing of its fixes."
+
+
 def markdown(document: dict[str, Any]) -> str:
     """The whole report's text."""
-    parts = ["# Seven stops, before and after", _environment(document["environment"])]
-    parts.append(markdown_table(document))
+    parts = ["# Seven stops, before and after", f"**{sections.count(document)}**"]
+    changed = sections.altered(document)
+    if changed:
+        names = ", ".join(f"`{e['failure']}`" for e in changed)
+        parts.append(f"> **Settings were changed by hand for a look: {names}.** {ALTERED}")
+    parts += [_environment(document["environment"]), markdown_table(document)]
+    note = sections.range_note(document["evidence"])
+    parts += [f"{note}."] if note else []
     stops = dict.fromkeys(e["stop"] for e in document["evidence"])
     for stop in stops:
         found = [e for e in document["evidence"] if e["stop"] == stop]
@@ -64,34 +79,55 @@ def _environment(environment: dict[str, Any]) -> str:
 
 
 def _failure(evidence: dict[str, Any]) -> str:
-    lines = [
-        f"### {evidence['failure']}: {evidence['verdict']}",
-        "",
-        f"{sentence(evidence['symptom'])}. Mended by: {evidence['fix']}.",
-        *([f"Not fixed, since {evidence['reason']}."] if evidence.get("reason") else []),
-        "",
-        "| metric | source | before | after | change | must hold | holds |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for m in evidence["metrics"]:
-        sides = [
-            ", ".join(human(value, m["unit"], m["name"]) for value in m[side]["samples"])
-            for side in ("before", "after")
-        ]
-        guard = " (guard)" if m.get("guard") else ""
-        holds = "yes" if m["pass"] else "**no**"
-        lines.append(
-            f"| {m['name']}{guard} | {m['source']} | {' | '.join(sides)} | {change(m)} "
-            f"| {must(m)} | {holds} |"
-        )
-    lines += ["", "| setting | before | after |", "|---|---|---|"]
-    lines += [
-        f"| `{name}` | {values['before']} | {values['after']} |"
+    reason = evidence.get("reason")
+    settings = [
+        (f"`{name}`", values["before"], values["after"])
         for name, values in evidence["settings"].items()
     ]
-    edge = evidence["edge"]
-    if evidence.get("without_edge"):
-        edge = f"none ({evidence['without_edge']})"
-    plan = evidence["plan"]
-    lines += ["", f"Edge: {edge}. Plan: seed {plan['seed']}, `{plan['fingerprint']}`."]
-    return "\n".join(lines)
+    parts = [
+        f"### {evidence['failure']}: {evidence['verdict']}",
+        f"> **Settings were changed by hand for a look.** {ALTERED}"
+        if evidence.get("altered") else "",
+        f"{sentence(evidence['symptom'])}. Mended by: {evidence['fix']}."
+        + (f"\n{sentence(evidence['verdict'])}, since {reason}." if reason else ""),
+        *(f"![{described(item)}]({picture(evidence, n)})"
+          for n, item in enumerate(mechanisms(evidence), 1)),
+        _metrics(evidence),
+        _said("In the wild", evidence.get("in_the_wild", "")),
+        _table(("guard", "margin", "source", "held"), sections.guards(evidence)),
+        _said("Sent, medians of the runs, before → after", sections.sent_line(evidence)),
+        _table(("setting", "before", "after"), settings),
+        _table(("setting", "change", "taken back alone: mended?", "applied alone: mended?"),
+               [(f"`{r['setting']}`", r["change"], r["taken_back"], r["alone"])
+                for r in sections.ablation(evidence)]),
+        f"Edge: {sections.edge_line(evidence)}. Plan: {sections.seeds_line(evidence)}.",
+        _said("Scene", sections.scene_line(evidence)),
+    ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part)
+
+
+def _metrics(evidence: dict[str, Any]) -> str:
+    """Every sample of every metric."""
+    rows = [
+        (
+            m["name"] + (" (guard)" if m.get("guard") else ""), m["source"],
+            ", ".join(each(m, "before")), ", ".join(each(m, "after")), change(m),
+            sections.held_to(m), "yes" if m["pass"] else "**no**",
+        )
+        for m in evidence["metrics"]
+    ]  # fmt: skip
+    head = ("metric", "source", "before", "after", "change", "must hold", "holds")
+    return _table(head, rows)
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A table; nothing where it has no rows."""
+    if not rows:
+        return ""
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _said(what: str, text: str) -> str:
+    """A paragraph that says what it tells; nothing where there is nothing to tell."""
+    return f"**{what}:** {text.rstrip('.')}." if text else ""

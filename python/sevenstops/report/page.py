@@ -1,55 +1,46 @@
 """One self-contained HTML page of the evidence: no network, no script, readable in the dark."""
 
-import io
+import json
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import jinja2
-import matplotlib as mpl
 
 from sevenstops.evidence.files import write_whole
-from sevenstops.evidence.quantities import human, sentence
+from sevenstops.evidence.quantities import sentence
+from sevenstops.report import sections
+from sevenstops.report.figures import inline
 from sevenstops.report.lifecycle import where
-from sevenstops.report.plots import AFTER, BEFORE, INK, THRESHOLD, draw_failure
 from sevenstops.report.table import COLUMNS
 from sevenstops.report.table import rows as table_rows
 
-# The figure's colours become the page's own, so that they follow its light and dark.
-VARIABLES = {
-    INK: "var(--ink)",
-    BEFORE: "var(--before)",
-    AFTER: "var(--after)",
-    THRESHOLD: "var(--bad)",
-    "#ffffff": "var(--card)",
-    "#000000": "var(--ink)",
-}
+BESIDE = {"map.svg": "the map", "runbook.md": "the runbook", "report.md": "every sample"}
+"""What is written beside the page, and what it is called there."""
 
 
-def figure_svg(evidence: dict[str, Any]) -> str:
-    """The before/after figure of one failure as inline SVG."""
-    out = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": evidence["failure"]}):
-        draw_failure(evidence, out)
-    svg = out.getvalue()
-    svg = svg[svg.index("<svg") :]
-    for colour, variable in VARIABLES.items():
-        svg = svg.replace(colour.lower(), variable)
-    # Each figure has ids of its own; on one page they must not meet.
-    for attribute in ('id="', 'href="#', "url(#"):
-        svg = svg.replace(attribute, f"{attribute}{evidence['failure']}-")
-    return svg
-
-
-def describe(evidence: dict[str, Any]) -> str:
-    """A figure in words."""
-    parts = []
-    for m in evidence["metrics"]:
-        if not m.get("guard"):
-            before, after = (
-                human(m[side]["median"], m["unit"], m["name"]) for side in ("before", "after")
-            )
-            parts.append(f"{m['name']} {before} before and {after} after")
-    return "; ".join(parts)
+def card(evidence: dict[str, Any]) -> dict[str, Any]:
+    """What the page tells of one failure."""
+    metric = sections.exposing(evidence)
+    scene = evidence.get("scene") or {}
+    content = json.dumps(scene["content"], indent=1) if scene.get("content") else ""
+    return {
+        **evidence,
+        "stop": sentence(evidence["stop"]),
+        "symptom": sentence(evidence["symptom"]),
+        "edge": sections.edge_line(evidence),
+        "speaks": metric["name"].removesuffix(f"_{metric['unit']}").replace("_", " "),
+        "short": sections.in_short(metric),
+        "figures": list(inline(evidence)),
+        "rows": sections.metric_rows(evidence),
+        "note": sections.range_note([evidence]),
+        "guards": sections.guards(evidence),
+        "sent": sections.sent_line(evidence),
+        "ablation": sections.ablation(evidence),
+        "seeds": sections.seeds_line(evidence),
+        "scene": sections.scene_line(evidence),
+        "content": content,
+    }
 
 
 def html(document: dict[str, Any]) -> str:
@@ -57,17 +48,18 @@ def html(document: dict[str, Any]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("sevenstops.report"), autoescape=True, trim_blocks=True
     )
-    cards = []
-    for e in document["evidence"]:
-        edge = f"none ({e['without_edge']})" if e.get("without_edge") else e["edge"]
-        cards.append(
-            {**e, "edge": edge, "stop": sentence(e["stop"]), "figure": figure_svg(e),
-             "alt": describe(e)}
-        )  # fmt: skip
+    cards = [card(e) for e in sections.in_order(document)]
     counts = {len(m["before"]["samples"]) for e in document["evidence"] for m in e["metrics"]}
+    verdicts = sections.VERDICTS[1:]
     return environment.get_template("page.html").render(
+        count=sections.count(document),
         where=where(document["environment"]),
         rounds=" or ".join(map(str, sorted(counts))),
+        note=sections.range_note(document["evidence"]),
+        stops=[(stop, list(found)) for stop, found in groupby(cards, lambda c: c["stop"])],
+        open={v: [c for c in cards if c["verdict"] == v] for v in verdicts},
+        altered=[c for c in cards if c.get("altered")],
+        beside=BESIDE,
         columns=COLUMNS,
         rows=list(table_rows(document)),
         cards=cards,

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 
 from sevenstops.evidence.files import write_json, write_whole
 from sevenstops.evidence.quantities import human, scale
-from sevenstops.report.plots import INK
+from sevenstops.report.frame import INK
 
 # Okabe and Ito, *Color Universal Design*, with a marker each for print without colour.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7f7f7f")

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from sevenstops.evidence.quantities import change, human
+from sevenstops.evidence.quantities import change, middle
 
 COLUMNS = ("stop", "symptom", "metric", "before", "after", "change", "verdict")
 STYLES = {"fixed": "green", "not fixed": "red", "inconclusive": "yellow"}
@@ -24,8 +24,7 @@ def rows(document: dict[str, Any], guards: bool = False) -> Iterator[tuple[str, 
         for m in evidence["metrics"]:
             if m.get("guard") and m["pass"] and not guards:
                 continue
-            before = human(m["before"]["median"], m["unit"], m["name"])
-            after = human(m["after"]["median"], m["unit"], m["name"])
+            before, after = middle(m, "before"), middle(m, "after")
             head = (evidence["stop"], evidence["symptom"]) if first else ("", "")
             name = m["name"] + (" (guard)" if m.get("guard") else "")
             verdict = evidence["verdict"] if first else ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sevenstops.evidence.quantities import change, human, must
+from sevenstops.evidence.quantities import change, each, human, middle, must
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,44 @@ def test_change_has_its_interval(given, said):
 
 def test_a_threshold_in_words():
     assert must(metric(1, 1, "ratio", 1, 1)) == "at most 330 ms"
+
+
+def sampled(before, after, low, high, **more):
+    """A metric with its samples."""
+    found = metric(sorted(before)[len(before) // 2], sorted(after)[len(after) // 2], "ratio",
+                   low, high)  # fmt: skip
+    found["before"]["samples"], found["after"]["samples"] = before, after
+    found["effect"] |= more.pop("effect", {})
+    return {**found, **more}
+
+
+def test_what_all_runs_agree_on_has_no_range():
+    assert change(sampled([0.9] * 5, [0.3] * 5, 1 / 3, 1 / 3)) == (
+        "3.00 × lower, the same in all 5 runs"
+    )
+    assert change(sampled([0.9] * 5, [0.0] * 5, 0.0, 0.0)) == "to 0, the same in all 5 runs"
+    assert change(sampled([0.9], [0.3], 1 / 3, 1 / 3)) == "3.00 × lower [3.00 to 3.00]"
+
+
+def test_of_extremes_runs_are_counted_and_no_certainty_is_said():
+    extremes = {"effect": {"kind_of_range": "extremes", "level": None}}
+    said = change(sampled([1.0, 1.1, 1.2], [0.1, 0.1, 0.11], 1 / 12, 1 / 10, **extremes))
+    assert said == "3 of 3 runs, 10 to 12 × lower"
+    said = change(sampled([1.0, 1.1, 1.2], [0.1, 0.1, 1.18], 1 / 12, 1.18, **extremes))
+    assert said == "2 of 3 runs, 0.083 to 1.2 ×"
+    assert change(sampled([1.0, 1.1, 1.2], [0, 0, 0.1], 0, 0.1, **extremes)) == (
+        "3 of 3 runs, at least 10 × lower"
+    )
+
+
+def test_a_lower_bound_is_said_as_one():
+    censored = {"censored": {"before": [0, 2], "after": []}}
+    storm = sampled([12.0, 11.0, 12.0], [0.5, 0.5, 0.6], 0.04, 0.05, **censored)
+    assert middle(storm, "before") == "> 12.0 s"
+    assert middle(storm, "after") == "500 ms"
+    assert each(storm, "before") == ["> 12.0 s", "11.0 s", "> 12.0 s"]
+    assert change(storm) == "at least 24.0 × lower"
+    both = sampled([12.0] * 3, [12.0] * 3, 1, 1, censored={"before": [0, 1, 2], "after": [0, 1, 2]})
+    assert change(both) == "unknown: both sides outlast the watch"
+    seldom = {"censored": {"before": [0], "after": []}}
+    assert middle(sampled([12.0, 3.0, 4.0], [1, 1, 1], 0.1, 0.3, **seldom), "before") == "4.00 s"

@@ -1,6 +1,7 @@
 """The whole report, made from the document alone."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,3 +69,26 @@ def test_what_an_older_document_lacks_is_said_of_what_is_known_here(tmp_path):
     assert page.count("First diagnostic") == sum(len(g["diagnostics"]) for g in guides())
     unknown = {"evidence": [{"failure": "of-another-lab", "stop": "parse"}]}
     assert explained(unknown) == unknown
+
+
+def test_each_failure_has_all_that_its_document_says(tmp_path, document):
+    document["evidence"][0]["altered"] = True
+    document["evidence"][0] |= {"verdict": "inconclusive", "reason": "nobody knows"}
+    text = write_report(document, tmp_path).read_text()
+    assert text.splitlines()[2] == "**15 of 16 fixed, 1 inconclusive**"
+    assert text.count("changed by hand") == 2
+    assert "Inconclusive, since nobody knows." in text
+    figures = [i for e in document["evidence"] for i in e["figures"]]
+    shown = re.findall(r"\]\(([a-z0-9-]+-\d\.png)\)", text)
+    assert len(shown) == len(set(shown)) == len(figures)
+    assert all((tmp_path / name).stat().st_size > 5000 for name in shown)
+    found = len(document["evidence"])
+    for said in ("| guard | margin | source | held |", "**Sent, medians", "3 seeds (7, 8, 9)",
+                 "**In the wild:**", "**Scene:** shared sha256:c3"):  # fmt: skip
+        assert text.count(said) == found, said
+    assert text.count("taken back alone: mended?") == sum(
+        bool(e["ablation"]) for e in document["evidence"]
+    )
+    assert "> 12.0 s, > 12.0 s" in text
+    assert "3 of 3 runs, 67 to 70 × lower" in text
+    assert text.count("covers the median with 94 %") == 1

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from html import escape
 from html.parser import HTMLParser
 
 import matplotlib.image
@@ -31,31 +32,44 @@ class Outline(HTMLParser):
         self.fetched: list[str] = []
         self.ids: list[str] = []
         self.figures: list[str] = []
+        self.links: list[str] = []
+        self.jumps: list[str] = []
 
     def handle_starttag(self, tag, attrs):
         self.tags[tag] = self.tags.get(tag, 0) + 1
         values = dict(attrs)
         for name in ("src", "href", "xlink:href"):
             if values.get(name) and not values[name].startswith("#"):
-                self.fetched.append(values[name])
+                # What a link leads to is fetched only when somebody follows it.
+                (self.links if tag == "a" else self.fetched).append(values[name])
+        if tag == "a" and values["href"].startswith("#"):
+            self.jumps.append(values["href"][1:])
         if values.get("id"):
             self.ids.append(values["id"])
-        if tag == "figure":
+        if values.get("role") == "img":
             self.figures.append(values.get("aria-label", ""))
+
+
+def outline_of(text: str) -> Outline:
+    outline = Outline()
+    outline.feed(text)
+    return outline
 
 
 def test_the_page_stands_alone_and_says_everything():
     text = html(document_of_every_failure())
-    outline = Outline()
-    outline.feed(text)
+    outline = outline_of(text)
     assert outline.fetched == []
+    assert outline.links == ["map.svg", "runbook.md", "report.md"]
+    assert set(outline.jumps) <= set(outline.ids)
+    assert {e.failure for e in all_experiments()} <= set(outline.jumps)
     assert "@import" not in text
     assert outline.tags.get("script") is None
     assert len(outline.ids) == len(set(outline.ids))
     assert outline.tags["article"] == len(all_experiments())
     assert len(outline.figures) == len(all_experiments())
     assert all(re.search(r"before and .* after", alt) for alt in outline.figures)
-    assert outline.tags["caption"] == 1
+    assert outline.tags["caption"] == 1 + len(all_experiments())
     assert "&lt;1&gt;" in text
     for e in all_experiments():
         assert e.failure in text
@@ -70,9 +84,10 @@ def luminance(colour: str) -> float:
 
 def test_text_has_contrast_in_light_and_dark():
     text = html(document_of_every_failure())
-    light, dark = re.findall(r":root \{([^}]*)\}", text)
+    light, dark, printed = re.findall(r":root \{([^}]*)\}", text)
     colours = dict(re.findall(r"--(\w+): (#\w{6})", light))
-    for scheme in (colours, {**colours, **dict(re.findall(r"--(\w+): (#\w{6})", dark))}):
+    others = [dict(re.findall(r"--(\w+): (#\w{6})", other)) for other in (dark, printed)]
+    for scheme in (colours, *({**colours, **other} for other in others)):
         for ink in ("ink", "muted", "before", "after", "bad"):
             for ground in ("paper", "card"):
                 pair = sorted((luminance(scheme[ink]), luminance(scheme[ground])))
@@ -100,6 +115,69 @@ def test_a_browser_shows_the_figures_and_complains_of_nothing(tmp_path, width, s
     rows = np.flatnonzero(np.all(np.abs(pixels * 255 - strong) < 2, axis=2).any(axis=1))
     groups = 1 + int((np.diff(rows) > 40).sum())
     assert groups >= len(all_experiments())
+
+
+def test_the_count_comes_first_and_leads_to_what_is_open(document):
+    assert "<h1>16 of 16 fixed</h1>" in html(document)
+    document["evidence"][0] |= {"verdict": "not fixed", "reason": "it was not enough"}
+    document["evidence"][3] |= {"verdict": "inconclusive", "reason": "it was not there before"}
+    text = html(document)
+    assert "<h1>14 of 16 fixed, 1 not fixed, 1 inconclusive</h1>" in text
+    head = outline_of(text[: text.index("<nav")])
+    assert sorted(head.jumps) == sorted(document["evidence"][n]["failure"] for n in (0, 3))
+
+
+def test_what_was_changed_by_hand_is_said_loudly(document):
+    assert "changed by hand" not in html(document)
+    document["evidence"][2]["altered"] = True
+    assert html(document).count("changed by hand") == 2
+
+
+def test_each_failure_has_all_that_its_document_says(document):
+    text = html(document)
+    found = document["evidence"]
+    outline = outline_of(text)
+    assert len(outline.figures) == sum(max(1, len(e["figures"])) for e in found)
+    assert len(outline.ids) == len(set(outline.ids))
+    assert all(re.search(r"before and .* after", alt) for alt in outline.figures)
+    for evidence in found:
+        part = text[text.index(f'<article id="{evidence["failure"]}"') :]
+        part = part[: part.index("</article>")]
+        assert part.count("<figcaption>") == len(evidence["figures"])
+        assert part.count("<caption") == 1
+        assert part.count('data-label="margin"') == len(evidence["guards"])
+        assert part.count('data-label="taken back alone: mended?"') == len(
+            evidence["ablation"] or []
+        )
+        for said in ("In the wild:", "answered 839 → 1,200", "3 seeds (7, 8, 9)", "b2" * 32,
+                     "crowd slow-readers: due 40"):  # fmt: skip
+            assert said in part, (evidence["failure"], said)
+    assert "&gt; 12.0 s" in text
+    assert "the slowness itself lasts 2 s" in text
+
+
+@pytest.mark.skipif(not BROWSER, reason="chromium is not installed")
+def test_nothing_is_cut_on_a_phone(tmp_path, document):
+    measured = """<script>onload = () => {
+      const wide = document.documentElement.scrollWidth;
+      const cut = [...document.querySelectorAll('figure svg, figure text, h1, h2, pre, figcaption')]
+        .filter(e => { const box = e.getBoundingClientRect();
+          return box.right > innerWidth + 0.5 || box.left < 0; });
+      const small = [...document.querySelectorAll('figure text')].filter(e =>
+        parseFloat(getComputedStyle(e).fontSize) * e.ownerSVGElement.getBoundingClientRect().width
+          / e.ownerSVGElement.viewBox.baseVal.width < 9);
+      parent.document.title = `${innerWidth} ${wide} ${cut.length} ${small.length}`;
+    }</script>"""
+    shown = escape(html(document).replace("</body>", f"{measured}</body>"))
+    page = tmp_path / "phone.html"
+    # No window is as narrow as a phone, but a frame is.
+    page.write_text(f'<iframe style="border:0;width:390px;height:844px" srcdoc="{shown}"></iframe>')
+    ended = subprocess.run(
+        [BROWSER, *OPTIONS, f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom",
+         page.as_uri()],
+        capture_output=True, text=True, check=True, timeout=120,
+    )  # fmt: skip
+    assert "<title>390 390 0 0</title>" in ended.stdout
 
 
 def test_a_verdict_that_is_not_fixed_is_seen():
