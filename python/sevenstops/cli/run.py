@@ -23,7 +23,6 @@ from sevenstops.lab.environment import Lab
 from sevenstops.lab.settings import SideSettings, parse_changes
 from sevenstops.report.table import terminal_table
 
-
 SaidOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -63,7 +63,9 @@ def effect(before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
     where a sample before is not above 0. As the evidence contract has it.
     """
     kind = "ratio" if min(before) > 0 else "difference"
-    pairs = [new / old if kind == "ratio" else new - old for old, new in zip(before, after)]
+    pairs = [
+        new / old if kind == "ratio" else new - old for old, new in zip(before, after, strict=True)
+    ]
     found = range_of(pairs)
     return {
         "kind": kind,

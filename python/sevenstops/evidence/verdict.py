@@ -84,7 +84,8 @@ class Evidence:
         """Why the samples say nothing, whatever they are; empty where they do.
 
         The load was not sent whole, others took the processors in more than a third of a side's
-        runs, the client's timers were late in as many and a metric rests on them, or a side drifted.
+        runs, the client's timers were late in as many and a metric rests on them, or a side has a
+        drift.
         """
         for side, runs in self.sides.items():
             not_sent = runs.doubts("sent")

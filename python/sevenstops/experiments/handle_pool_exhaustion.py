@@ -14,7 +14,6 @@ from sevenstops.experiments.base import (
     Sample,
     Scene,
     SideSettings,
-    failures,
     goodput_curve,
     percentile,
     tree_scene,

@@ -89,8 +89,8 @@ EXPERIMENT = Experiment(
         "A page that waits for a hundred answers is as slow as the slowest of them: with 1 % slow "
         "ones, 1 - 0.99^100 = 63 % of pages wait for one. A second and a third request to other "
         "replicas, sent once an answer is later than nearly all, leave the slow ones behind. One "
-        "hedge isn't enough for 100 leaves: 1 % of 1 % is still one page in a hundred. What is late "
-        "has to be learnt first: the first pages after a start are as slow as without."
+        "hedge isn't enough for 100 leaves: 1 % of 1 % is still one page in a hundred. What is "
+        "late has to be learnt first: the first pages after a start are as slow as without."
     ),
     in_the_wild=(
         "Dean and Barroso, The Tail at Scale (2013): 63 % of requests over 100 servers wait for "

@@ -119,7 +119,7 @@ Points = list[tuple[float, float]]
 
 
 def goodput_curve(series: Sequence[_core.Interval], width: float = 0.5) -> Points:
-    """Goodput over a load's time, in steps of `width` seconds: the middle of each, and its share."""
+    """Goodput over a load's time, in steps of `width` seconds: each one's middle and share."""
     end = len(series) * INTERVAL
     begins = [n * width for n in range(int(end / width))]
     return [(at + width / 2, goodput(series, at, at + width)) for at in begins]
