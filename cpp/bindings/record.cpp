@@ -19,6 +19,14 @@ void bind_histogram(py::module_& module) {
       .def("quantile", &load::Histogram::quantile_seconds, py::arg("q"))
       .def("slower_than", &load::Histogram::slower_than, py::arg("seconds"))
       .def("counts", &load::Histogram::counts)
+      .def("distribution",
+           [](const load::Histogram& h) {
+             std::vector<std::pair<double, std::uint64_t>> found;
+             for (const auto& [micros, count] : h.counts()) {
+               found.emplace_back(static_cast<double>(micros) / 1e6, count);
+             }
+             return found;
+           })
       .def_property_readonly("total", &load::Histogram::total)
       .def_property_readonly("mean", &load::Histogram::mean_seconds)
       .def_property_readonly("max", &load::Histogram::max_seconds)
@@ -34,19 +42,43 @@ void bind_histogram(py::module_& module) {
           }));
 }
 
+void bind_crowds(py::module_& module) {
+  py::class_<load::CrowdClient>(module, "CrowdClient", "What one client of a crowd got.")
+      .def_readonly("status", &load::CrowdClient::status)
+      .def_readonly("body_bytes", &load::CrowdClient::body_bytes)
+      .def_readonly("sha256", &load::CrowdClient::sha256)
+      .def_readonly("whole", &load::CrowdClient::whole)
+      .def_readonly("seconds", &load::CrowdClient::seconds)
+      .def_readonly("pages", &load::CrowdClient::pages)
+      .def_readonly("rows", &load::CrowdClient::rows)
+      .def_readonly("repeated", &load::CrowdClient::repeated)
+      .def_readonly("why", &load::CrowdClient::why);
+  py::class_<load::CrowdRecord>(module, "CrowdRecord", "What became of one crowd.")
+      .def_readonly("due", &load::CrowdRecord::due)
+      .def_readonly("started", &load::CrowdRecord::started)
+      .def_property_readonly("answered", &load::CrowdRecord::answered)
+      .def_readonly("statuses", &load::CrowdRecord::statuses)
+      .def_readonly("bytes_sent", &load::CrowdRecord::bytes_sent)
+      .def_readonly("bytes_read", &load::CrowdRecord::bytes_read)
+      .def_readonly("fetches_due", &load::CrowdRecord::fetches_due)
+      .def_readonly("clients", &load::CrowdRecord::clients)
+      .def_readonly("clients_cut", &load::CrowdRecord::clients_cut);
+}
+
 void bind(py::module_& module) {
   bind_histogram(module);
+  bind_crowds(module);
   py::class_<load::RequestRecord>(module, "RequestRecord", "What became of one kind of request.")
       .def_readonly("latency", &load::RequestRecord::latency)
       .def_readonly("response", &load::RequestRecord::response)
       .def_property_readonly("outcomes", &load::RequestRecord::outcomes)
       .def_property_readonly("statuses", &load::RequestRecord::statuses)
-      .def_readonly("unexpected", &load::RequestRecord::unexpected);
-  py::class_<load::CrowdRecord>(module, "CrowdRecord", "What became of one crowd.")
-      .def_readonly("started", &load::CrowdRecord::started)
-      .def_readonly("statuses", &load::CrowdRecord::statuses)
-      .def_readonly("bytes_sent", &load::CrowdRecord::bytes_sent)
-      .def_readonly("bytes_read", &load::CrowdRecord::bytes_read);
+      .def_readonly("unexpected", &load::RequestRecord::unexpected)
+      .def_readonly("due", &load::RequestRecord::due)
+      .def_readonly("sent", &load::RequestRecord::sent)
+      .def_property_readonly("answered", &load::RequestRecord::answered)
+      .def_readonly("bytes_sent", &load::RequestRecord::bytes_sent)
+      .def_readonly("bytes_received", &load::RequestRecord::bytes_received);
   py::class_<load::PhaseRecord>(module, "PhaseRecord", "How requests spent their time.")
       .def_readonly("connect", &load::PhaseRecord::connect)
       .def_readonly("send", &load::PhaseRecord::send)
@@ -75,6 +107,13 @@ void bind(py::module_& module) {
       .def_readonly("duration", &load::LoadResult::duration)
       .def_readonly("sending", &load::LoadResult::sending)
       .def_readonly("requests", &load::LoadResult::requests)
+      .def_property_readonly("due", [](const load::LoadResult& r) { return r.all.due; })
+      .def_property_readonly("sent", [](const load::LoadResult& r) { return r.all.sent; })
+      .def_property_readonly("answered", [](const load::LoadResult& r) { return r.all.answered(); })
+      .def_property_readonly("bytes_sent",
+                             [](const load::LoadResult& r) { return r.all.bytes_sent; })
+      .def_property_readonly("bytes_received",
+                             [](const load::LoadResult& r) { return r.all.bytes_received; })
       .def_readonly("warm_up_requests", &load::LoadResult::warm_up_requests)
       .def_readonly("all", &load::LoadResult::all)
       .def_readonly("phases", &load::LoadResult::phases)

@@ -120,11 +120,11 @@ class _CrowdFields(TypedDict, total=False):
     pieces: list[tuple[str, float]]
 
 class Crowd:
-    """Clients that misbehave: `count` from the start, and up to `at_most` that the mix asks for.
+    """Clients beside the honest users: `count` from the start, `at_most` that the mix asks for.
 
-    What each kind does with `bytes`, `rate` (bytes a second), `pause` (seconds), `depth` (requests
-    in a row) and `pieces` (text, seconds to wait) `client_kinds` tells; with `repeat` each begins
-    again for as long as the load lasts.
+    What each kind does with `bytes`, `rate` (bytes a second; pager: fetches a second), `pause`
+    (seconds), `depth` (requests in a row) and `pieces` (text, seconds to wait) `client_kinds`
+    tells; with `repeat` each begins again for as long as the load lasts.
     """
 
     kind: str
@@ -216,7 +216,7 @@ def plan_from_json(text: str) -> Plan:
     """A plan from JSON; ValueError names a field that is unknown or of the wrong type."""
 
 def client_kinds() -> dict[str, str]:
-    """Every kind of misbehaving client and what it does."""
+    """Every kind of client beside the honest users, and what it does."""
 
 def fault_kinds() -> dict[str, str]:
     """Every fault, with how it is given and what it does."""
@@ -240,6 +240,9 @@ class Histogram:
     def counts(self) -> list[tuple[int, int]]:
         """Each value that was seen, in microseconds and as its step's highest, and how often."""
 
+    def distribution(self) -> list[tuple[float, int]]:
+        """The same in seconds: what a figure of all latencies is drawn from, in ascending order."""
+
     @property
     def total(self) -> int: ...
     @property
@@ -250,7 +253,11 @@ class Histogram:
 class RequestRecord:
     """What became of one kind of request: times of the answered, outcomes of all.
 
-    `latency` counts from the intended send time, `response` from the actual one.
+    `latency` counts from the intended send time, `response` from the actual one. `due` came due
+    after the warm-up; `sent` of them were begun (a connection was there or was being opened), never
+    more than were due: the rest waited for a connection, stream or socket until the end. `answered`
+    got a whole final answer. Bytes are those that the kernel, under TLS the TLS layer, took and
+    gave, heads included; of HTTP/2 the frames of the requests' streams.
     """
 
     @property
@@ -263,18 +270,74 @@ class RequestRecord:
     def statuses(self) -> dict[int, int]: ...
     @property
     def unexpected(self) -> int: ...
+    @property
+    def due(self) -> int: ...
+    @property
+    def sent(self) -> int: ...
+    @property
+    def answered(self) -> int: ...
+    @property
+    def bytes_sent(self) -> int: ...
+    @property
+    def bytes_received(self) -> int: ...
 
-class CrowdRecord:
-    """What became of one crowd; status 0 stands for no answer."""
+class CrowdClient:
+    """What one client of a crowd got: one conversation, or one whole fetch of a pager.
+
+    `status` is the last answer's (0 for none), `body_bytes` and `sha256` (hex) are those of the
+    content without its framing, for a pager of all pages in their order. `whole`: the answer ended
+    as its framing says; for a pager: the list's end was reached and every row came exactly once,
+    else `why` tells. `seconds` run from the start to the end, for a pager from when the fetch was
+    due. `pages` were read, with `rows` distinct ids; `repeated` rows had an id that came before.
+    """
 
     @property
+    def status(self) -> int: ...
+    @property
+    def body_bytes(self) -> int: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def whole(self) -> bool: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def pages(self) -> int: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def repeated(self) -> int: ...
+    @property
+    def why(self) -> str: ...
+
+class CrowdRecord:
+    """What became of one crowd, warm-up included; status 0 stands for no answer.
+
+    `due` counts clients: those from the start, each that begins again, and those that the mix asked
+    for, whether or not there was one to spare; `started` of them began and `answered` got a status.
+    `clients` lists what the kinds that read got (slow_reader, stopped_reader, raw, pager), 4,096 at
+    most; `clients_cut` counts those beyond. `fetches_due` counts a pager's fetches that came due,
+    begun or not.
+    """
+
+    @property
+    def due(self) -> int: ...
+    @property
     def started(self) -> int: ...
+    @property
+    def answered(self) -> int: ...
     @property
     def statuses(self) -> dict[int, int]: ...
     @property
     def bytes_sent(self) -> int: ...
     @property
     def bytes_read(self) -> int: ...
+    @property
+    def fetches_due(self) -> int: ...
+    @property
+    def clients(self) -> list[CrowdClient]: ...
+    @property
+    def clients_cut(self) -> int: ...
 
 class PhaseRecord:
     """How requests spent their time: connecting, sending, until the first byte, until the last."""
@@ -315,6 +378,8 @@ class ClientRecord:
 class Interval:
     """What happened in 100 ms of a load; its quantiles are a twelfth off at most.
 
+    `sent` requests were begun then, each counted once.
+
     `errors` are the 5xx among the answered.
     """
 
@@ -333,9 +398,10 @@ class Interval:
         """Adds the other's counts."""
 
 class LoadResult:
-    """A load's result; times in seconds. Each of its `requests` has one outcome.
+    """A load's result; times in seconds. Each of its `requests` came due and has one outcome.
 
-    `sending` runs from the end of the warm-up to the last send or the plan's end.
+    `due` is the same number; `sent`, `answered` and the bytes are those of `all`. `sending` runs
+    from the end of the warm-up to the last send or the plan's end.
     """
 
     @property
@@ -346,6 +412,16 @@ class LoadResult:
     def sending(self) -> float: ...
     @property
     def requests(self) -> int: ...
+    @property
+    def due(self) -> int: ...
+    @property
+    def sent(self) -> int: ...
+    @property
+    def answered(self) -> int: ...
+    @property
+    def bytes_sent(self) -> int: ...
+    @property
+    def bytes_received(self) -> int: ...
     @property
     def warm_up_requests(self) -> int: ...
     @property

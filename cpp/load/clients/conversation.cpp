@@ -6,6 +6,23 @@
 
 namespace sevenstops::load {
 
+Conversation::~Conversation() {
+  if (content_) {
+    status_ = content_->status() != 0 ? content_->status() : status_;
+    record_.add({.status = status_,
+                 .body_bytes = content_->bytes(),
+                 .sha256 = content_->sha256(),
+                 .whole = content_->state() == Content::State::done,
+                 .seconds = base::in_seconds(worker_.now() - began_)});
+  }
+  ++record_.statuses[status_];
+}
+
+void Conversation::list_what_comes(bool to_head_request) {
+  content_.emplace();
+  content_->begin(to_head_request);
+}
+
 Task<bool> Conversation::open() {
   const auto patience = base::seconds(worker_.plan().connect_timeout);
   channel_.socket().expire_at(worker_.now() + patience);
@@ -61,6 +78,14 @@ Task<bool> Conversation::receive(double patience, std::size_t limit) {
     beginning_.append(got.bytes.substr(0, with_status - beginning_.size()));
     if (beginning_.size() == with_status) {
       std::from_chars(beginning_.data() + 9, beginning_.data() + with_status, status_);
+    }
+  }
+  if (content_) {
+    auto bytes = got.bytes;
+    if (!bytes.empty()) {
+      content_->feed(bytes);
+    } else if (got.error == 0) {
+      content_->closed();
     }
   }
   co_return !got.ended();

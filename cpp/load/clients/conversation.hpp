@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "load/clients/content.hpp"
 #include "load/dispatch/worker.hpp"
 #include "load/engine/channel.hpp"
 #include "load/plan/client_kind.hpp"
@@ -10,12 +13,20 @@ namespace sevenstops::load {
 class Conversation {
  public:
   Conversation(Worker& worker, const Crowd& crowd, CrowdRecord& record)
-      : worker_(worker), crowd_(crowd), record_(record), channel_(worker.engine(), worker.peer()) {}
+      : worker_(worker),
+        crowd_(crowd),
+        record_(record),
+        channel_(worker.engine(), worker.peer()),
+        began_(worker.now()) {}
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
-  /// Counts the status that came, 0 where none did.
-  ~Conversation() { ++record_.statuses[status_]; }
+  /// Counts the status that came, 0 where none did, and lists what came if it is to be.
+  ~Conversation();
 
+  /// For clients that read: what comes will be listed in the crowd's record.
+  void list_what_comes(bool to_head_request = false);
+  /// Whether the answer of one that lists has ended, well or not.
+  [[nodiscard]] bool answer_ended() const { return content_->state() != Content::State::more; }
   /// False when there is no connection within the plan's connect timeout.
   [[nodiscard]] Task<bool> open();
   /// "METHOD target HTTP/1.1" and the Host field; `more` follows, with its line ends.
@@ -47,8 +58,10 @@ class Conversation {
   CrowdRecord& record_;
   mutable Channel channel_;
   std::string beginning_;
+  const Clock::time_point began_;
   std::uint64_t bytes_read_ = 0;
   unsigned status_ = 0;
+  std::optional<Content> content_;
 };
 
 }  // namespace sevenstops::load

@@ -18,6 +18,7 @@ std::string latin1(std::string_view utf8) {
 
 Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
   Conversation with(worker, crowd, record);
+  with.list_what_comes(crowd.pieces.front().first.starts_with("HEAD "));
   if (!co_await with.open()) {
     co_return;
   }
@@ -30,12 +31,15 @@ Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
       co_await with.pause(seconds);
     }
   }
-  (void)co_await with.receive(with.read_timeout());
+  bool more = true;
+  while (more && !with.answer_ended()) {
+    more = co_await with.receive(with.read_timeout());
+  }
 }
 
 const RegisterClient registered(
     {.name = "raw",
-     .meaning = "sends `pieces` as they are, waiting after each, and reads what comes",
+     .meaning = "sends `pieces` as they are, waiting after each, and reads the first answer",
      .needs = {"pieces"},
      .run = run});
 

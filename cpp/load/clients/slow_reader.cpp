@@ -7,6 +7,7 @@ namespace {
 
 Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
   Conversation with(worker, crowd, record);
+  with.list_what_comes();
   constexpr int receive_buffer = 16384;
   constexpr double tick = 0.02;
   // A few bytes a tick would cost more than they slow: then a kilobyte, or once a second.

@@ -5,6 +5,7 @@ namespace {
 
 Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
   Conversation with(worker, crowd, record);
+  with.list_what_comes();
   if (!co_await with.open() || !co_await with.send(with.head("GET"))) {
     co_return;
   }

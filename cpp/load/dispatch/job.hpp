@@ -19,6 +19,8 @@ struct Job {
   std::uint64_t draw = 0;
   /// False during the warm-up.
   bool recorded = true;
+  /// Whether it has been counted as sent: one that is given to others is counted once.
+  bool sent = false;
 };
 
 }  // namespace sevenstops::load

@@ -39,12 +39,14 @@ void Population::start() {
   for (std::size_t place = 0; place < crowds_.size(); ++place) {
     auto& crowd = crowds_[place];
     for (std::size_t i = 0; i < crowd.count; ++i) {
+      ++worker_.recorder().crowd(place).due;
       crowd.clients.spawn(crowd.spec.repeat ? again_and_again(place) : once(place));
     }
   }
 }
 
 bool Population::start_of_the_mix(std::size_t crowd) {
+  ++worker_.recorder().crowd(crowd).due;
   auto& group = crowds_[crowd].of_the_mix;
   if (group.size() >= crowds_[crowd].most_of_the_mix) {
     return false;
@@ -62,13 +64,17 @@ Task<> Population::once(std::size_t crowd) {
 Task<> Population::again_and_again(std::size_t crowd) {
   // One that is turned away at once must not make this a loop without a pause.
   constexpr std::chrono::milliseconds at_least{10};
-  do {
+  while (true) {
     const auto began = worker_.now();
     co_await once(crowd);
     if (!worker_.over()) {
       co_await worker_.engine().sleep_until(began + at_least);
     }
-  } while (!worker_.over());
+    if (worker_.over()) {
+      co_return;
+    }
+    ++worker_.recorder().crowd(crowd).due;
+  }
 }
 
 bool Population::settled() const {

@@ -1,6 +1,7 @@
 #include "load/dispatch/recorder.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sevenstops::load {
 namespace {
@@ -23,7 +24,10 @@ Recorder::Recorder(const Plan& plan, const Schedule& schedule)
 void Recorder::begin(Job& job) {
   job.recorded = job.intended >= schedule_.record_from;
   ++begun_;
-  recorded_ += job.recorded ? 1 : 0;
+  if (job.recorded) {
+    ++recorded_;
+    ++requests_[job.request].due;
+  }
 }
 
 void Recorder::late(const Job& job, Clock::time_point now) {
@@ -44,9 +48,24 @@ void Recorder::connected(const Job& job, Clock::duration took) {
   }
 }
 
-void Recorder::sent(const Job& job, Clock::time_point when) {
+void Recorder::sent(Job& job, Clock::time_point when) {
   if (job.recorded) {
     last_sent_ = when;
+    count_sent(job, when);
+  }
+}
+
+void Recorder::not_connected(Job& job, Ending ending, Clock::time_point began,
+                             Clock::time_point now) {
+  if (job.recorded && ending != Ending::no_socket) {
+    count_sent(job, began);
+  }
+  failed(job, ending, now);
+}
+
+void Recorder::count_sent(Job& job, Clock::time_point when) {
+  if (!std::exchange(job.sent, true)) {
+    ++requests_[job.request].sent;
     series_.sent(schedule_.since_start(when));
   }
 }

@@ -28,7 +28,18 @@ class Recorder {
   void no_client() { ++blocked_.no_client; }
 
   void connected(const Job& job, Clock::duration took);
-  void sent(const Job& job, Clock::time_point when);
+  /// The job was begun on a connection.
+  void sent(Job& job, Clock::time_point when);
+  /// The connection that was begun for the job at `began` did not come about, which ends it. Where
+  /// there was no socket, nothing was begun.
+  void not_connected(Job& job, Ending ending, Clock::time_point began, Clock::time_point now);
+  /// Bytes of the job that went out and that came back.
+  void carried(const Job& job, std::uint64_t sent, std::uint64_t received) {
+    if (job.recorded) {
+      requests_[job.request].bytes_sent += sent;
+      requests_[job.request].bytes_received += received;
+    }
+  }
   /// How the job's time went: sending, waiting for the first byte, receiving until the last.
   void phases(const Job& job, Clock::duration send, Clock::duration first_byte,
               Clock::duration last_byte);
@@ -53,6 +64,8 @@ class Recorder {
   void add_to(LoadResult& result, const Plan& plan) const;
 
  private:
+  void count_sent(Job& job, Clock::time_point when);
+
   const Schedule& schedule_;
   std::uint64_t begun_ = 0;
   std::uint64_t ended_ = 0;

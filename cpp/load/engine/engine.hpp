@@ -34,6 +34,8 @@ struct Operation {
   Socket* socket = nullptr;
   std::string_view out;
   std::size_t limit = 0;
+  /// Bytes of `out` that the kernel has taken.
+  std::size_t taken = 0;
   Received received;
   int error = 0;
   /// When the kernel had taken the last byte of `out`.
@@ -237,10 +239,11 @@ struct Socket::ReceiveAwaiter : Awaiter {
   [[nodiscard]] Received await_resume() const { return operation.received; }
 };
 
-/// What an exchange gives: the first bytes back, and when the last byte had left.
+/// What an exchange gives: the first bytes back, when the last byte had left, and how many did.
 struct Exchanged {
   Received received;
   Clock::time_point sent;
+  std::size_t taken = 0;
 };
 
 struct Socket::ExchangeAwaiter : Awaiter {
@@ -250,7 +253,9 @@ struct Socket::ExchangeAwaiter : Awaiter {
     operation.waiter = waiter;
     return operation.socket->engine_.start_exchange(operation);
   }
-  [[nodiscard]] Exchanged await_resume() const { return {operation.received, operation.sent}; }
+  [[nodiscard]] Exchanged await_resume() const {
+    return {operation.received, operation.sent, operation.taken};
+  }
 };
 
 inline Socket::ConnectAwaiter Socket::connect(const sockaddr* address, socklen_t length) {

@@ -85,6 +85,7 @@ class EpollEngine : public Engine {
         return true;
       }
       operation.out.remove_prefix(static_cast<std::size_t>(count));
+      operation.taken += static_cast<std::size_t>(count);
     }
     return true;
   }

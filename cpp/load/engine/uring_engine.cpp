@@ -99,6 +99,7 @@ class UringEngine : public Engine {
       // A failed sending of a few bytes shows in what arrives: a reset, or the peer's close.
       io_uring_sqe_set_flags(e, IOSQE_CQE_SKIP_SUCCESS);
       io_uring_sqe_set_data64(e, static_cast<std::uint64_t>(Part::none));
+      operation.taken = operation.out.size();
       handed_over_.push_back(&operation);
     }
     operation.sending = true;
@@ -295,6 +296,7 @@ class UringEngine : public Engine {
     auto& socket = *operation.socket;
     socket.sending_ = nullptr;
     operation.sent = now_;
+    operation.taken += static_cast<std::size_t>(std::max(0, result));
     // An exchange is still waiting for its answer.
     const bool answer_missing = socket.receiving_ == &operation;
     if (result < 0) {

@@ -12,7 +12,8 @@ class Worker;
 struct Crowd;
 struct CrowdRecord;
 
-/// A kind of client that misbehaves. A new one is a new file in load/clients that registers itself.
+/// A kind of client that misbehaves, or goes its own way. A new one is a new file in load/clients
+/// that registers itself.
 struct ClientKind {
   std::string_view name;
   /// What it does and which fields of its crowd say how, for people.

@@ -1,11 +1,9 @@
-#include <openssl/evp.h>
-
-#include <array>
 #include <boost/json.hpp>
 #include <limits>
 #include <stdexcept>
 
 #include "load/plan/plan.hpp"
+#include "load/sha256.hpp"
 
 namespace sevenstops::load {
 namespace {
@@ -137,17 +135,9 @@ std::string Plan::fingerprint() const {
   auto load = *this;
   load.threads = 1;
   load.allow.clear();
-  const auto text = load.canonical();
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  constexpr std::string_view hex = "0123456789abcdef";
-  std::string out = "sha256:";
-  for (unsigned i = 0; i < length; ++i) {
-    out.push_back(hex[digest[i] >> 4]);
-    out.push_back(hex[digest[i] & 15]);
-  }
-  return out;
+  Sha256 digest;
+  digest.update(load.canonical());
+  return "sha256:" + digest.hex();
 }
 
 Plan plan_from_json(std::string_view text) {

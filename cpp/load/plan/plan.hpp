@@ -49,8 +49,8 @@ struct RequestSpec {
   std::string client;
 };
 
-/// Clients that misbehave: `count` of them from the start, or as many as requests of the mix name
-/// them. Which fields a kind reads, `client_kinds()` tells.
+/// Clients that misbehave, or go their own way: `count` of them from the start, or as many as
+/// requests of the mix name them. Which fields a kind reads, `client_kinds()` tells.
 struct Crowd {
   std::string kind;
   /// What requests call it; its kind when empty.
@@ -63,7 +63,7 @@ struct Crowd {
   bool repeat = false;
   /// Bytes each sends or reads.
   std::int64_t bytes = 0;
-  /// Bytes a second.
+  /// Bytes a second; of a pager, fetches of the whole list a second.
   double rate = 0;
   /// Seconds of waiting.
   double pause = 0;

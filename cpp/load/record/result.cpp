@@ -14,6 +14,10 @@ void RequestRecord::merge(const RequestRecord& other) {
     endings[i] += other.endings[i];
   }
   unexpected += other.unexpected;
+  due += other.due;
+  sent += other.sent;
+  bytes_sent += other.bytes_sent;
+  bytes_received += other.bytes_received;
 }
 
 std::map<unsigned, std::uint64_t> RequestRecord::statuses() const {
@@ -39,13 +43,35 @@ std::map<std::string, std::uint64_t> RequestRecord::outcomes() const {
   return found;
 }
 
+void CrowdRecord::add(CrowdClient client) {
+  if (clients.size() < most_clients) {
+    clients.push_back(std::move(client));
+  } else {
+    ++clients_cut;
+  }
+}
+
+std::uint64_t CrowdRecord::answered() const {
+  std::uint64_t count = 0;
+  for (const auto& [status, clients_of_it] : statuses) {
+    count += status == 0 ? 0 : clients_of_it;
+  }
+  return count;
+}
+
 void CrowdRecord::merge(const CrowdRecord& other) {
+  due += other.due;
   started += other.started;
   for (const auto& [status, count] : other.statuses) {
     statuses[status] += count;
   }
   bytes_sent += other.bytes_sent;
   bytes_read += other.bytes_read;
+  fetches_due += other.fetches_due;
+  for (const auto& client : other.clients) {
+    add(client);
+  }
+  clients_cut += other.clients_cut;
 }
 
 void PhaseRecord::merge(const PhaseRecord& other) {

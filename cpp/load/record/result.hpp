@@ -43,21 +43,69 @@ struct RequestRecord {
   std::array<std::uint64_t, ending_names.size()> endings{};
   /// Answers without what the request expects of them.
   std::uint64_t unexpected = 0;
+  /// Requests that came due.
+  std::uint64_t due = 0;
+  /// Of these, those that were begun: they had a connection, or began to open one. Never more than
+  /// `due`; what waited for a connection, a stream or a socket until the end is the difference.
+  std::uint64_t sent = 0;
+  /// Bytes of them that the kernel (under TLS: the TLS layer) took, heads included; of HTTP/2 the
+  /// frames of their streams.
+  std::uint64_t bytes_sent = 0;
+  /// Bytes that came back, counted in the same place.
+  std::uint64_t bytes_received = 0;
 
   void merge(const RequestRecord& other);
+  /// Requests to which a whole final answer came.
+  [[nodiscard]] std::uint64_t answered() const { return latency.total(); }
   [[nodiscard]] std::map<unsigned, std::uint64_t> statuses() const;
   /// By kind: 2xx, 4xx, …, and the endings' names.
   [[nodiscard]] std::map<std::string, std::uint64_t> outcomes() const;
 };
 
+/// What one client of a crowd got: one conversation, or one whole fetch of a pager.
+struct CrowdClient {
+  /// Of the last answer; 0 for none.
+  unsigned status = 0;
+  /// Bytes of content, without the framing.
+  std::uint64_t body_bytes = 0;
+  /// The digest of the content, in hex.
+  std::string sha256;
+  /// The answer ended as its framing says; of a pager: the list's end was reached, and every row
+  /// came exactly once.
+  bool whole = false;
+  /// From its start to its end; of a pager from the time the fetch was due.
+  double seconds = 0;
+  /// Of a pager: pages read, rows by their distinct ids, and rows whose id had come before.
+  std::uint64_t pages = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t repeated = 0;
+  /// Why a pager's fetch is not whole, in a few words.
+  std::string why;
+};
+
 /// What became of one crowd; status 0 stands for no answer.
 struct CrowdRecord {
+  /// Clients that came due: those from the start, each that begins again, and those that the mix
+  /// asked for, whether or not there was one to spare.
+  std::uint64_t due = 0;
   std::uint64_t started = 0;
+  /// The status that each got.
   std::map<unsigned, std::uint64_t> statuses;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_read = 0;
+  /// Of pagers: fetches that came due, begun or not.
+  std::uint64_t fetches_due = 0;
+  /// What each got, of the kinds that read, in the order of their ends; the first `most_clients`.
+  std::vector<CrowdClient> clients;
+  /// Those beyond, which are not listed.
+  std::uint64_t clients_cut = 0;
 
+  static constexpr std::size_t most_clients = 4096;
+
+  void add(CrowdClient client);
   void merge(const CrowdRecord& other);
+  /// Clients that got a status.
+  [[nodiscard]] std::uint64_t answered() const;
 };
 
 /// How requests spent their time, in seconds from one point to the next.
@@ -107,7 +155,8 @@ struct LoadResult {
   double duration = 0;
   /// From the end of the warm-up to the last send, or to the plan's end where that is later.
   double sending = 0;
-  /// Requests that came due after the warm-up; each has one outcome.
+  /// Requests that came due after the warm-up; each has one outcome. How many of them were sent and
+  /// answered `all` knows.
   std::uint64_t requests = 0;
   std::uint64_t warm_up_requests = 0;
   RequestRecord all;

@@ -21,7 +21,7 @@ class Http1User {
   [[nodiscard]] Task<> run();
 
  private:
-  [[nodiscard]] Task<bool> connect(const Job& job);
+  [[nodiscard]] Task<bool> connect(Job& job);
   [[nodiscard]] bool conclude(const Job& job, State state, const Received& last,
                               Clock::time_point sent, Clock::time_point first);
   void fail(const Job& job, Ending ending);
@@ -41,7 +41,7 @@ class Http1User {
 
 Task<> Http1User::run() {
   auto& engine = worker_.engine();
-  while (const auto job = co_await worker_.dispatcher().next_job()) {
+  while (auto job = co_await worker_.dispatcher().next_job()) {
     started_ = worker_.now();
     if (channel_ && channel_->socket().closed_by_peer()) {
       channel_.reset();
@@ -54,10 +54,12 @@ Task<> Http1User::run() {
     worker_.recorder().sent(*job, started_);
     Received got;
     Clock::time_point sent;
+    auto taken = bytes.size();
     if (channel_->plain()) {
       const auto exchanged = co_await channel_->socket().exchange(bytes);
       got = exchanged.received;
       sent = exchanged.sent;
+      taken = exchanged.taken;
     } else {
       // Whether all was taken does not matter here: a refusal may come before the last byte.
       (void)co_await channel_->send(bytes);
@@ -69,12 +71,15 @@ Task<> Http1User::run() {
     kept_.clear();
     scanner_.begin(spec.method == "HEAD", spec.expect.empty() ? nullptr : &kept_);
     auto state = State::more;
+    auto received = got.bytes.size();
     while (state == State::more && !got.ended()) {
       state = scanner_.feed(got.bytes);
       if (state == State::more) {
         got = co_await channel_->receive();
+        received += got.bytes.size();
       }
     }
+    worker_.recorder().carried(*job, taken, received);
     if (conclude(*job, state, got, sent, first) && think_.count() > 0) {
       co_await engine.sleep_until(worker_.now() + think_);
     }
@@ -82,14 +87,16 @@ Task<> Http1User::run() {
 }
 
 // False for a connection that did not come about, which ends the job.
-Task<bool> Http1User::connect(const Job& job) {
+Task<bool> Http1User::connect(Job& job) {
   channel_.emplace(worker_.engine(), worker_.peer());
   channel_->socket().expire_at(started_ + connect_timeout_);
   const auto opened = co_await channel_->open();
   if (!opened.ok()) {
-    fail(job, opened.error != 0
-                  ? ending_of(opened.error, Ending::connect_error, worker_.engine().stopping())
-                  : Ending::tls_error);
+    const auto ending = opened.error != 0 ? ending_of(opened.error, Ending::connect_error,
+                                                      worker_.engine().stopping())
+                                          : Ending::tls_error;
+    worker_.recorder().not_connected(job, ending, started_, worker_.engine().now());
+    channel_.reset();
     co_return false;
   }
   const auto connected = worker_.now();

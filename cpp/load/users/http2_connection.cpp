@@ -9,6 +9,10 @@
 namespace sevenstops::load {
 namespace {
 
+// RFC 9113, 4.1: before each frame's payload.
+constexpr std::size_t frame_head = 9;
+constexpr unsigned first_final_status = 200;
+
 struct FreeCallbacks {
   void operator()(nghttp2_session_callbacks* callbacks) const {
     nghttp2_session_callbacks_del(callbacks);
@@ -35,7 +39,7 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-// What nghttp2 tells as it reads.
+// What nghttp2 tells as it reads and sends.
 struct Http2Connection::Callbacks {
   static Http2Connection& of(void* user_data) { return *static_cast<Http2Connection*>(user_data); }
   static Http2Slot* slot_of(nghttp2_session* session, std::int32_t stream) {
@@ -62,6 +66,38 @@ struct Http2Connection::Callbacks {
         !of(user_data).worker_.plan().requests[slot->job->request].expect.empty()) {
       const auto room = http::ResponseScanner::kept_bytes - slot->kept.size();
       slot->kept.append(reinterpret_cast<const char*>(data), std::min(size, room));
+    }
+    return 0;
+  }
+
+  // A head goes out only when the peer has room for its stream, which may be long after the submit.
+  static int on_sent(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
+    auto* slot = slot_of(session, frame->hd.stream_id);
+    if (slot == nullptr || !slot->job) {
+      return 0;
+    }
+    auto& worker = of(user_data).worker_;
+    worker.recorder().carried(*slot->job, frame_head + frame->hd.length, 0);
+    if (frame->hd.type == NGHTTP2_HEADERS) {
+      worker.recorder().sent(*slot->job, std::max(slot->started, worker.engine().now()));
+    }
+    return 0;
+  }
+
+  static int on_begin_frame(nghttp2_session* session, const nghttp2_frame_hd* head,
+                            void* user_data) {
+    const auto* slot = slot_of(session, head->stream_id);
+    if (slot != nullptr && slot->job) {
+      of(user_data).worker_.recorder().carried(*slot->job, 0, frame_head + head->length);
+    }
+    return 0;
+  }
+
+  static int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void*) {
+    auto* slot = slot_of(session, frame->hd.stream_id);
+    const bool of_an_answer = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (slot != nullptr && of_an_answer) {
+      slot->ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     }
     return 0;
   }
@@ -95,6 +131,9 @@ Http2Connection::Http2Connection(Worker& worker, Channel& channel)
   const std::unique_ptr<nghttp2_session_callbacks, FreeCallbacks> callbacks(made);
   nghttp2_session_callbacks_set_on_header_callback(made, Callbacks::on_header);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, Callbacks::on_data);
+  nghttp2_session_callbacks_set_on_frame_send_callback(made, Callbacks::on_sent);
+  nghttp2_session_callbacks_set_on_begin_frame_callback(made, Callbacks::on_begin_frame);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(made, Callbacks::on_frame);
   nghttp2_session_callbacks_set_on_stream_close_callback(made, Callbacks::on_close);
   nghttp2_session* session = nullptr;
   nghttp2_session_client_new(&session, made, this);
@@ -204,6 +243,7 @@ void Http2Connection::submit(Http2Slot& slot) {
   slot.started = worker_.now();
   slot.first = {};
   slot.status = 0;
+  slot.ended = false;
   slot.kept.clear();
   slot.body_left = worker_.bytes().body(job);
   target_.clear();
@@ -228,7 +268,6 @@ void Http2Connection::submit(Http2Slot& slot) {
     return;
   }
   started_.push_back(&slot);
-  worker_.recorder().sent(job, slot.started);
 }
 
 void Http2Connection::dismissed() {
@@ -242,7 +281,7 @@ void Http2Connection::closed(Http2Slot& slot, std::uint32_t error) {
   if (error == NGHTTP2_REFUSED_STREAM) {
     // RFC 9113, 8.7: nothing of it was done.
     worker_.dispatcher().requeue(*std::exchange(slot.job, std::nullopt));
-  } else if (error != NGHTTP2_NO_ERROR || slot.status == 0) {
+  } else if (error != NGHTTP2_NO_ERROR || slot.status < first_final_status || !slot.ended) {
     fail(slot, Ending::reset);
   } else {
     answered(slot);

@@ -29,6 +29,8 @@ class Http2Slot final : public Waiter {
   /// When the status came.
   Clock::time_point first;
   unsigned status = 0;
+  /// Whether the answer has ended.
+  bool ended = false;
   /// The beginning of a body that something is expected of.
   std::string kept;
   std::string_view body_left;

@@ -5,7 +5,7 @@ namespace sevenstops::load {
 
 Task<> http2_user(Worker& worker) {
   auto& recorder = worker.recorder();
-  while (const auto job = co_await worker.dispatcher().next_job()) {
+  while (auto job = co_await worker.dispatcher().next_job()) {
     const auto started = worker.now();
     Channel channel(worker.engine(), worker.peer());
     channel.socket().expire_at(started + base::seconds(worker.plan().connect_timeout));
@@ -14,7 +14,7 @@ Task<> http2_user(Worker& worker) {
       const auto ending = opened.error != 0 ? ending_of(opened.error, Ending::connect_error,
                                                         worker.engine().stopping())
                                             : Ending::tls_error;
-      recorder.failed(*job, ending, worker.engine().now());
+      recorder.not_connected(*job, ending, started, worker.engine().now());
       continue;
     }
     recorder.connected(*job, worker.now() - started);

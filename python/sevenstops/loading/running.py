@@ -49,7 +49,7 @@ class LoadReport:
     @property
     def rate(self) -> float:
         """Requests a second that were sent."""
-        return self.result.requests / self.result.sending
+        return self.result.sent / self.result.sending
 
     @property
     def saturation(self) -> str:
@@ -76,6 +76,7 @@ class LoadReport:
             "plan": {"fingerprint": result.fingerprint, "seed": self.plan.seed},
             "duration": result.duration,
             "requests": result.requests,
+            "sent": _sent(result),
             "rate": self.rate,
             "latency": _summary(self.latency),
             "slower_than": {"1.0": self.latency.slower_than(1.0)},
@@ -97,13 +98,19 @@ class LoadReport:
                 "saturation": self.saturation,
             },
             "requests_by_name": {
-                name: {"outcomes": dict(r.outcomes), "latency": _summary(r.latency)}
+                name: {
+                    "sent": _sent(r),
+                    "outcomes": dict(r.outcomes),
+                    "latency": _summary(r.latency),
+                }
                 for name, r in result.by_name.items()
             },
             "crowds": [
                 {
                     "kind": crowd.kind,
+                    "due": record.due,
                     "started": record.started,
+                    "answered": record.answered,
                     "statuses": {str(k): n for k, n in record.statuses.items()},
                     "bytes_sent": record.bytes_sent,
                     "bytes_read": record.bytes_read,
@@ -120,6 +127,16 @@ class LoadReport:
                 "p99": [i.quantile(0.99) for i in result.series],
             },
         }
+
+
+def _sent(counted: _core.LoadResult | _core.RequestRecord) -> dict[str, int]:
+    return {
+        "due": counted.due,
+        "sent": counted.sent,
+        "answered": counted.answered,
+        "bytes_sent": counted.bytes_sent,
+        "bytes_received": counted.bytes_received,
+    }
 
 
 def _summary(histogram: _core.Histogram) -> dict[str, float]:

@@ -35,6 +35,14 @@ class Load : public testing::TestWithParam<const char*> {
     EXPECT_EQ(result.all.outcomes().at("2xx"), result.requests) << "good traffic is harmed";
     return result.crowds[0];
   }
+  // Whatever was sent has been walked when nobody is connected any more.
+  static void await_no_connections(const Service& service) {
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (count(service, "connections_open") > 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(1ms);
+    }
+    EXPECT_EQ(count(service, "connections_open"), 0U);
+  }
   static std::uint64_t count(const Service& service, const char* name) {
     return boost::json::parse(service.stops_json()).at(name).to_number<std::uint64_t>();
   }
@@ -66,6 +74,11 @@ TEST_P(Load, EveryRequestHasOneOutcomeAndItsPhases) {
     outcomes += n;
   }
   EXPECT_EQ(outcomes, 200U);
+  EXPECT_EQ(result.all.due, 200U);
+  EXPECT_EQ(result.all.sent, 200U);
+  EXPECT_EQ(result.all.answered(), 200U);
+  EXPECT_GT(result.by_name.at("post").bytes_sent, 100000 * result.by_name.at("post").due);
+  EXPECT_GT(result.by_name.at("ok").bytes_received, 100 * result.by_name.at("ok").due);
   EXPECT_EQ(count(service, "requests_total"), 200U);
   EXPECT_EQ(result.by_name.at("ok").unexpected, 0U);
   EXPECT_EQ(result.by_name.at("none").statuses().begin()->first, 404U);
@@ -98,6 +111,8 @@ TEST_P(Load, WarmUpIsSentAndNotRecorded) {
   EXPECT_EQ(result.warm_up_requests, 20U);
   EXPECT_EQ(result.requests, 40U);
   EXPECT_EQ(result.all.latency.total(), 40U);
+  EXPECT_EQ(result.all.due, 40U);
+  EXPECT_EQ(result.all.sent, 40U);
   EXPECT_EQ(count(service, "requests_total"), 60U);
 }
 
@@ -115,6 +130,8 @@ TEST_P(Load, StragglersAreWaitedForAndThenLost) {
   EXPECT_EQ(result.requests, 10U);
   EXPECT_EQ(result.all.outcomes(), (std::map<std::string, std::uint64_t>{{"lost", 10}}));
   EXPECT_EQ(result.blocked.no_connection, 8U);
+  EXPECT_EQ(result.all.sent, 2U);
+  EXPECT_EQ(result.all.answered(), 0U);
   EXPECT_LT(result.duration, 5);
 }
 
@@ -164,7 +181,23 @@ TEST_P(Load, CancelEndsIt) {
   std::this_thread::sleep_for(200ms);
   run.cancel();
   EXPECT_TRUE(run.wait_for(5s));
-  EXPECT_GT(run.result().all.outcomes().at("lost"), 0U);
+  const auto result = run.result();
+  EXPECT_GT(result.all.outcomes().at("lost"), 0U);
+  EXPECT_EQ(result.all.due, result.requests);
+  EXPECT_GT(result.all.sent, 0U);
+  // One for each connection; none is answered, so the others wait.
+  EXPECT_LE(result.all.sent, 8U);
+}
+
+TEST_P(Load, AClosedLoopSendsWhatIsDue) {
+  Service service(hardened(), {.threads = 1, .rows = 1});
+  Plan plan;
+  plan.arrivals = {{.kind = "closed", .duration = 0.2}};
+  plan.connections = 3;
+  const auto all = send(plan, service.port()).all;
+  EXPECT_GT(all.due, 0U);
+  EXPECT_EQ(all.sent, all.due);
+  EXPECT_EQ(all.answered(), all.due);
 }
 
 TEST_P(Load, FloodsAndSlowSendersAreTurnedAway) {
@@ -199,6 +232,12 @@ TEST_P(Load, ReadersReadAtTheirPace) {
   EXPECT_EQ(slow.statuses.at(200), 2U);
   EXPECT_GT(slow.bytes_read, 50000U);
   EXPECT_LE(slow.bytes_read, 105000U);
+  EXPECT_EQ(slow.due, 2U);
+  EXPECT_EQ(slow.answered(), 2U);
+  ASSERT_EQ(slow.clients.size(), 2U);
+  EXPECT_EQ(slow.clients[0].status, 200U);
+  EXPECT_GT(slow.clients[0].body_bytes, 20000U);
+  EXPECT_FALSE(slow.clients[0].whole);
   const auto stopped =
       one(service, {.kind = "stopped_reader", .target = "/export.csv", .count = 2, .bytes = 5000});
   EXPECT_EQ(stopped.bytes_read, 10000U);
@@ -217,6 +256,9 @@ TEST_P(Load, OddEndingsAreServed) {
                     .count = 2,
                     .pieces = {{"GET /users/7 HT", 0.02}, {"TP/1.1\r\nHost: a\r\n\r\n", 0}}});
   EXPECT_EQ(raw.statuses.at(200), 2U);
+  ASSERT_EQ(raw.clients.size(), 2U);
+  EXPECT_TRUE(raw.clients[0].whole);
+  EXPECT_EQ(raw.clients[0].sha256, raw.clients[1].sha256);
   EXPECT_EQ(one(service, {.kind = "raw", .pieces = {{"GET / HTTP/1.1\r\nHost: \u00ff\r\n\r\n", 0}}})
                 .statuses.at(400),
             1U);
@@ -229,6 +271,8 @@ TEST_P(Load, AnOlderClientIsToldThatItsConnectionIsKept) {
     const std::string last = "GET /healthz HTTP/1.0\r\n\r\n";
     const auto before = count(service, "requests_total");
     (void)one(service, {.kind = "raw", .pieces = {{first, 0.2}, {last, 0.2}}}, 0.05);
+    // The client reads one answer, and may be gone before the service comes to its last request.
+    await_no_connections(service);
     return count(service, "requests_total") - before - 1;
   };
   EXPECT_EQ(asked("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), 2U);
@@ -279,7 +323,7 @@ TEST(LoadRun, RefusesBeforeAnythingIsSent) {
 }
 
 TEST(ClientKinds, EachSaysWhatItDoes) {
-  EXPECT_EQ(client_kinds().size(), 11U);
+  EXPECT_EQ(client_kinds().size(), 12U);
   for (const auto& [name, kind] : client_kinds()) {
     EXPECT_FALSE(kind.meaning.empty()) << name;
     EXPECT_NE(kind.run, nullptr) << name;

@@ -20,6 +20,7 @@ TEST(Population, TheMixMayHaveSoManyUnderWay) {
   Simulation simulation(mixed({.kind = "connection_flood", .count = 0, .at_most = 3}));
   simulation.run(0);
   const auto result = simulation.result();
+  EXPECT_EQ(result.crowds[0].due, 8U);
   EXPECT_EQ(result.crowds[0].started, 3U);
   EXPECT_EQ(result.blocked.no_client, 5U);
   EXPECT_EQ(result.requests, 0U);
@@ -76,6 +77,7 @@ TEST(Population, ACrowdBeginsAgainUntilTheEnd) {
   Simulation simulation(plan);
   simulation.run(0);
   EXPECT_EQ(simulation.result().crowds[0].started, 4U);
+  EXPECT_EQ(simulation.result().crowds[0].due, 4U);
   // Who ends at once pauses for 10 ms, and so does not spin.
   plan.crowds[0].pause = 0;
   Simulation quick(plan);

@@ -37,7 +37,7 @@ class Recording : public testing::Test {
 };
 
 TEST_F(Recording, EachJobHasOneEnd) {
-  const auto first = begin(2s);
+  auto first = begin(2s);
   const auto second = begin(3s, 1);
   EXPECT_EQ(recorder.outstanding(), 2U);
   recorder.sent(first, start + 2500ms);
@@ -60,21 +60,53 @@ TEST_F(Recording, EachJobHasOneEnd) {
   EXPECT_EQ(sums[50].failed, 1U);
 }
 
+TEST_F(Recording, WhatWasBegunIsCountedAsSentOnce) {
+  auto asked_twice = begin(2s);
+  recorder.sent(asked_twice, start + 2s);
+  recorder.sent(asked_twice, start + 3s);
+  recorder.carried(asked_twice, 100, 20);
+  recorder.carried(asked_twice, 10, 2);
+  recorder.answered(asked_twice, start + 3s, start + 4s, 200, true);
+  auto refused = begin(3s);
+  recorder.not_connected(refused, Ending::connect_error, start + 3s, start + 4s);
+  auto without_socket = begin(4s);
+  recorder.not_connected(without_socket, Ending::no_socket, start + 4s, start + 4s);
+  recorder.failed(begin(5s, 1), Ending::lost, start + 9s);
+  const auto found = result();
+  EXPECT_EQ(found.requests, 4U);
+  const auto& a = found.by_name.at("a");
+  EXPECT_EQ(a.due, 3U);
+  EXPECT_EQ(a.sent, 2U);
+  EXPECT_EQ(a.answered(), 1U);
+  EXPECT_EQ(a.bytes_sent, 110U);
+  EXPECT_EQ(a.bytes_received, 22U);
+  EXPECT_EQ(found.by_name.at("b").due, 1U);
+  EXPECT_EQ(found.by_name.at("b").sent, 0U);
+  std::vector<IntervalSum> sums;
+  recorder.series().add_to(sums);
+  EXPECT_EQ(sums[20].sent, 1U);
+  EXPECT_EQ(sums[30].sent, 1U);
+}
+
 TEST_F(Recording, TheWarmUpLeavesNoTrace) {
-  const auto job = begin(999ms);
+  auto job = begin(999ms);
   EXPECT_FALSE(job.recorded);
   recorder.late(job, start + 1s);
   recorder.blocked(job);
   recorder.unblocked(job, start + 1s);
   recorder.connected(job, 1ms);
   recorder.sent(job, start + 5s);
+  recorder.carried(job, 100, 100);
   recorder.phases(job, 1ms, 1ms, 1ms);
   recorder.answered(job, start + 1s, start + 2s, 200, true);
-  recorder.failed(begin(0s), Ending::reset, start + 2s);
+  auto second = begin(0s);
+  recorder.not_connected(second, Ending::connect_error, start + 1s, start + 2s);
   const auto found = result();
   EXPECT_EQ(found.warm_up_requests, 2U);
   EXPECT_EQ(found.requests, 0U);
-  EXPECT_EQ(found.by_name.at("a").latency.total(), 0U);
+  const auto& a = found.by_name.at("a");
+  EXPECT_EQ(a.latency.total(), 0U);
+  EXPECT_EQ(a.due + a.sent + a.answered() + a.bytes_sent + a.bytes_received, 0U);
   EXPECT_TRUE(found.by_name.at("a").outcomes().empty());
   EXPECT_EQ(found.client.lateness.total() + found.blocked.seconds.total(), 0U);
   EXPECT_EQ(found.phases.connect.total() + found.phases.send.total(), 0U);

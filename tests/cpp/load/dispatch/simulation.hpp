@@ -38,6 +38,7 @@ class SimulatedEngine final : public Engine {
   }
   [[nodiscard]] bool start_exchange(Operation& operation) override {
     operation.sent = time_.now();
+    operation.taken = operation.out.size();
     return start_receive(operation);
   }
   void cancel(Socket& socket) override {
@@ -101,7 +102,7 @@ class Simulation {
 
  private:
   Task<> serve(Worker& worker, double seconds) {
-    while (const auto job = co_await worker.dispatcher().next_job()) {
+    while (auto job = co_await worker.dispatcher().next_job()) {
       const auto begun = worker.now();
       served.push_back({since_start(job->intended), since_start(begun), job->request});
       worker.recorder().sent(*job, begun);

@@ -15,13 +15,24 @@ TEST(RequestRecord, MergedPartsAreTheirSum) {
   a.status_counts[204] = 1;
   a.endings[static_cast<std::size_t>(Ending::reset)] = 1;
   a.unexpected = 1;
+  a.due = 5;
+  a.sent = 4;
+  a.bytes_sent = 100;
   RequestRecord b;
   b.latency.record(3000);
   b.status_counts[200] = 1;
   b.status_counts[503] = 4;
   b.endings[static_cast<std::size_t>(Ending::lost)] = 2;
   b.unexpected = 2;
+  b.due = 8;
+  b.sent = 6;
+  b.bytes_received = 7;
   a.merge(b);
+  EXPECT_EQ(a.due, 13U);
+  EXPECT_EQ(a.sent, 10U);
+  EXPECT_EQ(a.answered(), 2U);
+  EXPECT_EQ(a.bytes_sent, 100U);
+  EXPECT_EQ(a.bytes_received, 7U);
   EXPECT_EQ(a.latency.total(), 2U);
   EXPECT_EQ(a.response.total(), 1U);
   EXPECT_EQ(a.unexpected, 3U);
@@ -40,9 +51,18 @@ TEST(RequestRecord, EveryEndingHasItsName) {
 }
 
 TEST(Records, OfThreadsAreAdded) {
-  CrowdRecord crowd{.started = 1, .statuses = {{0, 1}}, .bytes_sent = 10, .bytes_read = 20};
-  crowd.merge({.started = 2, .statuses = {{0, 1}, {408, 1}}, .bytes_sent = 1, .bytes_read = 2});
+  CrowdRecord crowd{
+      .due = 1, .started = 1, .statuses = {{0, 1}}, .bytes_sent = 10, .bytes_read = 20};
+  crowd.merge({.due = 3,
+               .started = 2,
+               .statuses = {{0, 1}, {408, 1}},
+               .bytes_sent = 1,
+               .bytes_read = 2,
+               .fetches_due = 4});
+  EXPECT_EQ(crowd.due, 4U);
   EXPECT_EQ(crowd.started, 3U);
+  EXPECT_EQ(crowd.answered(), 1U);
+  EXPECT_EQ(crowd.fetches_due, 4U);
   EXPECT_EQ(crowd.statuses, (std::map<unsigned, std::uint64_t>{{0, 2}, {408, 1}}));
   EXPECT_EQ(crowd.bytes_sent, 11U);
   EXPECT_EQ(crowd.bytes_read, 22U);
@@ -65,6 +85,22 @@ TEST(Records, OfThreadsAreAdded) {
   phases.merge(others);
   EXPECT_EQ(phases.connect.highest_seen(), 1U);
   EXPECT_EQ(phases.last_byte.highest_seen(), 4U);
+}
+
+TEST(CrowdRecord, ListsSoManyClientsAndCountsTheRest) {
+  CrowdRecord first;
+  CrowdRecord second;
+  for (std::size_t i = 0; i < CrowdRecord::most_clients; ++i) {
+    first.add({.status = 200});
+  }
+  first.add({.status = 503});
+  second.add({.status = 404});
+  second.merge(first);
+  EXPECT_EQ(first.clients.size(), 4096U);
+  EXPECT_EQ(first.clients_cut, 1U);
+  EXPECT_EQ(second.clients.size(), 4096U);
+  EXPECT_EQ(second.clients.front().status, 404U);
+  EXPECT_EQ(second.clients_cut, 2U);
 }
 
 TEST(ClientRecord, TheBusiestThreadCounts) {

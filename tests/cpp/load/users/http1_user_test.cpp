@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <optional>
 
+#include "../dispatch/simulation.hpp"
 #include "../engine/local_server.hpp"
 #include "load/load.hpp"
+#include "load/users/users.hpp"
 
 namespace sevenstops::load {
 namespace {
@@ -52,6 +56,66 @@ TEST_P(Http1User, KeepsItsConnection) {
   EXPECT_EQ(result.phases.connect.total(), 1U);
   EXPECT_EQ(result.phases.send.total(), 3U);
   EXPECT_EQ(result.phases.last_byte.total(), 3U);
+}
+
+TEST_P(Http1User, CountsWhatItSentAndGot) {
+  const LocalServer server(answering(ok));
+  const auto all = send(three(), server).all;
+  EXPECT_EQ(all.due, 3U);
+  EXPECT_EQ(all.sent, 3U);
+  EXPECT_EQ(all.answered(), 3U);
+  const std::string_view request = "GET /healthz HTTP/1.1\r\nHost: sevenstops.test\r\n\r\n";
+  EXPECT_EQ(all.bytes_sent, 3 * request.size());
+  EXPECT_EQ(all.bytes_received, 3 * std::string_view(ok).size());
+}
+
+TEST_P(Http1User, BytesThatTheKernelDidNotTakeAreNotSent) {
+  // More than its buffers hold: the answer comes while most of the body is still here.
+  const LocalServer server([](int fd) {
+    if (!read_until(fd, "\r\n\r\n").empty()) {
+      write_all(fd, "HTTP/1.1 413 Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      await_close(fd);
+    }
+  });
+  constexpr std::int64_t size = 128 << 20;
+  auto plan = three();
+  plan.arrivals[0].times = {0};
+  plan.requests = {{.method = "POST", .body_size = size}};
+  const auto all = send(plan, server).all;
+  EXPECT_EQ(all.outcomes(), (Outcomes{{"4xx", 1}}));
+  EXPECT_GT(all.bytes_sent, 1000U);
+  EXPECT_LT(all.bytes_sent, static_cast<std::uint64_t>(size / 2));
+}
+
+TEST_P(Http1User, WhoGetsNoConnectionHasBegunOne) {
+  // The kernel takes the load's first look; when the requests come, nobody listens any more.
+  std::optional<LocalServer> server;
+  server.emplace(nullptr);
+  auto plan = three();
+  plan.arrivals = {{.kind = "trace", .duration = 0.8, .times = {0.5, 0.6}}};
+  LoadRun run(plan, {.port = server->port()}, GetParam());
+  server.reset();
+  const auto all = run.result().all;
+  EXPECT_EQ(all.outcomes(), (Outcomes{{"connect_error", 2}}));
+  EXPECT_EQ(all.due, 2U);
+  EXPECT_EQ(all.sent, 2U);
+  EXPECT_EQ(all.answered() + all.bytes_sent + all.bytes_received, 0U);
+}
+
+TEST(Http1UserWithoutSockets, HasBegunNothing) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  Plan plan;
+  plan.arrivals = {{.duration = 1, .rate = 5}};
+  Simulation simulation(plan);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  simulation.run(http1_user);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  const auto all = simulation.result().all;
+  EXPECT_EQ(all.outcomes(), (Outcomes{{"no_socket", 5}}));
+  EXPECT_EQ(all.due, 5U);
+  EXPECT_EQ(all.sent, 0U);
 }
 
 TEST_P(Http1User, MakesANewOneWhereItMust) {

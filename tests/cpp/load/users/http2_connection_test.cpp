@@ -27,10 +27,24 @@ void respond(nghttp2_session* session, std::int32_t stream) {
   nghttp2_submit_response(session, stream, &status, 1, nullptr);
 }
 
+// The head of an answer with content to come.
+void begin_to_respond(nghttp2_session* session, std::int32_t stream) {
+  const auto bytes = [](const char* text) {
+    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text));
+  };
+  const nghttp2_nv status{.name = bytes(":status"),
+                          .value = bytes("200"),
+                          .namelen = 7,
+                          .valuelen = 3,
+                          .flags = NGHTTP2_NV_FLAG_NONE};
+  nghttp2_submit_headers(session, NGHTTP2_FLAG_NONE, stream, nullptr, &status, 1, nullptr);
+}
+
 // A server that speaks HTTP/2 (nghttp2), one connection at a time.
 class Http2Server {
  public:
-  explicit Http2Server(Reply reply) : reply_(std::move(reply)) {
+  explicit Http2Server(Reply reply, std::uint32_t streams = 100)
+      : reply_(std::move(reply)), streams_(streams) {
     server_.emplace([this](int fd) { serve(fd); });
   }
 
@@ -73,7 +87,8 @@ class Http2Server {
     nghttp2_session* session = nullptr;
     nghttp2_session_server_new(&session, callbacks, this);
     nghttp2_session_callbacks_del(callbacks);
-    nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, nullptr, 0);
+    const nghttp2_settings_entry room{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, streams_};
+    nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, &room, 1);
     bool first = true;
     for (auto bytes = read_some(fd); !bytes.empty(); bytes = read_some(fd)) {
       // The load's own first look connects and says nothing.
@@ -98,6 +113,7 @@ class Http2Server {
   }
 
   Reply reply_;
+  std::uint32_t streams_;
   int requests_ = 0;
   std::optional<LocalServer> server_;
 };
@@ -137,6 +153,13 @@ TEST_P(Http2, OneConnectionCarriesManyRequests) {
   EXPECT_EQ(result.all.outcomes(), (Outcomes{{"2xx", 100}}));
   EXPECT_EQ(result.phases.connect.total(), 1U);
   EXPECT_EQ(result.phases.first_byte.total(), 100U);
+  EXPECT_EQ(result.all.due, 100U);
+  EXPECT_EQ(result.all.sent, 100U);
+  EXPECT_EQ(result.all.answered(), 100U);
+  // A head and a body each, and an answer's head of a byte or more behind its frame's nine.
+  EXPECT_GT(result.all.bytes_sent, 100'000U + 100 * 2 * 9);
+  EXPECT_LT(result.all.bytes_sent, 120'000U);
+  EXPECT_GE(result.all.bytes_received, 100 * 10U);
   EXPECT_EQ(server.connections, 1);
   EXPECT_EQ(server.body_bytes, 100'000U);
   EXPECT_NE(server.names.find("x-upper "), std::string::npos);
@@ -172,7 +195,33 @@ TEST_P(Http2, ARefusedStreamIsAskedAgain) {
       respond(session, stream);
     }
   });
-  EXPECT_EQ(send(plan_of(100), server).all.outcomes(), (Outcomes{{"2xx", 20}}));
+  const auto all = send(plan_of(100), server).all;
+  EXPECT_EQ(all.outcomes(), (Outcomes{{"2xx", 20}}));
+  // However often it was asked again.
+  EXPECT_EQ(all.sent, 20U);
+}
+
+TEST_P(Http2, WhatWaitsForRoomAtThePeerIsNotSent) {
+  Http2Server server([](nghttp2_session*, std::int32_t, int) {}, 2);
+  auto plan = plan_of(50);
+  plan.cool_down = 0.05;
+  const auto all = send(plan, server).all;
+  EXPECT_EQ(all.due, 10U);
+  EXPECT_EQ(all.outcomes(), (Outcomes{{"lost", 10}}));
+  // Four may be under way for us; the peer takes two, once it has said so.
+  EXPECT_GE(all.sent, 2U);
+  EXPECT_LE(all.sent, 3U);
+  EXPECT_EQ(all.answered(), 0U);
+}
+
+TEST_P(Http2, AnAnswerThatDoesNotEndIsNone) {
+  Http2Server server([](nghttp2_session* session, std::int32_t stream, int) {
+    begin_to_respond(session, stream);
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR);
+  });
+  const auto all = send(plan_of(50), server).all;
+  EXPECT_EQ(all.outcomes(), (Outcomes{{"reset", 10}}));
+  EXPECT_EQ(all.answered(), 0U);
 }
 
 TEST_P(Http2, AStreamThatIsResetHasFailed) {
