@@ -41,7 +41,9 @@ def scene(lab: Lab, settings: Settings) -> Iterator[Scene]:
     """Two dependencies, of which one needs 2 s, and few connections to either."""
     own = settings.copy()
     own.set("handle.deadline", str(DEADLINE))
-    own.set("handle.pool.limit", str(CONNECTIONS))
+    own.set("handle.pool.total", str(CONNECTIONS))
+    if own.get("handle.pool.limit") != str(CONNECTIONS):
+        own.set("handle.pool.limit", str(CONNECTIONS // 2))
     # A breaker would give the connections back in its own way.
     own.set("handle.breaker.share", "0")
     quick = [("latency=lognormal/0.002/0.3",)]
@@ -88,7 +90,7 @@ EXPERIMENT = Experiment(
     run=run,
     scene=scene,
     order=5,
-    before={"handle.pool.per_replica": "false"},
+    before={"handle.pool.limit": str(CONNECTIONS)},
     core=False,
     diagnostics=(
         Diagnostic(
