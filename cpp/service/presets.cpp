@@ -21,7 +21,7 @@ Settings fragile() {
   s.handle.off_loop = false;
   s.handle.cancel = false;
   s.handle.hedge.most = 0;
-  s.handle.pool.per_replica = false;
+  s.handle.pool.total = 256;
   s.handle.retry.most = 1000;
   s.handle.retry.budget = 1000;
   s.handle.retry.jitter = false;

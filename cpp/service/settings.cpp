@@ -97,7 +97,7 @@ std::string type_name(const base::About& about) {
 }
 
 // Names that settings had, and what has their place.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 18> renamed = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> renamed = {{
     {"route.normalize_paths", "route.odd_paths"},
     {"handle.hedges", "handle.hedge.most"},
     {"handle.hedge_quantile", "handle.hedge.quantile"},
@@ -113,7 +113,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> renamed 
     {"handle.breaker_pause", "handle.breaker.pause"},
     {"handle.partial", "handle.optional.partial"},
     {"handle.optional_share", "handle.optional.share"},
-    {"handle.pool_per_dependency", "handle.pool.per_replica"},
+    {"handle.pool_per_dependency", "handle.pool.total"},
+    {"handle.pool.per_replica", "handle.pool.total"},
     {"handle.pool_limit", "handle.pool.limit"},
     {"handle.pool_idle_timeout", "handle.pool.idle_timeout"},
 }};

@@ -36,10 +36,11 @@ void append_number(std::string& out, std::string_view name, Number value, Format
   out.append(",\"").append(name).append("\":").append(digits.data(), end);
 }
 
-std::string trace_id(const http::Request& request) {
-  const auto* parent = request.find("traceparent");
+// That of the trace that came, or else of the one that began here.
+std::string trace_id(const Exchange& exchange) {
+  const auto* parent = exchange.request.find("traceparent");
   const auto trace = parent == nullptr ? std::nullopt : http::parse_traceparent(parent->value);
-  return trace ? trace->id : std::string();
+  return trace ? trace->id : exchange.trace_begun;
 }
 
 }  // namespace
@@ -57,7 +58,7 @@ std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t
   append_text(out, "protocol", request.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
   append_number(out, "status", status);
   append_number(out, "bytes", bytes);
-  append_text(out, "trace", trace_id(request));
+  append_text(out, "trace", trace_id(exchange));
   append_text(out, "refused", refused ? http::info(*refused).name : std::string_view());
   for (std::size_t stop = 0; stop < exchange.timings.size(); ++stop) {
     if (const auto& taken = exchange.timings[stop]) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/stop.hpp"
@@ -28,6 +29,8 @@ struct Exchange {
   /// The peer's address, for the log.
   std::string_view peer;
   Timings timings{};
+  /// The id of a trace that began here; empty when it came with the request, or there is none.
+  std::string trace_begun{};
 };
 
 }  // namespace sevenstops::stops

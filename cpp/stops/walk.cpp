@@ -86,7 +86,7 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
   }
   const Visit visit(s_, x_.timings, Stop::handle);
   try {
-    co_return co_await s_.handle.run(x_.request, match, x_.caller);
+    co_return co_await s_.handle.run(x_.request, match, x_.caller, x_.trace_begun);
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       cut_short();

@@ -20,15 +20,15 @@ using base::tcp;
 
 /// Kept connections to the services beneath, as one I/O thread has them.
 ///
-/// A limit holds for each replica, or, the fragile way, for all together: then one that is slow
-/// takes the connections of the others with it.
+/// One limit holds for each replica, another for all together: where the second is all there is, a
+/// replica that is slow takes the connections of the others with it.
 class Pool {
   struct Group;
 
  public:
   /// A connection while it is used. It is closed when the lease is destroyed, which tells the peer,
-  /// unless it was said to be worth keeping; either way the next who waits goes on. The pool has to
-  /// outlive it.
+  /// unless it was said to be worth keeping; either way the next who waits and now has room goes
+  /// on. The pool has to outlive it.
   class Lease {
    public:
     Lease(Lease&& other) noexcept;
@@ -44,11 +44,11 @@ class Pool {
 
    private:
     friend class Pool;
-    Lease(Group& group, std::uint16_t port, tcp::socket socket, bool used)
-        : group_(&group), port_(port), socket_(std::move(socket)), used_(used) {}
+    Lease(Pool& pool, Group& group, tcp::socket socket, bool used)
+        : pool_(&pool), group_(&group), socket_(std::move(socket)), used_(used) {}
 
+    Pool* pool_;
     Group* group_;
-    std::uint16_t port_;
     tcp::socket socket_;
     bool used_;
     bool kept_ = false;
@@ -56,9 +56,9 @@ class Pool {
 
   Pool(const PoolSettings& settings, Metrics& metrics) : settings_(settings), metrics_(metrics) {}
 
-  /// A connection to a port on loopback; waits for its turn where the limit is reached. Nothing
-  /// when the peer refuses. Throws operation_aborted when the caller is cancelled: a wait that was
-  /// in vain by then counts as a timeout where `limit` has passed.
+  /// A connection to a port on loopback; waits for its turn where a limit is reached. Nothing when
+  /// the peer refuses. Throws operation_aborted when the caller is cancelled: a wait that was in
+  /// vain by then counts as a timeout where `limit` has passed.
   [[nodiscard]] asio::awaitable<std::optional<Lease>> acquire(std::uint16_t port,
                                                               Clock::time_point limit);
 
@@ -74,25 +74,32 @@ class Pool {
     Clock::time_point since;
   };
   struct Waiter;
-  // What one limit holds for.
+  // The connections to one replica, and who waits for one.
   struct Group {
     std::int64_t open = 0;
-    std::map<std::uint16_t, std::deque<Idle>> idle;
+    std::deque<Idle> idle;
     std::list<Waiter*> waiters;
-
-    [[nodiscard]] std::optional<tcp::socket> take_idle(std::uint16_t port);
-    void make_room(std::int64_t limit);
-    void wake_next();
   };
 
-  [[nodiscard]] Group& group(std::uint16_t port) {
-    return groups_[settings_.per_replica ? port : 0];
-  }
-  [[nodiscard]] asio::awaitable<void> turn(Group& group, Clock::time_point limit);
+  [[nodiscard]] bool all_taken() const { return settings_.total > 0 && open_ >= settings_.total; }
+  [[nodiscard]] Group* longest_idle();
+  [[nodiscard]] bool has_room(const Group& group) const;
+  [[nodiscard]] Lease take(Group& group, const asio::any_io_executor& executor);
+  void give_back(Group& group, Lease& lease);
+  void closed(Group& group);
+  void close_oldest(Group& group);
+  void serve();
+  [[nodiscard]] asio::awaitable<Lease> turn(Group& group, Clock::time_point limit);
+  [[nodiscard]] asio::awaitable<bool> connect(tcp::socket& socket, std::uint16_t port);
 
   PoolSettings settings_;
   Metrics& metrics_;
   std::map<std::uint16_t, Group> groups_;
+  // All together, those that are idle included, and those alone.
+  std::int64_t open_ = 0;
+  std::int64_t idle_ = 0;
+  // How many have waited.
+  std::uint64_t waited_ = 0;
 };
 
 }  // namespace sevenstops::upstream

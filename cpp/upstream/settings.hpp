@@ -79,7 +79,7 @@ struct BreakerSettings {
 
 /// Kept connections.
 struct PoolSettings {
-  bool per_replica = true;
+  std::int64_t total = 0;
   std::int64_t limit = 256;
   double idle_timeout = 5;
 
@@ -87,12 +87,15 @@ struct PoolSettings {
 
   template <class Self, class Visit>
   static void fields(Self& s, Visit&& visit) {
-    visit("per_replica", s.per_replica,
-          base::about_switch(
-              "a limit of connections for each replica instead of one for all together"));
+    visit(
+        "total", s.total,
+        {"connections", 0, 100000,
+         "open connections to all replicas together, per I/O thread, beyond which a request waits "
+         "for its turn; 0: no bound"});
     visit("limit", s.limit,
           {"connections", 1, 100000,
-           "open connections per I/O thread beyond which a request waits for its turn"});
+           "open connections to one replica, per I/O thread, beyond which a request waits for its "
+           "turn"});
     visit("idle_timeout", s.idle_timeout,
           {"seconds", 0.01, base::hour,
            "rest after which a kept connection is closed: less than the peer's idle_timeout"});

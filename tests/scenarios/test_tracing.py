@@ -1,5 +1,6 @@
 """Trace context on its way through the service, and Server-Timing on its way back."""
 
+import json
 import re
 import socket
 import threading
@@ -61,9 +62,10 @@ def ask(port, path, *fields, times=1):
         ((), None, "00", None),
     ],
 )
-def test_a_trace_is_passed_on_to_a_dependency(fields, trace, flags, state):
+def test_a_trace_is_passed_on_to_a_dependency(fields, trace, flags, state, tmp_path):
     dependency = Dependency()
-    options = ServiceOptions(dependencies=(("catalog", dependency.port),))
+    log = tmp_path / "access.log"
+    options = ServiceOptions(dependencies=(("catalog", dependency.port),), access_log=log)
     with Service(options=options) as service:
         ask(service.port, "/page", *fields)
     version, passed, parent, passed_flags = dependency.field("traceparent").split("-")
@@ -73,6 +75,8 @@ def test_a_trace_is_passed_on_to_a_dependency(fields, trace, flags, state):
     assert re.fullmatch("[0-9a-f]{16}", parent)
     assert parent not in PARENT
     assert dependency.field("tracestate") == state
+    # Whether it came or was made, the log has it.
+    assert json.loads(log.read_text())["trace"] == passed
 
 
 def timing(head):

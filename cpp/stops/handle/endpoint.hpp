@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/semaphore.hpp"
@@ -41,6 +42,8 @@ struct Call {
   /// The value of the route's parameter; empty without one.
   std::string_view parameter;
   Caller& caller;
+  /// Where a handler leaves the id of a trace that it begins.
+  std::string& trace_begun;
 };
 
 /// Does `work` for a caller; nothing when it was cancelled since the caller has left, as the

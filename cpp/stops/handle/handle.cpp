@@ -19,8 +19,11 @@ Handle::Handle(const HandleSettings& settings, const Backend& backend, std::int6
 }
 
 asio::awaitable<http::Outcome<Result>> Handle::run(const http::Request& request, const Match& match,
-                                                   Caller& caller) {
-  const Call call{.request = request, .parameter = match.parameter, .caller = caller};
+                                                   Caller& caller, std::string& trace_begun) {
+  const Call call{.request = request,
+                  .parameter = match.parameter,
+                  .caller = caller,
+                  .trace_begun = trace_begun};
   return match.route->endpoint->run(resources_, call);
 }
 

@@ -19,9 +19,10 @@ class Handle {
          faults::Injection& faults, HandleMetrics& metrics, upstream::Metrics& upstream_metrics,
          store::WorkerMetrics& worker_metrics);
 
-  /// Runs the handler that `match` chose.
+  /// Runs the handler that `match` chose; `trace_begun` gets the id of a trace that it begins.
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> run(const http::Request& request,
-                                                           const Match& match, Caller& caller);
+                                                           const Match& match, Caller& caller,
+                                                           std::string& trace_begun);
 
   /// Closes the connections to services beneath that nobody uses; to be called before their context
   /// ends.

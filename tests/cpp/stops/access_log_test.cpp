@@ -52,6 +52,13 @@ TEST_F(AccessLogTest, SaysWhatWasAskedAndAnswered) {
   EXPECT_EQ(line().at("protocol").as_string(), "HTTP/1.0");
 }
 
+TEST_F(AccessLogTest, HasTheTraceThatBeganHereWhereNoneCame) {
+  exchange.trace_begun = "4bf92f3577b34da6a3ce929d0e0e4736";
+  EXPECT_EQ(line().at("trace").as_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+  request.fields.push_back({"traceparent", "no trace"});
+  EXPECT_EQ(line().at("trace").as_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
 TEST_F(AccessLogTest, HasAFieldForEachStop) {
   exchange.timings[base::index(base::Stop::handle)] = 1500us;
   exchange.timings[base::index(base::Stop::drain)] = 2h;

@@ -58,10 +58,11 @@ def test_a_stall_looks_the_same_from_its_beginning_on(later):
 
 
 def test_a_service_that_is_gone_begins_no_faults():
-    service = Service(options=ServiceOptions(rows=1, hold_faults=True))
-    service.stop()
-    with pytest.raises(LabError):
-        service.begin_faults()
+    with Service(options=ServiceOptions(rows=1, hold_faults=True)) as service:
+        service.process.popen.kill()
+        service.process.popen.wait()
+        with pytest.raises(LabError, match="the service ended"):
+            service.begin_faults()
 
 
 def test_a_service_that_cannot_start_says_why_and_is_gone():

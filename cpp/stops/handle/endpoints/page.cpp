@@ -102,13 +102,17 @@ asio::awaitable<Answer> page(Resources& resources, Call call) {
   if (!resources.upstream.has_dependencies()) {
     co_return answer({});
   }
-  auto brought = http::trace_of(call.request);
+  auto trace = http::trace_of(call.request);
+  if (!trace) {
+    trace = http::new_trace();
+    call.trace_begun = trace->id;
+  }
   const auto patience =
       base::seconds(settings.hop_timeout * static_cast<double>(settings.hops_below));
   // Named, since GCC before 13 destroys an aggregate within a co_await expression twice.
   upstream::Context context{.limit = deadline->value_or(Clock::now() + patience),
                             .deadline = *deadline,
-                            .trace = brought ? std::move(*brought) : http::new_trace()};
+                            .trace = std::move(*trace)};
   const auto answers = co_await unless_left(settings, call.caller,
                                             resources.upstream.fan_out(std::move(context), only));
   if (!answers) {

@@ -63,8 +63,9 @@ class HandleTest : public ::testing::Test {
     const Route route{.method = "GET", .pattern = "/", .endpoint = &endpoint};
     const Match match{.route = &route, .parameter = std::move(parameter)};
     Handle handle(settings, backend, page_limit, faults, metrics, upstream, workers);
-    test::run(
-        [&]() -> asio::awaitable<void> { outcome = co_await handle.run(request, match, caller); });
+    test::run([&]() -> asio::awaitable<void> {
+      outcome = co_await handle.run(request, match, caller, trace_begun);
+    });
     EXPECT_EQ(running, 0);
     return outcome;
   }
@@ -98,6 +99,7 @@ class HandleTest : public ::testing::Test {
   store::WorkerMetrics workers;
   http::Request request;
   fakes::FakeCaller caller;
+  std::string trace_begun;
 };
 
 TEST_F(HandleTest, OneWhoseCallerHasLeftIsCancelled) {
