@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from sevenstops.experiments import all_experiments
+from sevenstops.experiments.base import SIDES
+from sevenstops.notebook import look
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -22,27 +24,36 @@ def test_there_is_one_for_every_stop():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_it_runs_and_holds_outputs(path, monkeypatch):
+def test_it_runs_and_holds_outputs(path, monkeypatch, measured):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     shown = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert any("text/html" in o.get("data", {}) for o in shown), "committed without its figures"
-    # Figures of one run each; sweeps have a test of their own, a short one.
-    rounds = "1" if path.stem == "0_overview" else "0"
-    monkeypatch.setenv("SEVENSTOPS_NOTEBOOK_ROUNDS", rounds)
+    # What was measured once serves here too; sweeps have a test of their own, a short one.
+    monkeypatch.setenv("SEVENSTOPS_NOTEBOOK_EVIDENCE", str(measured.file))
     again = nbformat.read(path, as_version=4)
     again.cells = [c for c in again.cells if "sweep" not in c.metadata.get("tags", [])]
     nbclient.NotebookClient(again, timeout=300, kernel_name="python3").execute()
     outputs = [o for c in again.cells for o in c.get("outputs", [])]
     assert not [o for o in outputs if o.output_type == "error"]
-    deep = {e.failure for e in all_experiments() if not e.core}
+    told = set()
     for cell in again.cells:
         if cell.cell_type == "code" and (found := LOOK.search(cell.source)):
             failure = failure_of(again, cell)
             text = cell.outputs[0]["data"]["text/markdown"]
-            if failure in deep:
-                # Others have a run of several rounds to say so, test_experiments.
-                assert ("**no**" in text) == (found[1] == "before"), f"{failure}: {text}"
+            told.add((failure, found[1], "**no**" in text))
+    stop = path.stem.partition("_")[2]
+    here = [e.failure for e in all_experiments() if e.stop == stop]
+    assert {(f, side) for f, side, _ in told} == {(f, s) for f in here for s in SIDES}
+    # Where a threshold is relative to the side before, one look can't tell.
+    plain = {e.failure for e in all_experiments() if not any(m.reference for m in e.metrics)}
+    assert all(no for failure, side, no in told if side == "before" and failure in plain)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_look_without_kept_evidence_is_a_run(side):
+    text = look("shadowed-route", side)._repr_markdown_()
+    assert ("**no**" in text) == (side == "before")
 
 
 LOOK = re.compile(r'^look\(failure, "(before|after)"\)$', re.MULTILINE)

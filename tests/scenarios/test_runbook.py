@@ -38,7 +38,7 @@ def test_the_diagnostic_tells_the_failure_from_its_fix(line, command, side):
     plan = experiment.plan(lab.seed)
     with experiment.scene(lab, settings) as scene, scene.under_load(plan):
         # Late enough for what accumulates to have done so.
-        time.sleep(min(0.8 * plan.duration, 5))
+        time.sleep(min(0.8 * plan.duration, diagnostic.at))
         service = scene.service
         numbers = exports(PORT=service.port, ADMIN_PORT=service.admin_port, PID=service.process.pid)
         said = subprocess.run(

@@ -80,13 +80,15 @@ class Diagnostic:
 class Sabotage:
     """A harmful "fix": settings that stop the symptom and the service's use with it.
 
-    `guard` names the metric that must not let it pass.
+    `guard` names the metric that must not let it pass. It is done to the hardened side, or with
+    `alone` to the fragile one, whose symptom it stops by itself.
     """
 
     changes: Mapping[str, str]
     guard: str
     # What it does to users.
     harm: str
+    alone: bool = False
 
 
 @dataclass(frozen=True)
