@@ -2,8 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
+MINUTES ?= 30
 
-.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate sweeps notebooks \
+.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate calibrate-costs sweeps notebooks \
   fuzz clean
 
 lab: setup
@@ -47,8 +48,12 @@ bench: build $(VENV)/.setup-test $(VENV)/.setup-bench
 	cmake --build --preset release --target responder
 	$(BIN)/python tests/bench/main.py --out reports/bench.md
 
-calibrate: build $(VENV)/.setup-test
+calibrate-costs: build $(VENV)/.setup-test
 	$(BIN)/python tests/calibrate/main.py --out reports/calibration.md
+
+# In batches: each goes on where the one before ended.
+calibrate: build $(VENV)/.setup-test
+	$(BIN)/python tests/calibrate/verdicts.py --minutes $(MINUTES)
 
 sweeps: build
 	$(BIN)/sevenstops sweep --out reports/sweeps-$$(nproc)-cores

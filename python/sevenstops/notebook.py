@@ -125,7 +125,8 @@ def _kept(failure: str) -> dict[str, Any] | None:
     found = {e["failure"]: e for e in read_evidence(Path(path))["evidence"]}
     if failure not in found:
         raise LabError(f"{path} has no evidence of {failure}")
-    return found[failure]
+    kept: dict[str, Any] = found[failure]
+    return kept
 
 
 def changes(failure: str) -> Changes:

@@ -1,4 +1,4 @@
-"""How often the verdicts err: `make calibrate`.
+"""How often the verdicts err: `make calibrate-costs`.
 
 An A/A study (the same on both sides, so that every alarm is false) and a power study (a known
 slowdown, so that every silence is a miss), for both ways of noticing that a build got slower:

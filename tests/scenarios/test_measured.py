@@ -74,7 +74,6 @@ def test_a_harmful_fix_does_not_pass(measured, experiment, sabotage):
     before = Run({m["name"]: m["before"]["samples"][0] for m in evidence["metrics"]})
     lab = experiment.lab_of(Lab())
     plan = experiment.plan(lab.seed)
-    # On top of the fragile side: the harm alone is the "fix".
     harmed = experiment.sides()[0 if sabotage.alone else 1].saying(sabotage.changes)
     after = experiment.once(lab, harmed, plan).sample
 
@@ -84,7 +83,9 @@ def test_a_harmful_fix_does_not_pass(measured, experiment, sabotage):
         return judged.judge()
 
     assert verdict(experiment.metrics)[0] == "not fixed", after
-    unguarded = [m for m in experiment.metrics if m.name != sabotage.guard]
+    # What lets it through when it is taken away is what stops it.
+    unguarded = [m for m in experiment.metrics if m.name not in sabotage.guards]
+    assert any(not m.guard for m in unguarded)
     assert verdict(unguarded) == ("fixed", ""), after
 
 

@@ -52,7 +52,7 @@ class Metric:
     @property
     def timed(self) -> bool:
         """Whether it rests on the client's clock, so that late timers make it a doubtful number."""
-        return self.unit == "seconds"
+        return self.unit == "seconds" and self.source == "client"
 
     def resolved(self, reference: float = 0.0) -> "Threshold":
         """The threshold as a number, of what it is relative to."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sevenstops.evidence.metrics import Metric, Sample
+from sevenstops.evidence.metrics import Sample
 
 WHOLE = 0.99
 """The least share of what was due that a side must have sent."""
@@ -14,12 +14,14 @@ WHOLE = 0.99
 class Doubt:
     """Why a run's numbers may not be the service's.
 
-    `machine`: others took the processors; `timers`: the client was late or busy, which touches what
-    rests on its clock; `sent`: the load was not sent whole.
+    `machine`: others took the processors; `timers`: the client was late or busy, which touches
+    bounds in seconds that are not far above its lateness; `sent`: the load was not sent whole.
     """
 
     about: Literal["machine", "timers", "sent"]
     text: str
+    # How late the timers were; endless where the client was too busy to tell.
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class Runs:
         """The samples of one metric."""
         return [run.sample[metric] for run in self.runs]
 
+    def late(self) -> float:
+        """How late the timers of the doubted runs were, at most."""
+        return max((d.late for run in self.runs for d in run.doubts), default=0.0)
+
     def doubts(self, about: str) -> list[str]:
         """What was doubted, one text for each doubted run."""
         found = [[d.text for d in run.doubts if d.about == about] for run in self.runs]
@@ -73,6 +79,10 @@ def sent_doubt(sent: Mapping[str, Any]) -> list[Doubt]:
     ]
 
 
-def timed(metrics: Sequence[Metric]) -> bool:
-    """Whether any of these rests on the client's clock."""
-    return any(metric.timed for metric in metrics)
+FAR = 10.0
+"""How many times a client's lateness a bound has to be for the lateness not to matter."""
+
+
+def matters(late: float, bounds: Sequence[float]) -> bool:
+    """Whether timers that were so late may have turned one of these bounds in seconds."""
+    return any(bound < FAR * late for bound in bounds)

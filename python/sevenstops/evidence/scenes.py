@@ -24,7 +24,7 @@ def without(content: Content, settings: Collection[str]) -> dict[str, Any]:
             **service,
             "settings": {k: v for k, v in service["settings"].items() if k not in settings},
         }
-        for name, service in content["services"].items()
+        for name, service in content.get("services", {}).items()
     }
     return {**content, "services": services}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sevenstops.errors import LabError
 from sevenstops.evidence.metrics import BEFORE, Censored, Metric, Threshold
-from sevenstops.evidence.runs import Run, Runs, timed
+from sevenstops.evidence.runs import Run, Runs, matters
 from sevenstops.evidence.scenes import differences, fingerprint, without
 from sevenstops.evidence.statistics import drifts, effect, range_of
 
@@ -56,9 +56,9 @@ class Evidence:
 
         Raises LabError when the scenes differ in more than the settings named as the fix.
         """
-        shared = [without(run.scene, self.settings) if run.scene else {} for run in (before, after)]
-        if shared[0] != shared[1]:
-            more = "; ".join(differences(*shared))
+        old, new = (without(run.scene, self.settings) for run in (before, after))
+        if old != new:
+            more = "; ".join(differences(old, new))
             raise LabError(
                 f"{self.failure}: the scenes differ in more than the fix's settings: {more}"
             )
@@ -84,8 +84,8 @@ class Evidence:
         """Why the samples say nothing, whatever they are; empty where they do.
 
         The load was not sent whole, others took the processors in more than a third of a side's
-        runs, the client's timers were late in as many and a metric rests on them, or a side has a
-        drift.
+        runs, the client's timers were late in as many by more than a tenth of a bound in seconds,
+        or a side has a drift.
         """
         for side, runs in self.sides.items():
             not_sent = runs.doubts("sent")
@@ -94,13 +94,17 @@ class Evidence:
             if runs.doubtful("machine"):
                 found = runs.doubts("machine")
                 return f"the machine was busy in {len(found)} runs {side}: {found[0]}"
-            if runs.doubtful("timers") and timed(self.metrics):
+            if runs.doubtful("timers") and matters(runs.late(), self.bounds()):
                 found = runs.doubts("timers")
                 return f"the client was the bottleneck in {len(found)} runs {side}: {found[0]}"
             for metric in self.metrics:
                 if drifts(runs.of(metric.name)):
                     return f"{metric.name} drifts {side}: early runs and late ones differ"
         return ""
+
+    def bounds(self) -> list[float]:
+        """The bounds of all thresholds in seconds by the client's clock."""
+        return [self.threshold(m).bound for m in self.metrics if m.timed]
 
     def any_doubt(self) -> str:
         """The first doubt of any run; empty where there is none."""

@@ -33,7 +33,7 @@ def ablate(
     before, after = experiment.sides()
     rows = []
     for name, values in experiment.switch.items():
-        found = []
+        found: list[list[Run]] = []
         for side, value in ((after, values[0]), (before, values[1])):
             progress(f"{name}={value}", len(found))
             found.append(_runs(experiment, lab, side.changed({name: value}), rounds))

@@ -102,7 +102,7 @@ EXPERIMENT = Experiment(
     ),
     sabotages=(
         Sabotage(
-            {"accept.max_connections": "1"}, "vanished_requests",
+            {"accept.max_connections": "1"}, ("vanished_requests",),
             "all but one of a burst get 503",
         ),
     ),

@@ -80,12 +80,12 @@ class Diagnostic:
 class Sabotage:
     """A harmful "fix": settings that stop the symptom and the service's use with it.
 
-    `guard` names the metric that must not let it pass. It is done to the hardened side, or with
+    `guards` name the metrics that must not let it pass: without them it would. It is done to the hardened side, or with
     `alone` to the fragile one, whose symptom it stops by itself.
     """
 
     changes: Mapping[str, str]
-    guard: str
+    guards: tuple[str, ...]
     # What it does to users.
     harm: str
     alone: bool = False

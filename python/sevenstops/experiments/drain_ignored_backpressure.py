@@ -105,7 +105,7 @@ EXPERIMENT = Experiment(
     sabotages=(
         Sabotage(
             {"drain.write_timeout": "0.01"},
-            "readers_without_the_whole_export",
+            ("readers_without_the_whole_export",),
             "readers are cut off",
         ),
     ),

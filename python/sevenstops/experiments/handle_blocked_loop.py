@@ -116,7 +116,9 @@ EXPERIMENT = Experiment(
             ("time to the answer", "seconds"),
         ),
     ),
-    sabotages=(Sabotage({"handle.deadline": "0.002"}, "reports_failed", "nobody gets a report"),),
+    sabotages=(
+        Sabotage({"handle.deadline": "0.002"}, ("reports_failed",), "nobody gets a report"),
+    ),
     core=False,
     diagnostics=(
         Diagnostic(

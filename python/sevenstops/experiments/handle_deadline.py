@@ -114,7 +114,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"handle.deadline": "0.001"}, "pages_in_time_ratio", "no page is answered"),
+        Sabotage({"handle.deadline": "0.001"}, ("pages_in_time_ratio",), "no page is answered"),
     ),
     diagnostics=(
         Diagnostic(

@@ -1,6 +1,7 @@
 """Handle: hedges whose losers run on, when every replica is slow at once."""
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping
 
 from sevenstops._core import Plan, RequestSpec
@@ -17,6 +18,7 @@ from sevenstops.experiments.base import (
     extra_requests,
     goodput,
     goodput_curve,
+    orphaned_work,
     tree_scene,
 )
 from sevenstops.loading.plans import constant
@@ -33,6 +35,8 @@ END = BEGIN + SLOW_FOR
 # By then the tokens that were saved up are spent.
 SPENT = 0.5
 GRACE = 2.0
+# Work that was begun is let come to its end before it is counted.
+SETTLE = 0.3
 WATCHED = 6.0
 
 
@@ -76,7 +80,15 @@ def run(scene: Scene, p: Plan) -> Sample:
         "extra_requests_ratio": extra_requests(late, early),
         "goodput_before_ratio": goodput(series, 1, BEGIN),
         "goodput_during_ratio": goodput(series, BEGIN, END),
+        "orphaned_work_ratio": orphaned(scene),
     }
+
+
+def orphaned(scene: Scene) -> float:
+    """The share of the replicas' work that they did to the end for nobody."""
+    time.sleep(SETTLE)
+    counters = [replica.stops() for replica in scene.others.values()]
+    return sum(map(orphaned_work, counters)) / len(counters)
 
 
 def timed_out(said: str) -> bool:
@@ -119,6 +131,8 @@ EXPERIMENT = Experiment(
     ),
     metrics=[
         Metric("goodput_ratio", "1", "client", "higher", ">= 0.9"),
+        Metric("orphaned_work_ratio", "1", "service", "lower", "<= 0.05",
+               rule="as the upstreams count it: one piece of work in twenty"),
         Metric("goodput_during_ratio", "1", "client", "higher", ">= 0.5 before", guard=True,
                rule="while all are slow, at least half of what it was before"),
         Metric("goodput_before_ratio", "1", "client", "higher", ">= 0.99", guard=True),
@@ -129,7 +143,8 @@ EXPERIMENT = Experiment(
     order=4,
     figures=(FIGURE,),
     sabotages=(
-        Sabotage({"handle.hop_timeout": "0.002"}, "goodput_before_ratio", "no page is answered"),
+        Sabotage({"handle.hop_timeout": "0.002"}, ("goodput_ratio", "goodput_before_ratio", "goodput_during_ratio"),
+                 "no page is answered"),
     ),
     core=False,
     diagnostics=(

@@ -125,7 +125,7 @@ EXPERIMENT = Experiment(
     sabotages=(
         Sabotage(
             {"handle.pool.limit": "1"},
-            "slow_goodput_ratio",
+            ("slow_goodput_ratio",),
             "a dependency that is sometimes slow gets one connection",
         ),
     ),

@@ -150,7 +150,11 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"handle.hop_timeout": "0.002"}, "goodput_before_ratio", "no page is answered"),
+        Sabotage(
+            {"handle.hop_timeout": "0.002"},
+            ("goodput_ratio", "recovery_seconds", "goodput_before_ratio", "goodput_during_ratio"),
+            "no page is answered",
+        ),
     ),
     core=False,
     diagnostics=(

@@ -126,7 +126,12 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"handle.hop_timeout": "0.05"}, "pages_failed", "every slow page is an error"),
+        Sabotage(
+            {"handle.propagate_deadline": "true", "handle.deadline": "0.05"},
+            ("pages_failed",),
+            "every slow page is an error",
+            alone=True,
+        ),
     ),
     core=False,
     diagnostics=(

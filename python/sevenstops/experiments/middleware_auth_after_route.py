@@ -83,7 +83,7 @@ EXPERIMENT = Experiment(
     plan=plan,
     run=run,
     sabotages=(
-        Sabotage({"parse.body_limit": "0"}, "admin_requests_failed", "nobody may do anything"),
+        Sabotage({"parse.body_limit": "0"}, ("admin_requests_failed",), "nobody may do anything"),
     ),
     diagnostics=(
         Diagnostic(

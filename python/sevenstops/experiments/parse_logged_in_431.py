@@ -85,8 +85,8 @@ EXPERIMENT = Experiment(
     order=1,
     sabotages=(
         Sabotage(
-            {"parse.header_limit": "1073741824"},
-            "oversized_heads_rss_bytes",
+            {"parse.header_limit": "1073741824", "parse.header_count": "1000000"},
+            ("oversized_heads_rss_bytes",),
             "whoever sends an endless head fills the memory",
         ),
     ),

@@ -104,7 +104,9 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"parse.body_limit": "0"}, "honest_uploads_failed", "nobody may upload anything"),
+        Sabotage(
+            {"parse.body_limit": "0"}, ("honest_uploads_failed",), "nobody may upload anything"
+        ),
     ),
     without_edge="nginx bounds heads itself and answers before the service sees them",
     diagnostics=(

@@ -18,6 +18,9 @@ from sevenstops.experiments.base import (
 )
 from sevenstops.loading.plans import constant
 
+# What any client sends besides.
+USUAL = [("User-Agent", "curl/8"), ("Accept", "*/*")]
+
 # Ways to write /admin that a rule for ^/admin does not see.
 SPELLINGS = ("//admin", "/%61dmin", "/x/../admin", "/./admin", "/%2e/admin")
 
@@ -30,7 +33,7 @@ def plan(seed: int) -> Plan:
         arrivals=[constant(400, duration=1)],
         connections=8,
         requests=[
-            RequestSpec(name="good", target="/users/42", expect='"handler":"user"'),
+            RequestSpec(name="good", target="/users/42", headers=USUAL, expect='"handler":"user"'),
             RequestSpec(name="plain", target="/admin", weight=0.1),
             *odd,
         ],
@@ -88,7 +91,7 @@ EXPERIMENT = Experiment(
     needs_edge="the rule that is passed by is the edge's",
     core=False,
     sabotages=(
-        Sabotage({"parse.header_count": "1"}, "good_requests_failed", "every request gets 431"),
+        Sabotage({"parse.header_count": "1"}, ("good_requests_failed",), "every request gets 431"),
     ),
     diagnostics=(
         Diagnostic(

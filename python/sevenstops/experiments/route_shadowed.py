@@ -12,6 +12,9 @@ from sevenstops.experiments.base import (
 )
 from sevenstops.loading.plans import constant
 
+# What any client sends besides.
+USUAL = [("User-Agent", "curl/8"), ("Accept", "*/*")]
+
 # Path and the handler that has to answer it.
 PATHS = (("/users/me", "user_me"), ("/users/42", "user"), ("/users/7", "user"))
 
@@ -23,7 +26,7 @@ def plan(seed: int) -> Plan:
         arrivals=[constant(500, duration=1)],
         connections=8,
         requests=[
-            RequestSpec(name=path, target=path, expect=f'"handler":"{handler}"')
+            RequestSpec(name=path, target=path, headers=USUAL, expect=f'"handler":"{handler}"')
             for path, handler in PATHS
         ],
     )
@@ -62,7 +65,9 @@ EXPERIMENT = Experiment(
     ],
     plan=plan,
     run=run,
-    sabotages=(Sabotage({"parse.header_count": "1"}, "requests_failed", "every request gets 431"),),
+    sabotages=(
+        Sabotage({"parse.header_count": "1"}, ("requests_failed",), "every request gets 431"),
+    ),
     diagnostics=(
         Diagnostic(
             symptom="The wrong handler answers",

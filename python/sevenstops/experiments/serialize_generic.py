@@ -97,7 +97,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"serialize.page_limit": "1"}, "rows_wrong", "a page of one row"),
+        Sabotage({"serialize.page_limit": "1"}, ("rows_wrong",), "a page of one row"),
     ),
     diagnostics=(
         Diagnostic(

@@ -90,7 +90,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"serialize.page_limit": "1"}, "fetches_not_whole",
+        Sabotage({"serialize.page_limit": "1"}, ("fetches_not_whole",),
                  "5,000 requests for 5,000 rows: nobody gets to the end"),
     ),
     diagnostics=(

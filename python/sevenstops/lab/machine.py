@@ -28,7 +28,7 @@ def waits(pid: int) -> dict[tuple[int, int], tuple[float, float]]:
     From /proc/PID/task/TID/schedstat (Linux, Documentation/scheduler/sched-stats). Threads that end
     meanwhile are left out, and all of a process that has ended.
     """
-    found = {}
+    found: dict[tuple[int, int], tuple[float, float]] = {}
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
     except OSError:

@@ -1,6 +1,7 @@
 """What a run finds: services, freshly started, behind an edge."""
 
 import contextlib
+import math
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from sevenstops.lab.environment import Lab
 from sevenstops.lab.machine import Witness, machine_doubts
 from sevenstops.lab.service import Service, ServiceOptions
 from sevenstops.lab.settings import SideSettings
-from sevenstops.loading.running import LoadReport, run_plan
+from sevenstops.loading.running import BUSY, LoadReport, run_plan
 
 FRONT = "service"
 """The name of the service that clients ask, in a scene's content."""
@@ -71,7 +72,9 @@ class Scene:
         self.sent = what_was_sent(report)
         self.doubts += machine_doubts(witness.report) + sent_doubt(self.sent)
         if report.saturation:
-            self.doubts.append(Doubt("timers", report.saturation))
+            client = result.client
+            late = math.inf if client.busiest > BUSY else client.lateness.quantile(0.99)
+            self.doubts.append(Doubt("timers", report.saturation, late))
         return result
 
     def past_the_edge(self, plan: _core.Plan) -> _core.LoadResult:

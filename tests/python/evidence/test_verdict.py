@@ -14,7 +14,8 @@ HALF = Metric("cost_seconds", "seconds", "service", "lower", "<= 0.5 before")
 OF_QUERY = Metric("wait_seconds", "seconds", "client", "lower", "<= 0.5 query_seconds")
 
 BUSY = Doubt("machine", "other processes used 40% of the processors")
-LATE = Doubt("timers", "its timers were 9.0 ms late")
+LATE = Doubt("timers", "its timers were 40.0 ms late", 0.04)
+LITTLE = Doubt("timers", "its timers were 9.0 ms late", 0.009)
 
 
 def scene(**settings):
@@ -97,9 +98,12 @@ def test_a_client_that_was_late_shows_nothing_of_what_rests_on_its_clock():
     late = ((), ((LATE,), (LATE,), ()))
     verdict, reason = evidence(LATENCY, [0.9] * 3, [0.2] * 3, doubts=late).judge()
     assert verdict == "inconclusive"
-    assert reason == "the client was the bottleneck in 2 runs after: its timers were 9.0 ms late"
+    assert reason == "the client was the bottleneck in 2 runs after: its timers were 40.0 ms late"
     # A count is one whenever it is taken.
     assert evidence(DROPS, [685, 655, 701], [0, 0, 0], doubts=late).judge() == ("fixed", "")
+    # What is a hundredth of the bound turns nothing.
+    little = ((), ((LITTLE,), (LITTLE,), ()))
+    assert evidence(LATENCY, [0.9] * 3, [0.2] * 3, doubts=little).judge() == ("fixed", "")
     once = ((), ((LATE,), (), ()))
     assert evidence(LATENCY, [0.9] * 3, [0.2] * 3, doubts=once).judge() == ("fixed", "")
 

@@ -8,7 +8,7 @@ from sevenstops.evidence.documents import schema
 
 
 def test_a_child_interpreter_brings_its_evidence_back():
-    document = experiments.run("route", edge="none")
+    document = experiments.run("shadowed-route", edge="none")
     jsonschema.validate(document, schema("evidence-1"))
     assert [e["failure"] for e in document["evidence"]] == ["shadowed-route"]
     assert document["environment"]["edge"] == "none"
