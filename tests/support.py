@@ -159,7 +159,12 @@ def document_of_every_failure():
         for n in range(3):
             worse = {m.name: 1e9 + n if m.better == "lower" else 1e-9 for m in e.metrics}
             better = {m.name: 0.0 if m.better == "lower" else 1.0 for m in e.metrics}
-            shown.add_round(7 + n, "sha256:" + "0" * 64, Run(worse), Run(better))
+            curves = [
+                {f.name: [(x, (2 + x) * scale) for x in (0.2, 0.5, 0.8)] for f in e.figures}
+                for scale in (5.0, 1.0)
+            ]
+            sides = (Run(s, curves=c) for s, c in zip((worse, better), curves, strict=True))
+            shown.add_round(7 + n, "sha256:" + "0" * 64, *sides)
         found.append(shown)
     pinning = {"service": [0], "edge": [], "load": [1]}
     where = {"cores": 2, "kernel": "6", "edge": "nginx/1", "isolation": "netns", "pinning": pinning}

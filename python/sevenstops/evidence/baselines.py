@@ -57,13 +57,17 @@ def compare(new: dict[str, Any], old: dict[str, Any], force: bool = False) -> li
     """What of `new` is worse than in `old`: the stop, and a sentence.
 
     The sides after the fix are held against each other, where plans are identical. Raises LabError
-    for different machines unless `force`d.
+    for different machines unless `force`d, and for runs whose settings were changed by hand.
     """
     differ = machines_differ(new, old)
     if differ and not force:
         raise LabError(
             f"the baseline is of another machine ({differ}); --force compares all the same"
         )
+    for document, what in ((old, "the baseline"), (new, "the new evidence")):
+        looked_at = [e["failure"] for e in document["evidence"] if e.get("altered")]
+        if looked_at:
+            raise LabError(f"{what} is a look with settings changed by hand: {looked_at[0]}")
     before = {e["failure"]: e for e in old["evidence"]}
     found = []
     for evidence in new["evidence"]:

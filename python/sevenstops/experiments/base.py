@@ -80,8 +80,8 @@ class Diagnostic:
 class Sabotage:
     """A harmful "fix": settings that stop the symptom and the service's use with it.
 
-    `guards` name the metrics that must not let it pass: without them it would. It is done to the hardened side, or with
-    `alone` to the fragile one, whose symptom it stops by itself.
+    `guards` name the metrics that must not let it pass: without them it would. It is done to the
+    hardened side, or with `alone` to the fragile one, whose symptom it stops by itself.
     """
 
     changes: Mapping[str, str]

@@ -50,8 +50,11 @@ EXPERIMENT = replace(
     scene=scene,
     order=5,
     sabotages=(
-        Sabotage({"handle.hop_timeout": "0.002"}, ("goodput_ratio", "goodput_before_ratio", "goodput_during_ratio"),
-                 "no page is answered"),
+        Sabotage(
+            {"handle.hop_timeout": "0.002"},
+            ("goodput_ratio", "goodput_before_ratio", "goodput_during_ratio"),
+            "no page is answered",
+        ),
     ),
     diagnostics=(
         Diagnostic(

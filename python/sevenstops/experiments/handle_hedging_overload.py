@@ -143,8 +143,11 @@ EXPERIMENT = Experiment(
     order=4,
     figures=(FIGURE,),
     sabotages=(
-        Sabotage({"handle.hop_timeout": "0.002"}, ("goodput_ratio", "goodput_before_ratio", "goodput_during_ratio"),
-                 "no page is answered"),
+        Sabotage(
+            {"handle.hop_timeout": "0.002"},
+            ("goodput_ratio", "goodput_before_ratio", "goodput_during_ratio"),
+            "no page is answered",
+        ),
     ),
     core=False,
     diagnostics=(

@@ -32,7 +32,7 @@ def test_a_list_is_one_a_line(terminal, registry):
 
 
 def test_a_run_shows_how_far_it_is_and_what_it_found(terminal):
-    shown = terminal("run", "route", "--rounds", "1", "--edge", "none")
+    shown = terminal("run", "shadowed-route", "--rounds", "1", "--edge", "none")
     # One run may be too few to tell.
     assert shown.end() in (0, 1)
     text = shown.shown()

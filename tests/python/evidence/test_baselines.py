@@ -36,3 +36,12 @@ def test_a_baseline_is_kept_and_compared(tmp_path, monkeypatch):
     (tmp_path / "x.json").write_text(json.dumps({"schema": "other"}))
     with pytest.raises(LabError, match="is not evidence"):
         load_baseline(str(tmp_path / "x.json"))
+
+
+def test_a_look_is_no_baseline():
+    plain = {"environment": {}, "evidence": [made_up_evidence()]}
+    look = {"environment": {}, "evidence": [made_up_evidence(altered=True)]}
+    with pytest.raises(LabError, match="the baseline is a look"):
+        compare(plain, look)
+    with pytest.raises(LabError, match="the new evidence is a look"):
+        compare(look, plain)
