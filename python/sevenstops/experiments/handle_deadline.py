@@ -35,7 +35,7 @@ def plan(seed: int) -> Plan:
     """Pages at 60 a second beside /healthz at 120."""
     return Plan(
         seed=seed,
-        arrivals=[constant(180, duration=5)],
+        arrivals=[constant(180, duration=4)],
         connections=128,
         requests=[
             RequestSpec(name="page", target="/page", weight=1),

@@ -37,7 +37,7 @@ SPENT = 0.5
 GRACE = 2.0
 # Work that was begun is let come to its end before it is counted.
 SETTLE = 0.3
-WATCHED = 6.0
+WATCHED = 3.0
 
 
 def plan(seed: int) -> Plan:

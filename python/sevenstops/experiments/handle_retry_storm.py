@@ -32,9 +32,9 @@ ATTEMPT = 0.1
 SLOWDOWN = 20
 BEGIN = 2.0
 SLOW_FOR = 1.0
-# What counts begins some time after the cause is gone, and goes on for 7 s.
+# What counts begins some time after the cause is gone, and goes on for 4 s.
 GRACE = 5.0
-WATCHED = 7.0
+WATCHED = 4.0
 END = BEGIN + SLOW_FOR
 
 

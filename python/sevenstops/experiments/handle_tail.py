@@ -31,7 +31,7 @@ PROCESSES = 4
 SLOW_SHARE = 0.01
 SLOW = 1.0
 RATE = 60
-PAGES = 1200
+PAGES = 1080
 # A leaf is estimated after 1,000 answers: 10 pages.
 WARM_UP = 2.0
 

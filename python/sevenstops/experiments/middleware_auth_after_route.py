@@ -31,7 +31,7 @@ def plan(seed: int) -> Plan:
     """Callers with the token, without one, and with a wrong one, each with a body of 64 KiB."""
     return Plan(
         seed=seed,
-        arrivals=[constant(100, duration=2)],
+        arrivals=[constant(200, duration=1)],
         connections=16,
         requests=[wipe("intruder"), wipe("forger", WRONG), wipe("admin", TOKEN)],
     )
@@ -41,7 +41,7 @@ def flood(seed: int) -> Plan:
     """Two callers without a token who push bodies of 900 MiB at the service itself."""
     pushers = Crowd(kind="endless_body", target="/admin/wipe", count=2, bytes=FLOOD)
     one = RequestSpec(name="good", target="/healthz")
-    return Plan(seed=seed, arrivals=[constant(50, 1.5)], requests=[one], crowds=[pushers])
+    return Plan(seed=seed, arrivals=[constant(50, 0.8)], requests=[one], crowds=[pushers])
 
 
 def run(scene: Scene, p: Plan) -> Sample:

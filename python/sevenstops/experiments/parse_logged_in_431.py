@@ -19,7 +19,7 @@ def plan(seed: int) -> Plan:
     fields = [("Cookie", "c=" + "v" * 5000), ("Authorization", "Bearer " + "t" * 5000)]
     return Plan(
         seed=seed,
-        arrivals=[constant(400, duration=2)],
+        arrivals=[constant(400, duration=1)],
         connections=16,
         requests=[
             RequestSpec(name="anonymous", target="/users/me", weight=3),

@@ -19,7 +19,7 @@ from sevenstops.experiments.base import (
 from sevenstops.loading.plans import poisson
 
 ROWS = 5000
-SECONDS = 5.0
+SECONDS = 4.0
 
 
 def plan(seed: int) -> Plan:
