@@ -75,7 +75,7 @@ PYTHON = {
     # A sweep looks at an experiment's scene over a range.
     "sweeps": "errors evidence loading lab experiments",
     "cli": "errors evidence loading lab report experiments sweeps",
-    "notebook": "evidence lab report experiments sweeps",
+    "notebook": "errors evidence lab report experiments sweeps",
     "pytest_plugin": "evidence loading lab report experiments",
     "__main__": "cli",
 }

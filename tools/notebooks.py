@@ -1,9 +1,12 @@
 """Writes notebooks/ from the experiments and runs them, so that they hold what was really measured.
 
-.venv/bin/python tools/notebooks.py
+.venv/bin/python tools/notebooks.py [--evidence FILE] [NAME]...
+
+With --evidence they show that file's runs in place of new ones, and sweeps stay as they were.
 """
 
-import sys
+import argparse
+import os
 from pathlib import Path
 
 import nbformat
@@ -13,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sevenstops.evidence.quantities import sentence
 from sevenstops.evidence.stops import HAPPENS, STOPS
 from sevenstops.experiments import Experiment, all_experiments
+from sevenstops.notebook import EVIDENCE_VARIABLE
 from sevenstops.sweeps import SWEEPS
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -101,23 +105,44 @@ def overview() -> nbformat.NotebookNode:
     )
 
 
+def keep_sweeps(notebook: nbformat.NotebookNode, old: Path) -> list[nbformat.NotebookNode]:
+    """Gives sweeps the outputs that they have in the file, and gives all other cells."""
+    shown = {c.source: c for c in nbformat.read(old, as_version=4).cells} if old.exists() else {}
+    others = []
+    for cell in notebook.cells:
+        if "sweep" in cell.metadata.get("tags", []) and cell.source in shown:
+            cell.outputs = shown[cell.source].outputs
+        else:
+            others.append(cell)
+    return others
+
+
 def main() -> None:
     """Writes and runs all, or those whose names are given."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--evidence", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    given = parser.parse_args()
+    if given.evidence:
+        os.environ[EVIDENCE_VARIABLE] = str(given.evidence.resolve())
     made = {"0_overview": overview()}
     made |= {f"{n}_{stop}": of_stop(stop) for n, stop in enumerate(STOPS, 1)}
     for name, notebook in made.items():
-        if len(sys.argv) > 1 and name not in sys.argv[1:]:
+        if given.names and name not in given.names:
             continue
+        file = FOLDER / f"{name}.ipynb"
         for n, cell in enumerate(notebook.cells):
             # Stable, so that writing them again changes only what was measured.
             cell.id = f"{name.replace('_', '-')}-{n}"
         print(name, flush=True)
-        NotebookClient(notebook, timeout=900, kernel_name="python3").execute()
+        executed = nbformat.v4.new_notebook()
+        executed.cells = keep_sweeps(notebook, file) if given.evidence else notebook.cells
+        NotebookClient(executed, timeout=900, kernel_name="python3").execute()
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python",
                                             "name": "python3"}}  # fmt: skip
-        nbformat.write(notebook, FOLDER / f"{name}.ipynb")
+        nbformat.write(notebook, file)
 
 
 if __name__ == "__main__":

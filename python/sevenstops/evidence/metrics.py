@@ -50,6 +50,13 @@ class Metric:
         return parts[2] if len(parts) == 3 else ""
 
     @property
+    def paced(self) -> bool:
+        """Whether it depends on how fast things go, so that a neighbour could turn it: a time, or a
+        share of what was done in time. Counts and bytes are what they are at any pace.
+        """
+        return self.unit == "seconds" or self.better == "higher"
+
+    @property
     def timed(self) -> bool:
         """Whether it rests on the client's clock, so that late timers make it a doubtful number."""
         return self.unit == "seconds" and self.source == "client"

@@ -84,14 +84,14 @@ class Evidence:
         """Why the samples say nothing, whatever they are; empty where they do.
 
         The load was not sent whole, others took the processors in more than a third of a side's
-        runs, the client's timers were late in as many by more than a tenth of a bound in seconds,
-        or a side has a drift.
+        runs and a metric depends on the pace, the client's timers were late in as many by more than
+        a tenth of a bound in seconds, or a side has a drift.
         """
         for side, runs in self.sides.items():
             not_sent = runs.doubts("sent")
             if not_sent:
                 return f"the load was not sent whole {side}: {not_sent[0]}"
-            if runs.doubtful("machine"):
+            if runs.doubtful("machine") and any(metric.paced for metric in self.metrics):
                 found = runs.doubts("machine")
                 return f"the machine was busy in {len(found)} runs {side}: {found[0]}"
             if runs.doubtful("timers") and matters(runs.late(), self.bounds()):
