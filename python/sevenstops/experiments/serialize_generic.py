@@ -109,9 +109,10 @@ EXPERIMENT = Experiment(
             when_not="a small part of it",
             proves=lambda said: float(said) > 0.25,
             promql=(
-                'rate(sevenstops_stop_duration_seconds_sum{stop="serialize"}[5m]) > 0.25 * '
-                'rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m])'
+                'rate(sevenstops_stop_duration_seconds_sum{stop="serialize"}[5m]) > '
+                'ignoring(stop) 0.25 * rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m])'
             ),
+            severity="ticket",
         ),
     ),
 )  # fmt: skip

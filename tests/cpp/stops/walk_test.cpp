@@ -34,7 +34,7 @@ const Endpoint is_cancelled{"is_cancelled", cancelled};
 // Walks over an exchange that no protocol made.
 class WalkTest : public ::testing::Test {
  protected:
-  WalkTest() {
+  explicit WalkTest(Settings with = {}) : settings(std::move(with)) {
     stops.router.add({.method = "GET", .pattern = "/throws", .endpoint = &throws});
     stops.router.add({.method = "GET", .pattern = "/cancelled", .endpoint = &is_cancelled});
   }
@@ -188,6 +188,67 @@ TEST_F(WalkTest, APeerThatIsGoneIsNotCounted) {
   writer.refusal = Reason::closed;
   EXPECT_EQ(walk("/healthz"), Next::end);
   EXPECT_EQ(refused(), 0U);
+}
+
+Settings careless() {
+  Settings settings;
+  settings.route.odd_paths = OddPaths::match;
+  settings.middleware = {.closed_by_default = false, .body_after_auth = false};
+  return settings;
+}
+
+class CarelessWalkTest : public WalkTest {
+ protected:
+  CarelessWalkTest() : WalkTest(careless()) {}
+
+  Next post(const std::string& target, const std::string& fields, std::string body) {
+    content.body = std::move(body);
+    return walk_over({"POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                      std::to_string(content.body.size()) + "\r\n" + fields + "\r\n"});
+  }
+};
+
+TEST_F(CarelessWalkTest, CountsWhatIsServedInAnOddSpelling) {
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(metrics.route.odd.value(), 0U);
+  EXPECT_EQ(walk("//healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(metrics.route.odd.value(), 1U);
+  EXPECT_EQ(metrics.route.redirected.value(), 0U);
+}
+
+TEST_F(CarelessWalkTest, CountsStrangersThatAProtectedRouteLetsIn) {
+  EXPECT_EQ(post("/admin/wipe", "Authorization: Bearer let-me-in\r\n", "x"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 0U);
+  EXPECT_EQ(post("/admin/wipe", "", "x"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 1U);
+}
+
+TEST_F(WalkTest, WhoIsRefusedWasNotLetIn) {
+  EXPECT_EQ(walk_over({"POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n"}), Next::request);
+  EXPECT_EQ(writer.status, 401U);
+  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 0U);
+}
+
+TEST_F(CarelessWalkTest, CountsRefusalsForWhichMuchWasHeld) {
+  stops.middleware = Chain({.closed_by_default = true, .body_after_auth = false}, "let-me-in");
+  EXPECT_EQ(post("/admin/wipe", "", std::string(60000, 'x')), Next::request);
+  EXPECT_EQ(writer.status, 401U);
+  EXPECT_EQ(metrics.parse.refused_costly.value(), 0U);
+  EXPECT_EQ(post("/admin/wipe", "", std::string(70000, 'x')), Next::request);
+  EXPECT_EQ(writer.status, 401U);
+  EXPECT_EQ(metrics.parse.refused_costly.value(), 1U);
+}
+
+TEST_F(CarelessWalkTest, CountsLargeAnswers) {
+  EXPECT_EQ(post("/echo", "", std::string(100'000, 'x')), Next::request);
+  EXPECT_EQ(metrics.serialize.large.value(), 0U);
+  EXPECT_EQ(post("/echo", "", std::string(100'001, 'x')), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(metrics.serialize.large.value(), 1U);
 }
 
 // Each response has its line, and so has what ended without one, but not silence.
