@@ -109,8 +109,9 @@ Response Walk::serialize(Result result) {
   const Visit visit(s_, x_.timings, Stop::serialize);
   auto response = stops::serialize(std::move(result), s_.serialize_settings);
   constexpr std::size_t large = 100'000;
+  const bool of_rows = std::holds_alternative<Page>(result);
   s_.metrics[Stop::serialize].bytes.add(response.bytes.size());
-  s_.metrics.serialize.large.add(response.bytes.size() > large ? 1 : 0);
+  s_.metrics.serialize.large.add(of_rows && response.bytes.size() > large ? 1 : 0);
   return response;
 }
 
@@ -150,7 +151,7 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
     }
     co_return Next::end;
   }
-  constexpr std::size_t costly = 65536;
+  constexpr std::size_t costly = 262'144;
   const auto held = x_.incoming.held() + x_.request.body.capacity();
   s_.metrics.parse.refused_buffered.raise_to(held);
   s_.metrics.parse.refused_costly.add(held > costly ? 1 : 0);

@@ -1,12 +1,12 @@
 """Whether each alert of the runbook tells its failure from the mended service: `make alerts`.
 
 Prometheus scrapes the services of every experiment while its load comes, again and again, before
-and after its fix. The alert has to fire before and to stay silent after. Durations of the rules, and
-those between two scrapes, are divided by FACTOR.
+and after its fix. The alert has to fire before and to stay silent after. Durations of the rules,
+and those between two scrapes, are divided by FACTOR.
 
-`main.py [FAILURE ...] [--out FILE]`: what was found is kept in out/alerts.json, a failure at a time,
-and is not measured again but where it is named. Prints Markdown, and writes it to FILE; 1 when an
-alert did not do what it has to.
+`main.py [FAILURE ...] [--out FILE]`: what was found is kept in out/alerts.json, a failure at a
+time, and is not measured again but where it is named. Prints Markdown, and writes it to FILE; 1
+when an alert did not do what it has to.
 """
 
 import json

@@ -50,7 +50,7 @@ class Prometheus(ProxyProcess):
     """A Prometheus with a folder of its own, sped up; a context manager that ends both."""
 
     def __init__(self, rules: str, jobs: Mapping[str, Sequence[int]]) -> None:
-        """Starts it with a rules file and waits until it has scraped every port: 5 s, by its design.
+        """Starts it with a rules file and waits until it has scraped every port: some 5 s.
 
         `jobs` has the admin ports to be scraped, by the name of their job. Raises LabError when
         Prometheus isn't installed or refuses the rules.
@@ -65,7 +65,10 @@ class Prometheus(ProxyProcess):
                        "evaluation_interval": often},
             "rule_files": ["rules.yml"],
             "scrape_configs": [
-                {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{p}" for p in ports]}]}
+                {
+                    "job_name": job,
+                    "static_configs": [{"targets": [f"127.0.0.1:{p}" for p in ports]}],
+                }
                 for job, ports in jobs.items()
             ],
         }  # fmt: skip
@@ -75,7 +78,8 @@ class Prometheus(ProxyProcess):
             # JSON is YAML.
             (folder / "prometheus.yml").write_text(json.dumps(configuration))
             return [
-                path, f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
+                path, f"--config.file={folder}/prometheus.yml",
+                f"--storage.tsdb.path={folder}/data",
                 f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
             ]  # fmt: skip
 

@@ -77,7 +77,7 @@ class WalkTest : public ::testing::Test {
   }
 
   Settings settings;
-  Backend backend{.store = std::make_shared<store::Store>(5, 2),
+  Backend backend{.store = std::make_shared<store::Store>(5000, 2),
                   .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
                   .dependencies = {}};
   std::optional<base::Log> log{std::in_place};
@@ -194,6 +194,7 @@ Settings careless() {
   Settings settings;
   settings.route.odd_paths = OddPaths::match;
   settings.middleware = {.closed_by_default = false, .body_after_auth = false};
+  settings.serialize.page_limit = 100'000;
   return settings;
 }
 
@@ -235,19 +236,24 @@ TEST_F(WalkTest, WhoIsRefusedWasNotLetIn) {
 
 TEST_F(CarelessWalkTest, CountsRefusalsForWhichMuchWasHeld) {
   stops.middleware = Chain({.closed_by_default = true, .body_after_auth = false}, "let-me-in");
-  EXPECT_EQ(post("/admin/wipe", "", std::string(60000, 'x')), Next::request);
+  EXPECT_EQ(post("/admin/wipe", "", std::string(200'000, 'x')), Next::request);
   EXPECT_EQ(writer.status, 401U);
   EXPECT_EQ(metrics.parse.refused_costly.value(), 0U);
-  EXPECT_EQ(post("/admin/wipe", "", std::string(70000, 'x')), Next::request);
+  EXPECT_EQ(post("/admin/wipe", "", std::string(300'000, 'x')), Next::request);
   EXPECT_EQ(writer.status, 401U);
   EXPECT_EQ(metrics.parse.refused_costly.value(), 1U);
 }
 
-TEST_F(CarelessWalkTest, CountsLargeAnswers) {
-  EXPECT_EQ(post("/echo", "", std::string(100'000, 'x')), Next::request);
+TEST_F(CarelessWalkTest, CountsLargeAnswersOfRows) {
+  EXPECT_EQ(walk("/orders?limit=500"), Next::request);
+  EXPECT_LT(writer.body.size(), 100'000U);
   EXPECT_EQ(metrics.serialize.large.value(), 0U);
-  EXPECT_EQ(post("/echo", "", std::string(100'001, 'x')), Next::request);
-  EXPECT_EQ(writer.status, 200U);
+  writer.body.clear();
+  EXPECT_EQ(walk("/orders?limit=5000"), Next::request);
+  EXPECT_GT(writer.body.size(), 100'000U);
+  EXPECT_EQ(metrics.serialize.large.value(), 1U);
+  // What somebody sends is no page without an end.
+  EXPECT_EQ(post("/echo", "", std::string(200'000, 'x')), Next::request);
   EXPECT_EQ(metrics.serialize.large.value(), 1U);
 }
 
