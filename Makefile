@@ -3,8 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate alerts sweeps \
-  notebooks fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate sweeps notebooks \
+  fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -50,14 +50,15 @@ bench: build $(VENV)/.setup-test $(VENV)/.setup-bench
 calibrate: build $(VENV)/.setup-test
 	$(BIN)/python tests/calibrate/main.py --out reports/calibration.md
 
-alerts: build $(VENV)/.setup-test
-	$(BIN)/python tests/alerts/main.py --out reports/alerts.md
-
 sweeps: build
 	$(BIN)/sevenstops sweep --out reports/sweeps-$$(nproc)-cores
 
 notebooks: build $(VENV)/.setup-notebooks
 	$(BIN)/python tools/notebooks.py
+
+.PHONY: alerts
+alerts: build $(VENV)/.setup-test
+	$(BIN)/python tests/alerts/main.py --out reports/alerts.md
 
 fuzz: build $(VENV)/.setup-fuzz
 	cmake --preset fuzz >/dev/null

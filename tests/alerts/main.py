@@ -91,7 +91,8 @@ def report(found: dict[str, Found], lab: Lab) -> str:
             rows.append(row(experiment, severity, found[experiment.failure]))
     lines = [
         "# Alerts", "",
-        f"{where['cores']} cores of {where['machine']}, Linux {where['kernel']}.", "",
+        f"{where['cores']} cores of {where['machine']}, Linux {where['kernel']}; without an edge "
+        "where the failure does not need one.", "",
         "Prometheus scrapes the service, and the services beneath it, while an experiment's load "
         "comes again and again: first without the fix until its alert fires, then with it. The "
         f"rules are those of alerts.yml with every duration divided by {FACTOR}: a scrape each "
@@ -101,6 +102,9 @@ def report(found: dict[str, Found], lab: Lab) -> str:
         "| Failure | Alert | Severity | Fired before | Fired after | Others after |",
         "| --- | --- | --- | --- | --- | --- |",
         *rows, "",
+        "Others after: alerts of other failures that the mended service shows under this load. An "
+        "experiment mends one thing and leaves out what else would help, on both sides: those "
+        "others are there.", "",
         f"Without an alert, since nothing that the service counts shows it: {', '.join(without)}.",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
@@ -121,7 +125,8 @@ def main(arguments: list[str]) -> int:
         at = arguments.index("--out")
         out = arguments[at + 1]
         arguments = arguments[:at] + arguments[at + 2 :]
-    lab = Lab()
+    # What an edge and the kernel keep for a client is no part of what the service counts.
+    lab = Lab(edge="none")
     with_alert = {guide["failure"] for guide, line in entries(guides()) if line["promql"]}
     wanted = [e for e in choose(arguments, everything=True) if e.failure in with_alert]
     found = kept()

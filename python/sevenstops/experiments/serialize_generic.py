@@ -108,12 +108,12 @@ EXPERIMENT = Experiment(
             when_it_is="serializing takes a good part of what handling takes",
             when_not="a small part of it",
             proves=lambda said: float(said) > 0.25,
-            # And more than a fiftieth of a processor: of next to nothing a half is nothing.
+            # And a two-hundredth of a processor: of next to nothing a large part is nothing.
             promql=(
                 'rate(sevenstops_stop_duration_seconds_sum{stop="serialize"}[5m]) > '
-                "ignoring(stop) 0.25 * "
-                'rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m]) and '
-                'rate(sevenstops_stop_duration_seconds_sum{stop="serialize"}[5m]) > 0.02'
+                "ignoring(stop) 0.75 * "
+                'rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m]) and ignoring(stop) '
+                'rate(sevenstops_stop_duration_seconds_sum{stop="serialize"}[5m]) > 0.005'
             ),
             severity="ticket",
         ),

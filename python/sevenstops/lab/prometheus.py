@@ -86,10 +86,8 @@ class Prometheus(ProxyProcess):
         super().__init__("prometheus", port, command)
         try:
             targets = sum(len(ports) for ports in jobs.values())
-            wait_until(
-                lambda: self.query("count(up == 1)") == targets, 30,
-                f"prometheus with {targets} targets",
-            )  # fmt: skip
+            what = f"prometheus with {targets} targets"
+            wait_until(lambda: self._scraped() == targets, 30, what)
         except BaseException:
             self.stop()
             raise
@@ -136,6 +134,17 @@ class Prometheus(ProxyProcess):
                     raise
                 time.sleep(LOOK)
         return fired
+
+    def _scraped(self) -> float | None:
+        """How many targets answered their last scrape."""
+        assert self.process is not None
+        if not self.process.alive:
+            raise LabError(f"prometheus did not start: {self.process.last_words()}")
+        try:
+            return self.query("count(up == 1)")
+        except RuntimeError:
+            # It is about to end, since it doesn't like its rules.
+            return None
 
     def _ask(self, what: str, **parameters: str) -> dict[str, Any]:
         """What the HTTP API answers; nothing while it is not ready."""
