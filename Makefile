@@ -61,6 +61,10 @@ sweeps: build
 notebooks: build $(VENV)/.setup-notebooks
 	$(BIN)/python tools/notebooks.py
 
+.PHONY: alerts
+alerts: build $(VENV)/.setup-test
+	$(BIN)/python tests/alerts/main.py --out reports/alerts.md
+
 fuzz: build $(VENV)/.setup-fuzz
 	cmake --preset fuzz >/dev/null
 	cmake --build --preset fuzz

@@ -17,8 +17,11 @@ namespace beast = boost::beast;
 using base::tcp;
 
 struct Admin::State {
-  State(std::uint16_t port, Threads t, faults::FaultClock& c)
-      : threads(std::move(t)), clock(c), accept(io, port, {.backlog = 64, .reuse_port = false}) {}
+  State(std::uint16_t port, std::uint16_t of, Threads t, faults::FaultClock& c)
+      : service_port(of),
+        threads(std::move(t)),
+        clock(c),
+        accept(io, port, {.backlog = 64, .reuse_port = false}) {}
 
   asio::awaitable<void> run() {
     // Nobody reaches the group once it is gone, however it ended.
@@ -64,7 +67,7 @@ struct Admin::State {
     response.keep_alive(false);
     if (request.target() == "/metrics") {
       response.set(beast::http::field::content_type, "text/plain; version=0.0.4");
-      response.body() = report_prometheus(threads);
+      response.body() = report_prometheus(threads) + report_listener(service_port);
     } else if (request.target() == "/stops") {
       response.set(beast::http::field::content_type, "application/json");
       response.body() = report_json(threads);
@@ -83,6 +86,7 @@ struct Admin::State {
     return response;
   }
 
+  std::uint16_t service_port;
   Threads threads;
   faults::FaultClock& clock;
   asio::io_context io{1};
@@ -91,9 +95,9 @@ struct Admin::State {
   std::thread thread;
 };
 
-Admin::Admin(std::uint16_t port, Threads threads, faults::FaultClock& clock,
-             std::function<void(const std::string&)> failed)
-    : state_(std::make_unique<State>(port, std::move(threads), clock)) {
+Admin::Admin(std::uint16_t port, std::uint16_t service_port, Threads threads,
+             faults::FaultClock& clock, std::function<void(const std::string&)> failed)
+    : state_(std::make_unique<State>(port, service_port, std::move(threads), clock)) {
   asio::co_spawn(state_->io, state_->run(),
                  [failed = std::move(failed)](const std::exception_ptr& trouble) {
                    try {

@@ -16,8 +16,8 @@ namespace sevenstops::service {
 class Admin {
  public:
   /// Throws std::runtime_error in one sentence when the port is taken. `failed` is told why it
-  /// can't go on; `clock` has to outlive it.
-  Admin(std::uint16_t port, Threads threads, faults::FaultClock& clock,
+  /// can't go on; `clock` has to outlive it. `service_port` is the service's own listener's.
+  Admin(std::uint16_t port, std::uint16_t service_port, Threads threads, faults::FaultClock& clock,
         std::function<void(const std::string&)> failed);
   ~Admin();
   Admin(const Admin&) = delete;

@@ -117,7 +117,9 @@ asio::awaitable<void> IoThread::sweep() {
   constexpr std::chrono::seconds flush_period{1};
   auto flushed = Clock::now();
   while (true) {
-    co_await base::sleep_until(Clock::now() + period);
+    const auto due = Clock::now() + period;
+    co_await base::sleep_until(due);
+    metrics_.loop.late.record(Clock::now() - due);
     stops_.sweep();
     if (counts_log_ && Clock::now() - flushed >= flush_period) {
       flushed = Clock::now();

@@ -4,6 +4,9 @@
 #include <functional>
 #include <map>
 #include <sstream>
+#include <stdexcept>
+
+#include "probes/listener.hpp"
 
 namespace sevenstops::service {
 namespace {
@@ -34,7 +37,6 @@ struct StopSum {
   std::uint64_t entered = 0;
   std::uint64_t bytes = 0;
   Durations durations;
-  // Those that have happened.
   std::map<std::string_view, std::uint64_t> refused;
 };
 
@@ -49,8 +51,9 @@ StopSums sum_stops(const Threads& threads) {
       sums[i].durations.add(thread->stops[i].seconds);
     }
     for (const auto& about : http::reasons) {
-      if (const auto n = thread->refused[http::index(about.reason)].value(); n > 0) {
-        sums[base::index(about.stop)].refused[about.name] += n;
+      if (http::refuses(about.reason)) {
+        sums[base::index(about.stop)].refused[about.name] +=
+            thread->refused[http::index(about.reason)].value();
       }
     }
   }
@@ -123,6 +126,7 @@ void write_stops(Text& out, const StopSums& stops) {
   for (std::size_t i = 0; i < stops.size(); ++i) {
     out.value("stop_bytes_total", label(i), stops[i].bytes);
   }
+  // Those that have not happened as well: a rate needs a number before the first one.
   out.header("stop_refused_total", "counter", "What a stop refused, by reason.");
   for (std::size_t i = 0; i < stops.size(); ++i) {
     for (const auto& [reason, count] : stops[i].refused) {
@@ -163,6 +167,20 @@ std::string report_prometheus(const Threads& threads) {
   return out.text();
 }
 
+std::string report_listener(std::uint16_t port) {
+  Text out;
+  try {
+    const auto listener = probes::probe_listener(port);
+    out.header("listen_drops_total", "counter",
+               "Connection attempts that the listener's full queue dropped.");
+    out.value("listen_drops_total", "", listener.drops);
+  } catch (const std::runtime_error&) {
+    // To Prometheus a number that is not known is one that is not there.
+    return "";
+  }
+  return out.text();
+}
+
 std::string report_json(const Threads& threads) {
   boost::json::object document;
   for_each_number(threads, [&](const base::MetricGroup::Number& number, std::uint64_t value) {
@@ -173,7 +191,9 @@ std::string report_json(const Threads& threads) {
   for (std::size_t i = 0; i < sums.size(); ++i) {
     boost::json::object refused;
     for (const auto& [reason, count] : sums[i].refused) {
-      refused[reason] = count;
+      if (count > 0) {
+        refused[reason] = count;
+      }
     }
     stops[stop_names[i]] = {{"entered", sums[i].entered},
                             {"bytes", sums[i].bytes},

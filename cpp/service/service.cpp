@@ -86,7 +86,7 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
   if (!failed) {
     failed = [&log = s.log](const std::string& sentence) { end_process(log, sentence); };
   }
-  s.admin = std::make_unique<Admin>(options.admin_port, s.metrics(), s.fault_clock, failed);
+  s.admin = std::make_unique<Admin>(options.admin_port, port(), s.metrics(), s.fault_clock, failed);
   for (auto& t : s.threads) {
     t->start(t == s.threads.front(),
              [failed](const std::string& why) { failed("an I/O thread can't go on: " + why); });
@@ -98,7 +98,9 @@ Service::~Service() { stop(); }
 std::uint16_t Service::port() const { return state_->threads.front()->port(); }
 std::uint16_t Service::admin_port() const { return state_->admin->port(); }
 std::string Service::stops_json() const { return report_json(state_->metrics()); }
-std::string Service::metrics_text() const { return report_prometheus(state_->metrics()); }
+std::string Service::metrics_text() const {
+  return report_prometheus(state_->metrics()) + report_listener(port());
+}
 
 void Service::stop() {
   state_->admin->stop();

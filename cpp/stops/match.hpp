@@ -25,6 +25,8 @@ struct Match {
   std::string parameter;
   /// The path that the client is sent to instead, where there is no route; begins with one slash.
   std::string location = {};
+  /// Whether the path matched in another form than its normal one.
+  bool odd = false;
 };
 
 }  // namespace sevenstops::stops

@@ -11,6 +11,7 @@
 #include "stops/middleware/metrics.hpp"
 #include "stops/parse/metrics.hpp"
 #include "stops/route/metrics.hpp"
+#include "stops/serialize/metrics.hpp"
 #include "store/workers.hpp"
 #include "upstream/metrics.hpp"
 
@@ -31,6 +32,12 @@ struct LogMetrics : base::MetricGroup {
                              "Writes of the access log that failed, each of many lines."};
 };
 
+/// The I/O thread's own loop.
+struct LoopMetrics : base::MetricGroup {
+  base::DurationHistogram late{*this, "loop_late_duration_seconds",
+                               "How late a timer of the I/O thread fired: it was busy elsewhere."};
+};
+
 /// Everything one I/O thread counts. Each number has one writer.
 struct Metrics {
   std::array<StopMetrics, base::stop_names.size()> stops;
@@ -40,10 +47,12 @@ struct Metrics {
   AcceptMetrics accept;
   RouteMetrics route;
   MiddlewareMetrics middleware;
-  DrainMetrics drain;
   HandleMetrics handle;
+  SerializeMetrics serialize;
+  DrainMetrics drain;
   upstream::Metrics upstream;
   store::WorkerMetrics workers;
+  LoopMetrics loop;
   LogMetrics log;
 
   StopMetrics& operator[](base::Stop stop) { return stops[base::index(stop)]; }
@@ -55,8 +64,9 @@ struct Metrics {
     }
   }
 
-  [[nodiscard]] std::array<const base::MetricGroup*, 9> groups() const {
-    return {&parse, &accept, &route, &middleware, &drain, &handle, &upstream, &workers, &log};
+  [[nodiscard]] std::array<const base::MetricGroup*, 11> groups() const {
+    return {&parse, &accept,   &route,   &middleware, &handle, &serialize,
+            &drain, &upstream, &workers, &loop,       &log};
   }
 };
 

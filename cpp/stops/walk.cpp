@@ -40,7 +40,11 @@ asio::awaitable<Outcome<void>> Walk::parse() {
 
 Outcome<Match> Walk::route() {
   const Visit visit(s_, x_.timings, Stop::route);
-  return s_.router.match(x_.request.method, x_.request.path);
+  auto match = s_.router.match(x_.request.method, x_.request.path);
+  if (match && match->odd) {
+    s_.metrics.route.odd.add();
+  }
+  return match;
 }
 
 asio::awaitable<Outcome<void>> Walk::body(const Match& match) {
@@ -76,7 +80,11 @@ asio::awaitable<Outcome<void>> Walk::middleware(const Match& match) {
 
 Outcome<void> Walk::admit(const Match& match) {
   const Visit visit(s_, x_.timings, Stop::middleware);
-  return s_.middleware.admit(x_.request, *match.route);
+  auto admitted = s_.middleware.admit(x_.request, *match.route);
+  if (admitted && !match.route->open && !s_.middleware.authenticated(x_.request)) {
+    s_.metrics.middleware.unauthenticated_admitted.add();
+  }
+  return admitted;
 }
 
 asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
@@ -100,7 +108,10 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
 Response Walk::serialize(Result result) {
   const Visit visit(s_, x_.timings, Stop::serialize);
   auto response = stops::serialize(std::move(result), s_.serialize_settings);
+  constexpr std::size_t large = 100'000;
+  const bool of_rows = std::holds_alternative<Page>(result);
   s_.metrics[Stop::serialize].bytes.add(response.bytes.size());
+  s_.metrics.serialize.large.add(of_rows && response.bytes.size() > large ? 1 : 0);
   return response;
 }
 
@@ -140,7 +151,10 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
     }
     co_return Next::end;
   }
-  s_.metrics.parse.refused_buffered.raise_to(x_.incoming.held() + x_.request.body.capacity());
+  constexpr std::size_t costly = 262'144;
+  const auto held = x_.incoming.held() + x_.request.body.capacity();
+  s_.metrics.parse.refused_buffered.raise_to(held);
+  s_.metrics.parse.refused_costly.add(held > costly ? 1 : 0);
   s_.metrics.parse.refused_body.add(x_.request.body.size());
   auto response = stops::serialize(refusal);
   const bool keep_alive = !about.ends_connection && reusable();

@@ -30,6 +30,8 @@ struct Metrics : base::MetricGroup {
                          "Connections made to services beneath."};
   base::Counter pool_waits{*this, "pool_waits_total",
                            "Requests that waited for a connection of a pool."};
+  base::Counter pool_starved{*this, "pool_starved_total",
+                             "Such waits below the replica's own limit: others held them all."};
   base::Counter pool_timeouts{*this, "pool_timeouts_total", "Such waits that were in vain."};
   base::DurationHistogram pool_wait{*this, "pool_wait_duration_seconds",
                                     "Waits for a connection of a pool, of those who waited."};

@@ -142,6 +142,7 @@ void Pool::serve() {
 
 asio::awaitable<Pool::Lease> Pool::turn(Group& group, Clock::time_point limit) {
   metrics_.pool_waits.add();
+  metrics_.pool_starved.add(group.open < settings_.limit ? 1 : 0);
   struct Measured {
     ~Measured() {
       const auto now = Clock::now();

@@ -65,6 +65,7 @@ asio::awaitable<Outcome<void>> Drain::send(Response& response, const http::Reque
 }
 
 asio::awaitable<Outcome<void>> Drain::stream(ByteSource& source, Writer& writer) {
+  const base::Raised open(metrics_.streams);
   Queued queued(metrics_, writer);
   std::string piece;
   bool more = true;

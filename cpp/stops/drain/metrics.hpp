@@ -6,6 +6,7 @@ namespace sevenstops::stops {
 
 /// Drain, on one I/O thread.
 struct DrainMetrics : base::MetricGroup {
+  base::Gauge streams{*this, "streams_open", "Streamed answers under way now."};
   base::Gauge queued{*this, "queued_bytes", "Bytes produced that clients have not taken."};
   base::Maximum queued_most{*this, "queued_bytes_max",
                             "The most there ever were, summed over threads.", base::Merge::sum};

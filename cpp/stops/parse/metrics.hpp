@@ -9,6 +9,8 @@ struct ParseMetrics : base::MetricGroup {
   base::Counter requests{*this, "requests_total", "Requests parsed."};
   base::Maximum refused_buffered{*this, "refused_buffered_bytes_max",
                                  "Most bytes held for one refused request."};
+  base::Counter refused_costly{*this, "refused_costly_total",
+                               "Refused requests for which more than 256 KiB were held."};
   base::Counter refused_body{*this, "refused_body_bytes_total",
                              "Body bytes read for refused requests."};
 };

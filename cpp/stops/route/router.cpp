@@ -174,8 +174,17 @@ Outcome<Match> Router::match(std::string_view method, std::string_view path) con
     if (normal != path && settings_.odd_paths == OddPaths::redirect) {
       return Match{.route = nullptr, .parameter = {}, .location = std::move(normal)};
     }
-    path = normal;
+    const bool odd = normal != path;
+    auto match = find(method, normal);
+    if (match) {
+      match->odd = odd;
+    }
+    return match;
   }
+  return find(method, path);
+}
+
+Outcome<Match> Router::find(std::string_view method, std::string_view path) const {
   return settings_.tree ? match_tree(method, path) : match_in_order(method, path);
 }
 

@@ -30,6 +30,7 @@ class Router {
 
  private:
   struct Node;
+  [[nodiscard]] http::Outcome<Match> find(std::string_view method, std::string_view path) const;
   [[nodiscard]] http::Outcome<Match> match_tree(std::string_view method,
                                                 std::string_view path) const;
   [[nodiscard]] http::Outcome<Match> match_in_order(std::string_view method,

@@ -113,7 +113,7 @@ EXPERIMENT = Experiment(
             when_it_is="d in skmem above 0 and growing; Recv-Q at or above Send-Q, the backlog",
             when_not="d0: what is slow is behind the accept queue, go on at Parse",
             proves=drops_shown,
-            promql="rate(node_netstat_TcpExt_ListenDrops[5m]) > 0",
+            promql="increase(sevenstops_listen_drops_total[5m]) > 0",
         ),
         Diagnostic(
             symptom="Connect times of 1 s, 2 s or 3 s, and few between",
@@ -122,6 +122,8 @@ EXPERIMENT = Experiment(
             when_it_is="about 1.0 (or 2.0, 3.0): the SYN was dropped and sent again",
             when_not="a few milliseconds: connecting is not what takes the time",
             proves=slow_connect_shown,
+            # Only a client sees how long connecting took: the drops above are the service's part.
+            promql="",
         ),
     ),
 )  # fmt: skip

@@ -62,6 +62,8 @@ class Diagnostic:
     proves: Callable[[str], bool]
     # The same question to Prometheus; empty where there is no such counter.
     promql: str = ""
+    # Whether Prometheus wakes somebody for it: "page", or "ticket" for what can wait for the day.
+    severity: str = "page"
     # Seconds into the load from which on it tells the sides apart.
     at: float = 5.0
 
@@ -73,6 +75,7 @@ class Diagnostic:
             "when_it_is": self.when_it_is,
             "when_not": self.when_not,
             "promql": self.promql,
+            "severity": self.severity,
         }
 
 

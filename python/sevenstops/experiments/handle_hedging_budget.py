@@ -71,6 +71,7 @@ EXPERIMENT = replace(
                 "rate(sevenstops_dependency_hedges_total[5m]) > "
                 "0.1 * rate(sevenstops_dependency_requests_total[5m])"
             ),
+            severity="ticket",
         ),
     ),
 )  # fmt: skip

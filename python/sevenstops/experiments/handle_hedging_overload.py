@@ -164,7 +164,11 @@ EXPERIMENT = Experiment(
             when_not="200 for all",
             proves=timed_out,
             at=END + GRACE + 1,
-            promql="increase(sevenstops_work_orphaned_total[5m]) > 0",
+            # Of the upstreams, which are to be scraped as well.
+            promql=(
+                "rate(sevenstops_work_orphaned_total[5m]) > "
+                "0.1 * rate(sevenstops_work_completed_total[5m])"
+            ),
         ),
     ),
 )  # fmt: skip

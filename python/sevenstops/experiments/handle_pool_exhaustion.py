@@ -144,8 +144,8 @@ EXPERIMENT = Experiment(
             when_not="200 for all: no page waits for connections that somebody else holds",
             proves=late_pages,
             promql=(
-                "rate(sevenstops_pool_wait_duration_seconds_sum[5m]) > "
-                '0.5 * rate(sevenstops_stop_duration_seconds_sum{stop="handle"}[5m])'
+                "rate(sevenstops_pool_starved_total[5m]) > "
+                "0.01 * rate(sevenstops_dependency_requests_total[5m])"
             ),
         ),
     ),

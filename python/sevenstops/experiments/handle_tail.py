@@ -148,6 +148,7 @@ EXPERIMENT = Experiment(
                 "histogram_quantile(0.5, rate("
                 f'sevenstops_stop_duration_seconds_bucket{{stop="handle"}}[5m])) > {SLOW / 2:g}'
             ),
+            severity="ticket",
         ),
     ),
 )

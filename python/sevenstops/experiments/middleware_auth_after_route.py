@@ -93,7 +93,7 @@ EXPERIMENT = Experiment(
             when_it_is="200 for a request without a token",
             when_not="401, with WWW-Authenticate",
             proves=lambda said: said.strip() == "200",
-            promql="increase(sevenstops_unauthenticated_body_bytes_total[5m]) > 0",
+            promql="increase(sevenstops_unauthenticated_admitted_total[5m]) > 0",
         ),
     ),
 )  # fmt: skip

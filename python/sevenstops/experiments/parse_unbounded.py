@@ -117,7 +117,7 @@ EXPERIMENT = Experiment(
             when_it_is="megabytes held for one request that was then refused",
             when_not="at most 64 KiB: refusals are cheap, look at Drain",
             proves=much_buffered,
-            promql="max(sevenstops_refused_buffered_bytes_max) > 65536",
+            promql="increase(sevenstops_refused_costly_total[5m]) > 0",
         ),
     ),
 )

@@ -102,7 +102,7 @@ EXPERIMENT = Experiment(
             when_it_is="200 for odd spellings: what the edge's rules do not match is served",
             when_not="308 or 400: every path has one spelling",
             proves=lambda said: "200" in said.split(),
-            promql='rate(sevenstops_stop_refused_total{stop="route",reason="no_route"}[5m]) > 0',
+            promql="increase(sevenstops_paths_odd_total[5m]) > 0",
         ),
     ),
 )  # fmt: skip

@@ -101,7 +101,8 @@ EXPERIMENT = Experiment(
             when_it_is="hundreds of kilobytes in one answer: nothing bounds it",
             when_not="a page, whatever was asked for",
             proves=lambda said: int(said) > 100_000,
-            promql='rate(sevenstops_stop_duration_seconds_sum{stop="serialize"}[5m]) > 0.05',
+            promql="increase(sevenstops_answers_large_total[5m]) > 0",
+            severity="ticket",
         ),
     ),
 )  # fmt: skip

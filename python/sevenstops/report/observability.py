@@ -9,30 +9,40 @@ import yaml
 
 from sevenstops.evidence.quantities import sentence
 from sevenstops.evidence.stops import HAPPENS, STOPS
-from sevenstops.report.runbook import Guide, entries
+from sevenstops.report.runbook import SEVERITY, Guide, anchors, entries
 
 FOR = "1m"
 """How long a condition has to hold before it wakes somebody."""
 
 
+def alert_name(failure: str) -> str:
+    """What a failure's alert is called."""
+    words = re.split("[^a-z0-9]+", failure)
+    return "Sevenstops" + "".join(word.capitalize() for word in words)
+
+
 def alert_rules(guides: Iterable[Guide]) -> str:
     """A rules file for Prometheus: an alert for each line of the runbook that has a query."""
+    guides = list(guides)
     rules = []
-    for guide, diagnostic in entries(guides):
+    for (guide, diagnostic), anchor in zip(entries(guides), anchors(guides), strict=True):
         if diagnostic.get("promql"):
-            words = re.split("[^a-z0-9]+", guide["failure"])
-            name = "".join(word.capitalize() for word in words)
             rules.append(
                 {
-                    "alert": f"Sevenstops{name}",
+                    "alert": alert_name(guide["failure"]),
                     "expr": diagnostic["promql"],
                     "for": FOR,
-                    "labels": {"stop": guide["stop"], "failure": guide["failure"]},
+                    "labels": {
+                        "severity": diagnostic.get("severity", SEVERITY),
+                        "stop": guide["stop"],
+                        "failure": guide["failure"],
+                    },
                     "annotations": {
                         "summary": sentence(guide["symptom"]),
                         "first_diagnostic": diagnostic["command"],
                         "when_it_is": diagnostic["when_it_is"],
                         "fix": guide["fix"],
+                        "runbook_url": f"runbook.md#{anchor}",
                     },
                 }
             )

@@ -96,6 +96,12 @@ TEST_F(ReportTest, WhatNeverHappenedIsNotAmongTheReasons) {
   for (const auto& [stop, counted] : document.at("stops").as_object()) {
     EXPECT_TRUE(counted.at("refused").as_object().empty()) << stop;
   }
+  // A rate needs its nought.
+  const auto written = text();
+  for (const auto& about : http::reasons) {
+    const auto line = "reason=\"" + std::string(about.name) + "\"} 0\n";
+    EXPECT_EQ(written.find(line) != std::string::npos, http::refuses(about.reason)) << line;
+  }
 }
 
 TEST_F(ReportTest, HistogramsAreCumulativeAndEndWithAll) {

@@ -269,7 +269,33 @@ TEST(Service, ListenerProbeSeesBacklogAndDrops) {
   plan.connect_timeout = 0.2;
   plan.read_timeout = 0.1;
   (void)run_load(plan, {service.port()});
-  EXPECT_GT(probes::probe_listener(service.port()).drops, 0U);
+  const auto drops = probes::probe_listener(service.port()).drops;
+  EXPECT_GT(drops, 0U);
+  const auto metrics = service.metrics_text();
+  const std::string name = "\nsevenstops_listen_drops_total ";
+  const auto found = metrics.find(name);
+  ASSERT_NE(found, std::string::npos);
+  EXPECT_GE(std::stoull(metrics.substr(found + name.size())), drops);
+  const auto [status, scraped] = fetch({service.admin_port()}, "/metrics", 20s);
+  EXPECT_NE(scraped.find(name), std::string::npos);
+}
+
+TEST(Service, ALoopThatIsHeldUpIsLate) {
+  auto settings = hardened();
+  settings.handle.off_loop = false;
+  settings.handle.deadline = 20;
+  Service service(settings, {.threads = 1, .rows = 400'000});
+  const auto late = [&] {
+    const std::string name = "\nsevenstops_loop_late_duration_seconds_sum ";
+    const auto text = service.metrics_text();
+    return std::stod(text.substr(text.find(name) + name.size()));
+  };
+  const auto before = late();
+  (void)fetch({service.port()}, "/report", 20s);
+  const auto timed = stops(service).at("stops").at("handle").at("seconds").to_number<double>();
+  // The timer is looked at before the next request is.
+  (void)fetch({service.port()}, "/healthz", 20s);
+  EXPECT_GT(late() - before, timed / 2);
 }
 
 }  // namespace

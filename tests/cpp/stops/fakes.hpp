@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -134,15 +135,18 @@ class FakeWriter final : public Writer {
   std::size_t pending_ = 0;
 };
 
-/// A request without a body.
+/// A request's body; empty unless it is given one.
 class FakeContent final : public Content {
  public:
   void begin(const http::Request& /*request*/) override {}
-  [[nodiscard]] asio::awaitable<http::Outcome<bool>> next(std::string& /*out*/,
+  [[nodiscard]] asio::awaitable<http::Outcome<bool>> next(std::string& out,
                                                           Clock::time_point /*deadline*/) override {
-    co_return false;
+    out.append(body);
+    co_return !std::exchange(body, {}).empty();
   }
   [[nodiscard]] bool begun() const override { return false; }
+
+  std::string body;
 };
 
 /// Requests that come one after the other; then silence.

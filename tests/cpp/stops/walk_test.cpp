@@ -34,7 +34,7 @@ const Endpoint is_cancelled{"is_cancelled", cancelled};
 // Walks over an exchange that no protocol made.
 class WalkTest : public ::testing::Test {
  protected:
-  WalkTest() {
+  explicit WalkTest(Settings with = {}) : settings(std::move(with)) {
     stops.router.add({.method = "GET", .pattern = "/throws", .endpoint = &throws});
     stops.router.add({.method = "GET", .pattern = "/cancelled", .endpoint = &is_cancelled});
   }
@@ -77,7 +77,7 @@ class WalkTest : public ::testing::Test {
   }
 
   Settings settings;
-  Backend backend{.store = std::make_shared<store::Store>(5, 2),
+  Backend backend{.store = std::make_shared<store::Store>(5000, 2),
                   .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
                   .dependencies = {}};
   std::optional<base::Log> log{std::in_place};
@@ -188,6 +188,73 @@ TEST_F(WalkTest, APeerThatIsGoneIsNotCounted) {
   writer.refusal = Reason::closed;
   EXPECT_EQ(walk("/healthz"), Next::end);
   EXPECT_EQ(refused(), 0U);
+}
+
+Settings careless() {
+  Settings settings;
+  settings.route.odd_paths = OddPaths::match;
+  settings.middleware = {.closed_by_default = false, .body_after_auth = false};
+  settings.serialize.page_limit = 100'000;
+  return settings;
+}
+
+class CarelessWalkTest : public WalkTest {
+ protected:
+  CarelessWalkTest() : WalkTest(careless()) {}
+
+  Next post(const std::string& target, const std::string& fields, std::string body) {
+    content.body = std::move(body);
+    return walk_over({"POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                      std::to_string(content.body.size()) + "\r\n" + fields + "\r\n"});
+  }
+};
+
+TEST_F(CarelessWalkTest, CountsWhatIsServedInAnOddSpelling) {
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(metrics.route.odd.value(), 0U);
+  EXPECT_EQ(walk("//healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(metrics.route.odd.value(), 1U);
+  EXPECT_EQ(metrics.route.redirected.value(), 0U);
+}
+
+TEST_F(CarelessWalkTest, CountsStrangersThatAProtectedRouteLetsIn) {
+  EXPECT_EQ(post("/admin/wipe", "Authorization: Bearer let-me-in\r\n", "x"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 0U);
+  EXPECT_EQ(post("/admin/wipe", "", "x"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 1U);
+}
+
+TEST_F(WalkTest, WhoIsRefusedWasNotLetIn) {
+  EXPECT_EQ(walk_over({"POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n"}), Next::request);
+  EXPECT_EQ(writer.status, 401U);
+  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 0U);
+}
+
+TEST_F(CarelessWalkTest, CountsRefusalsForWhichMuchWasHeld) {
+  stops.middleware = Chain({.closed_by_default = true, .body_after_auth = false}, "let-me-in");
+  EXPECT_EQ(post("/admin/wipe", "", std::string(200'000, 'x')), Next::request);
+  EXPECT_EQ(writer.status, 401U);
+  EXPECT_EQ(metrics.parse.refused_costly.value(), 0U);
+  EXPECT_EQ(post("/admin/wipe", "", std::string(300'000, 'x')), Next::request);
+  EXPECT_EQ(writer.status, 401U);
+  EXPECT_EQ(metrics.parse.refused_costly.value(), 1U);
+}
+
+TEST_F(CarelessWalkTest, CountsLargeAnswersOfRows) {
+  EXPECT_EQ(walk("/orders?limit=500"), Next::request);
+  EXPECT_LT(writer.body.size(), 100'000U);
+  EXPECT_EQ(metrics.serialize.large.value(), 0U);
+  writer.body.clear();
+  EXPECT_EQ(walk("/orders?limit=5000"), Next::request);
+  EXPECT_GT(writer.body.size(), 100'000U);
+  EXPECT_EQ(metrics.serialize.large.value(), 1U);
+  // What somebody sends is no page without an end.
+  EXPECT_EQ(post("/echo", "", std::string(200'000, 'x')), Next::request);
+  EXPECT_EQ(metrics.serialize.large.value(), 1U);
 }
 
 // Each response has its line, and so has what ended without one, but not silence.

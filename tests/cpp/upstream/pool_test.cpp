@@ -261,6 +261,7 @@ TEST_F(PoolTest, OfEqualTotalsOneWithALimitForEachIsABulkhead) {
   Replica other(io);
   for (const std::int64_t limit : {4, 2}) {
     settings = {.total = 4, .limit = limit};
+    const auto before = metrics.pool_starved.value();
     run([&](Pool& pool) -> asio::awaitable<void> {
       std::vector<Pool::Lease> slow;
       for (std::int64_t i = 0; i < limit; ++i) {
@@ -272,6 +273,8 @@ TEST_F(PoolTest, OfEqualTotalsOneWithALimitForEachIsABulkhead) {
       const auto quick = co_await base::within(later, pool.acquire(other.port(), later));
       EXPECT_EQ(quick.has_value(), limit == 2);
     });
+    // Who waits at its own limit is not starved by others.
+    EXPECT_EQ(metrics.pool_starved.value() - before, limit == 2 ? 0U : 1U);
   }
 }
 

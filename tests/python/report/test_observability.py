@@ -11,8 +11,8 @@ import yaml
 from sevenstops import Service, _core, load
 from sevenstops.evidence.stops import STOPS
 from sevenstops.experiments import guides
-from sevenstops.report.observability import alert_rules, dashboard
-from sevenstops.report.runbook import entries
+from sevenstops.report.observability import alert_name, alert_rules, dashboard
+from sevenstops.report.runbook import entries, markdown_runbook
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +31,34 @@ def test_every_query_asks_for_what_is_exported(exported):
     board = json.loads(dashboard())
     queries += [t["expr"] for panel in board["panels"] for t in panel["targets"]]
     asked = {name for q in queries for name in re.findall(r"sevenstops_\w+", q)}
-    # The kernel's own counters come from Prometheus' node_exporter.
-    assert all("sevenstops_" in q or "node_netstat_" in q for q in queries)
+    # No second exporter is needed.
+    assert all("sevenstops_" in q for q in queries)
     assert asked <= exported
     assert len(board["panels"]) == 3 * len(STOPS)
     assert {r["labels"]["stop"] for r in rules} == set(STOPS)
+
+
+def test_every_rule_says_how_urgent_it_is_and_where_its_runbook_is():
+    rules = yaml.safe_load(alert_rules(guides()))["groups"][0]["rules"]
+    headings = re.findall(r'^## <a id="([^"]+)"></a>', markdown_runbook(guides()), re.M)
+    assert len(set(headings)) == len(headings) == len(list(entries(guides())))
+    for rule in rules:
+        page, _, anchor = rule["annotations"]["runbook_url"].partition("#")
+        assert (page, anchor) == ("runbook.md", rule["labels"]["failure"])
+        assert anchor in headings
+    assert {rule["labels"]["severity"] for rule in rules} == {"page", "ticket"}
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+    assert {rule["alert"] for rule in rules} == {alert_name(r["labels"]["failure"]) for r in rules}
+    assert alert_name("logged-in-431") == "SevenstopsLoggedIn431"
+
+
+def test_a_line_of_an_old_document_is_a_page():
+    diagnostic = {"symptom": "x", "command": "x", "when_it_is": "x", "when_not": "x", "promql": "x"}
+    guide = {"stop": "accept", "failure": "x", "symptom": "x", "fix": "x"}
+    old = [{**guide, "diagnostics": [diagnostic]}]
+    (rule,) = yaml.safe_load(alert_rules(old))["groups"][0]["rules"]
+    assert rule["labels"]["severity"] == "page"
+    assert "Prometheus, a page: `x`" in markdown_runbook(old)
 
 
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")

@@ -4,7 +4,7 @@ import re
 
 from sevenstops.evidence.stops import STOPS
 from sevenstops.experiments import all_experiments, guides
-from sevenstops.report.runbook import entries, markdown_runbook
+from sevenstops.report.runbook import anchors, entries, markdown_runbook
 
 SYMPTOMS = (
     "empty logs", "connect times of 1 s", "431 for logged-in", "413 or 431", "wrong handler",
@@ -25,6 +25,13 @@ def test_every_failure_has_a_line_and_every_symptom_is_there():
     assert not re.search(r"\{(port|admin_port|pid)\}|\{\{", text)
     stops = [guide["stop"] for guide, _ in lines]
     assert stops == sorted(stops, key=STOPS.index)
+
+
+def test_the_overview_leads_to_every_line():
+    text = markdown_runbook(guides())
+    links = re.findall(r"\]\(#([^)]+)\)", text)
+    assert links == re.findall(r'^## <a id="([^"]+)"></a>', text, re.M) == anchors(guides())
+    assert {"accept-queue-overflow", "accept-queue-overflow-2"} <= set(links)
 
 
 def test_a_failure_without_diagnostics_has_no_line():

@@ -124,7 +124,15 @@ asio::awaitable<Answer> page(Resources& resources, Call call) {
   co_return answer(answers->missing);
 }
 
-const RegisterEndpoint registered{{"page", page}};
+asio::awaitable<Answer> timed_page(Resources& resources, Call call) {
+  constexpr double leeway = 1.1;
+  const auto late = Clock::now() + base::seconds(leeway * resources.settings.deadline);
+  auto answered = co_await page(resources, call);
+  resources.metrics.pages_late.add(Clock::now() > late ? 1 : 0);
+  co_return answered;
+}
+
+const RegisterEndpoint registered{{"page", timed_page}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -66,6 +66,16 @@ TEST_F(DrainTest, AwaitsTheClientAtTheHighWaterMark) {
   EXPECT_EQ(bytes.value(), 4006U);
 }
 
+TEST_F(DrainTest, ShowsTheStreamsUnderWay) {
+  std::uint64_t open = 0;
+  ASSERT_TRUE(send({.source = std::make_unique<FakeSource>(std::deque<std::string>(1, "x"), [&] {
+                      open = metrics.streams.value();
+                      return Outcome<bool>(false);
+                    })}));
+  EXPECT_EQ(open, 1U);
+  EXPECT_EQ(metrics.streams.value(), 0U);
+}
+
 TEST_F(DrainTest, TheFragileWayItProducesAllOfItFirst) {
   settings.await_writes = false;
   writer.takes_at_once = 100;

@@ -134,6 +134,16 @@ TEST_F(HandleTest, AnExceptionComesOutAndNothingWaitsAnyMore) {
   EXPECT_EQ(running, 0);
 }
 
+TEST_F(HandleTest, PagesThatTakeLongerThanTheDeadlineAreCounted) {
+  faults = faults::Injection({faults::make_fault("slow-dependency=0.02")}, clock);
+  EXPECT_TRUE(run("page"));
+  EXPECT_EQ(metrics.pages_late.value(), 0U);
+  settings.propagate_deadline = false;
+  settings.deadline = 0.01;
+  EXPECT_TRUE(run("page"));
+  EXPECT_EQ(metrics.pages_late.value(), 1U);
+}
+
 TEST_F(HandleTest, OrdersComeInPagesOfAtMostThePageLimit) {
   EXPECT_EQ(rows(""), 20U);
   EXPECT_EQ(rows("limit=5"), 5U);

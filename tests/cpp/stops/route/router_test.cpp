@@ -37,7 +37,11 @@ TEST(Router, OddSpellingsReachTheSameHandler) {
     const auto match = router.match("POST", path);
     ASSERT_TRUE(match) << path;
     EXPECT_EQ(match->route->endpoint, &wipe) << path;
+    EXPECT_TRUE(match->odd) << path;
   }
+  EXPECT_FALSE(router.match("POST", "/admin/wipe")->odd);
+  // It might lack a normal form, and doesn't.
+  EXPECT_FALSE(router.match("GET", "/users/a%2Fb")->odd);
   EXPECT_EQ(router.match("GET", "/../etc").error().status(), 400U);
   EXPECT_EQ(router.match("GET", "/admin/wipe").error().status(), 405U);
   EXPECT_EQ(router.match("GET", "/admin/wipe").error().allow, "POST");
