@@ -3,8 +3,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 
-.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate sweeps notebooks \
-  fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate mutants sweeps \
+  notebooks fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -49,6 +49,10 @@ bench: build $(VENV)/.setup-test $(VENV)/.setup-bench
 
 calibrate: build $(VENV)/.setup-test
 	$(BIN)/python tests/calibrate/main.py --out reports/calibration.md
+
+# All of them, or those that MUTANTS names; goes on where it was stopped.
+mutants: build $(VENV)/.setup-test
+	$(BIN)/python tests/mutants/main.py --out reports/mutants.md $(MUTANTS)
 
 sweeps: build
 	$(BIN)/sevenstops sweep --out reports/sweeps-$$(nproc)-cores

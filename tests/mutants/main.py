@@ -144,7 +144,7 @@ class Copy:
             ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT, capture_output=True, text=True, check=True,
         ).stdout.split("\0")  # fmt: skip
-        names = {name for name in listed if name and (ROOT / name).is_file()}
+        names = {n for n in listed if (ROOT / n).is_file() and not (ROOT / n).is_symlink()}
         for name in sorted(names):
             source, target = ROOT / name, self.folder / name
             if not target.is_file() or target.read_bytes() != source.read_bytes():
@@ -160,7 +160,7 @@ class Copy:
         """Configures and builds it, and lets its Python find itself. Raises MutantError."""
         command = [sys.executable, "-m", "pybind11", "--cmakedir"]
         pybind = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-        configured = self._run(
+        configured = self.run(
             ["cmake", "--preset", "release", f"-Dpybind11_DIR={pybind}",
              f"-DPYTHON_EXECUTABLE={sys.executable}"]
         )  # fmt: skip
@@ -174,14 +174,14 @@ class Copy:
                 link.symlink_to(built)
         self._site.mkdir(exist_ok=True)
         (self._site / "sitecustomize.py").write_text(SITE)
-        found = self._run([sys.executable, "-c", WHERE]).stdout.split()
+        found = self.run([sys.executable, "-c", WHERE]).stdout.split()
         if [Path(name).parent for name in found] != [package] * 2:
             raise MutantError(f"Python imports sevenstops from elsewhere: {' '.join(found)}")
 
     def build(self, *targets: str) -> bool:
         """Builds these targets; false when the compiler says no."""
         command = ["cmake", "--build", "--preset", "release", "--target", *targets]
-        return self._run(command).returncode == 0
+        return self.run(command).returncode == 0
 
     def build_for(self, mutant: Mutant) -> bool:
         """Builds what its tests need: also what an earlier mutant of C++ has left behind."""
@@ -197,16 +197,18 @@ class Copy:
             command += mutant.pytest
         began = time.monotonic()
         try:
-            ended = self._run(command, limit)
+            ended = self.run(command, limit)
         except subprocess.TimeoutExpired:
             return Ended("hung", seconds=time.monotonic() - began)
         seconds = time.monotonic() - began
         if ended.returncode == 0:
             return Ended("passed", seconds=seconds)
         failed = re.search(FAILED_CTEST if mutant.ctest else FAILED_PYTEST, ended.stdout, re.M)
-        return Ended("failed" if failed else "broken", failed[1] if failed else "", seconds)
+        if failed:
+            return Ended("failed", failed[1], seconds)
+        return Ended("broken", (ended.stdout.strip().splitlines() or [""])[-1], seconds)
 
-    def _run(
+    def run(
         self, command: Sequence[str], limit: float | None = None
     ) -> "subprocess.CompletedProcess[str]":
         """Runs a command in the copy; kills it, with all that it started, after `limit` seconds."""
@@ -370,8 +372,8 @@ def report(mutants: Sequence[Mutant], found: dict[str, dict[str, Any]]) -> str:
     seconds = sum(result["seconds"] for result in found.values())
     return "\n".join([
         "# Mutants", "",
-        "Each is a plausible mistake, made in a copy of the checkout; the tests named beside it have",
-        "to notice it. What killed it is the first of them that failed. Made by `make mutants`.",
+        "Each is a plausible mistake, made in a copy of the checkout; the tests beside it have to",
+        "notice it. What killed it is the first of them that failed. Made by `make mutants`.",
         "", f"{len(mutants)} mutants: {totals}; {seconds / 60:.0f} minutes in all.", "",
         *lines_of(mutants, found),
     ]) + "\n"  # fmt: skip

@@ -5,7 +5,7 @@ from support import made_up_evidence, made_up_metric
 
 
 def document(*metrics):
-    return {"evidence": [made_up_evidence(metrics=list(metrics))]}
+    return {"evidence": [made_up_evidence(symptom="it stands", metrics=list(metrics))]}
 
 
 def test_a_guard_is_shown_when_asked_for_and_when_it_does_not_hold():
