@@ -333,8 +333,8 @@ def run(
         except (MutantError, OSError) as error:
             found[mutant.name] = {"outcome": "error", "by": str(error), "seconds": 0.0}
             said(f"error: {error}")
-    # Those of Python before what makes their extension anew.
-    open_ones.sort(key=lambda one: one[0].file.endswith((".cpp", ".hpp")))
+    # Those of Python before what makes their extension anew; last what much is built of.
+    open_ones.sort(key=lambda one: (".py", ".cpp", ".hpp").index(Path(one[0].file).suffix))
     for n, (mutant, key, usual) in enumerate(open_ones, 1):
         result = {"key": key, **judged(mutant, copy, usual)}
         found[mutant.name] = result
@@ -408,6 +408,9 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # Also where a shell started it in the background: what it started ends with it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         sys.exit(main(sys.argv[1:]))
     except MutantError as error:
