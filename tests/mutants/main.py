@@ -37,7 +37,6 @@ WORK = ROOT / "build" / "mutants"
 LEAST_SECONDS = 60.0
 TIMES_SLOWER = 10.0
 """Tests that take longer than both, so many times what they take without the mutant, hang."""
-MINIMUM = 40
 FIELDS = {"mistake", "file", "old", "new", "ctest", "pytest", "argued"}
 
 
@@ -165,7 +164,7 @@ class Copy:
              f"-DPYTHON_EXECUTABLE={sys.executable}"]
         )  # fmt: skip
         if configured.returncode or not self.build("sevenstops-tests", *PYTHON_TARGETS):
-            raise MutantError("the checkout itself can't be built")
+            raise MutantError(f"{self.folder} can't be built; cmake --build says why")
         package = self.folder / "python" / "sevenstops"
         for built in (self.folder / "build" / "release").iterdir():
             if built.name.startswith("_core.") or built.name == "sevenstops-service":
@@ -222,7 +221,7 @@ class Copy:
             output, _ = started.communicate(timeout=limit)
         except BaseException:
             os.killpg(started.pid, signal.SIGKILL)
-            started.communicate()
+            started.wait()
             raise
         return subprocess.CompletedProcess(command, started.returncode, output)
 
@@ -334,7 +333,7 @@ def run(
             found[mutant.name] = {"outcome": "error", "by": str(error), "seconds": 0.0}
             said(f"error: {error}")
     # Those of Python before what makes their extension anew; last what much is built of.
-    open_ones.sort(key=lambda one: (".py", ".cpp", ".hpp").index(Path(one[0].file).suffix))
+    open_ones.sort(key=lambda one: {".cpp": 1, ".hpp": 2}.get(Path(one[0].file).suffix, 0))
     for n, (mutant, key, usual) in enumerate(open_ones, 1):
         result = {"key": key, **judged(mutant, copy, usual)}
         found[mutant.name] = result
