@@ -228,7 +228,7 @@ class Copy:
 
 SOURCES = (".cpp", ".hpp", ".py")
 PYTHON_TARGETS = ("_core", "sevenstops-service")
-FAILED_CTEST = r"^\s+\d+ - (\S+) \("
+FAILED_CTEST = r"^\s+\d+ - (\S+) .*\("
 FAILED_PYTEST = r"^FAILED (.+?)(?: - |$)"
 # The finder of an editable install would win over the path, and import the checkout.
 SITE = """import sys
