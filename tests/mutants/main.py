@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 WORK = ROOT / "build" / "mutants"
 
-LEAST_SECONDS = 60.0
+LEAST_SECONDS = 30.0
 TIMES_SLOWER = 10.0
 """Tests that take longer than both, so many times what they take without the mutant, hang."""
 FIELDS = {"mistake", "file", "old", "new", "ctest", "pytest", "argued"}
