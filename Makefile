@@ -4,8 +4,8 @@ BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 60
 MINUTES ?= 30
 
-.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate calibrate-costs sweeps notebooks \
-  fuzz clean
+.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate calibrate-costs \
+  alerts mutants sweeps notebooks fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
@@ -54,6 +54,9 @@ calibrate-costs: build $(VENV)/.setup-test
 # In batches: each goes on where the one before ended.
 calibrate: build $(VENV)/.setup-test
 	$(BIN)/python tests/calibrate/verdicts.py --minutes $(MINUTES)
+# All of them, or those that MUTANTS names; goes on where it was stopped.
+mutants: build $(VENV)/.setup-test
+	$(BIN)/python tests/mutants/main.py --out reports/mutants.md $(MUTANTS)
 
 sweeps: build
 	$(BIN)/sevenstops sweep --out reports/sweeps-$$(nproc)-cores

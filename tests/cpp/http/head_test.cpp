@@ -116,6 +116,19 @@ TEST(Head, LimitsAreKeptBeforeTheEndIsThere) {
   EXPECT_FALSE(refusal(with_line("GET / HTTP/1.1\r\nA: b"), limits));
 }
 
+TEST(Head, WhatIsJustAtItsLimitIsTaken) {
+  const std::string line = "GET /12345678 HTTP/1.1\r\n";
+  const std::string head = line + "Host: a\r\n\r\n";
+  const auto with = [&](std::size_t of_line, std::size_t of_head) {
+    return refusal(head, {.request_line = static_cast<std::int64_t>(of_line),
+                          .head = static_cast<std::int64_t>(of_head),
+                          .fields = 1});
+  };
+  EXPECT_FALSE(with(line.size(), head.size()));
+  EXPECT_EQ(with(line.size() - 1, head.size()), Reason::request_line_limit);
+  EXPECT_EQ(with(line.size(), head.size() - 1), Reason::header_limit);
+}
+
 struct Case {
   Reason reason;
   std::string bytes;

@@ -121,6 +121,16 @@ TEST_F(WalkTest, WhatCanNotBeTrustedEndsItsConnection) {
   EXPECT_EQ(walk("/nothing", "Connection: close\r\n"), Next::linger);
 }
 
+TEST_F(WalkTest, ABodyIsNotReadBeforeItsSenderIsKnown) {
+  const std::string head = "POST /admin/wipe HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n";
+  EXPECT_EQ(walk_over({head + "\r\n"}), Next::linger);
+  EXPECT_EQ(writer.status, 401U);
+  EXPECT_FALSE(request.body_read);
+  EXPECT_EQ(walk_over({head + "Authorization: Bearer let-me-in\r\n\r\n"}), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_TRUE(request.body_read);
+}
+
 TEST_F(WalkTest, AnOddPathIsRedirectedWithItsQueryAndWasNotRefused) {
   EXPECT_EQ(walk("//orders/?limit=5&x=//"), Next::request);
   EXPECT_EQ(writer.status, 308U);

@@ -83,5 +83,17 @@ TEST(ExtraBudget, StartsEmptyAndAllowsItsShare) {
   EXPECT_NEAR(spent, 50, 1);
 }
 
+TEST(ExtraBudget, SavesAHundredAtMost) {
+  ExtraBudget budget(0.5);
+  for (int i = 0; i < 1000; ++i) {
+    budget.earn();
+  }
+  int spent = 0;
+  while (spent < 1000 && budget.spend()) {
+    ++spent;
+  }
+  EXPECT_EQ(spent, 100);
+}
+
 }  // namespace
 }  // namespace sevenstops::upstream

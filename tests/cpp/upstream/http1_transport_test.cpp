@@ -136,6 +136,16 @@ TEST_F(Http1TransportTest, PassesOnTraceDeadlineAndTie) {
   EXPECT_LT(left, 100000);
 }
 
+TEST_F(Http1TransportTest, SaysTheTimeOfTheAttemptWhereThatIsLess) {
+  auto context = for_an_hour();
+  context.limit = Clock::now() + 100s;
+  context.deadline = Clock::now() + 1000s;
+  run([&]() -> asio::awaitable<void> { EXPECT_EQ(co_await exchange(context), 200U); });
+  const auto& request = server.requests.at(0);
+  const std::string name = "X-Request-Deadline-Ms: ";
+  EXPECT_LE(std::stol(request.substr(request.find(name) + name.size())), 100000);
+}
+
 TEST_F(Http1TransportTest, WithNoTimeLeftNothingIsSent) {
   auto context = for_an_hour();
   context.deadline = Clock::now();

@@ -44,6 +44,8 @@ def test_an_effect_is_of_pairs():
     assert found == {
         "kind": "ratio", "low": 0.5, "high": 0.5, "kind_of_range": "interval", "level": 0.9375,
     }  # fmt: skip
+    crossed = effect([1, 2, 4], [4, 2, 1])
+    assert (crossed["low"], crossed["high"]) == (0.25, 4)
     few = effect([0, 0, 0], [3, 4, 3])
     assert (few["kind"], few["low"], few["high"]) == ("difference", 3, 4)
     assert (few["kind_of_range"], few["level"]) == ("extremes", None)

@@ -78,6 +78,19 @@ TEST(Page, SaysWhatItIsNot) {
             "an id that is too long");
 }
 
+TEST(Page, TakesTheLongestNextAndTheLongestId) {
+  const auto with = [](std::size_t next, std::size_t id) {
+    return read(R"({"orders":[{"id":")" + std::string(id, 'a') + R"("}],"next":")" +
+                std::string(next, 'b') + "\"}");
+  };
+  const auto longest = with(8192, 256);
+  EXPECT_TRUE(longest.whole) << longest.why;
+  EXPECT_EQ(longest.next.size(), 8192U);
+  EXPECT_EQ(longest.rows, 1U);
+  EXPECT_EQ(with(8193, 1).why, "its next is too long");
+  EXPECT_EQ(with(1, 257).why, "an id that is too long");
+}
+
 TEST(RowIds, KnowTheirLimit) {
   RowIds ids;
   std::int64_t id = 0;

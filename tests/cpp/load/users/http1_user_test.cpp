@@ -152,6 +152,15 @@ TEST_P(Http1User, GivesUpAnAnswerThatDoesNotCome) {
   EXPECT_EQ(send(plan, server).all.outcomes(), (Outcomes{{"read_timeout", 3}}));
 }
 
+TEST_P(Http1User, RestsForLongerThanAnAnswerMayTake) {
+  const LocalServer server(answering(ok));
+  auto plan = three();
+  plan.arrivals[0] = {.kind = "trace", .duration = 1.3, .times = {0, 1.2}};
+  const auto result = send(plan, server);
+  EXPECT_EQ(result.all.outcomes(), (Outcomes{{"2xx", 2}}));
+  EXPECT_EQ(result.phases.connect.total(), 1U);
+}
+
 TEST_P(Http1User, LooksForWhatIsExpected) {
   const LocalServer server(answering(ok));
   auto plan = three();

@@ -125,6 +125,20 @@ TEST_F(ConnectionTest, NothingIsOverdueWithoutADeadline) {
   });
 }
 
+TEST_F(ConnectionTest, ADeadlineEndsWithItsRead) {
+  const auto disturbed = [this]() -> asio::awaitable<bool> {
+    const auto [error] =
+        co_await connection.socket().async_wait(tcp::socket::wait_read, base::as_tuple);
+    co_return error == asio::error::operation_aborted;
+  };
+  run_swept([&]() -> asio::awaitable<void> {
+    test::send(client, "abc");
+    EXPECT_EQ(co_await connection.more(Clock::now() + 1s, 10), Read::some);
+    // Who waits for the client now is left in peace when that time comes.
+    EXPECT_FALSE(co_await base::within(Clock::now() + 1100ms, disturbed()));
+  });
+}
+
 TEST_F(ConnectionTest, WritesAllOfItAtTheClientsPace) {
   const std::string bytes(1 << 20, 'x');
   std::string got;
@@ -193,6 +207,12 @@ TEST_F(ConnectionTest, LingersForNoMoreBytesThanItIsTold) {
   EXPECT_EQ(taken.value(), at_most);
   // The rest was in the kernel.
   EXPECT_LT(sent, at_most + (64U << 20));
+}
+
+TEST_F(ConnectionTest, LingersForTheLastByteThatItIsTold) {
+  test::send(client, "more");
+  run_swept([&]() -> asio::awaitable<void> { co_await connection.linger(60s, 1, taken); });
+  EXPECT_EQ(taken.value(), 1U);
 }
 
 TEST_F(ConnectionTest, LingersForNothingWhereItIsToldSo) {
