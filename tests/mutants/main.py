@@ -63,7 +63,8 @@ class Mutant:
     def room(self) -> str:
         """The stop, or else the room, that it is in."""
         parts = Path(self.file).parts
-        return parts[2] if parts[:2] in (("cpp", "stops"), ("python", "sevenstops")) else parts[1]
+        within = parts[:2] in (("cpp", "stops"), ("python", "sevenstops"))
+        return Path(parts[2] if within else parts[1]).stem
 
     @property
     def tests(self) -> str:
@@ -354,7 +355,7 @@ def lines_of(mutants: Sequence[Mutant], found: dict[str, dict[str, Any]]) -> lis
              "| --- | --- | --- | --- | --- | --: |"]  # fmt: skip
     for m in mutants:
         result = found[m.name]
-        by = result["by"].rpartition("/")[2]
+        by = re.sub(r"^tests/\S*/", "", result["by"])
         outcome = result["outcome"] + (f": `{cell(by)}`" if by else "")
         lines.append(
             f"| {m.name} | {m.room} | {cell(m.mistake)} | `{cell(m.tests)}` | {outcome} "

@@ -1,5 +1,8 @@
 """Files are whole or not there."""
 
+import errno
+import os
+
 import pytest
 
 from sevenstops import LabError
@@ -30,3 +33,16 @@ def test_a_folder_is_made_with_its_parents(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match="cannot be made"):
         make_folder(tmp_path / "file")
+
+
+def test_a_write_that_fails_leaves_nothing_beside_the_file(tmp_path, monkeypatch):
+    def full(old, new):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "report.md"
+    path.write_text("what was there")
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(LabError, match=r"report.md cannot be written: No space left"):
+        write_whole(path, "new")
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_text() == "what was there"
