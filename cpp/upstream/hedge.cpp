@@ -89,11 +89,16 @@ class Race {
   asio::awaitable<void> attempt(base::TaskGroup& group, std::size_t index) {
     // What was called off counts too: it would have taken longer.
     struct Recorded {
-      ~Recorded() { latency.record(Clock::now() - began, answered); }
+      ~Recorded() {
+        const auto taken = Clock::now() - began;
+        latency.record(taken, answered);
+        metrics.taken.record(taken);
+      }
       LatencyEstimate& latency;
+      Metrics& metrics;
       Clock::time_point began = Clock::now();
       bool answered = false;
-    } recorded{cluster_.latency};
+    } recorded{cluster_.latency, shared_.metrics};
     struct Running {
       ~Running() { --count; }
       std::size_t& count;

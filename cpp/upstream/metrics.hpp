@@ -8,6 +8,8 @@ namespace sevenstops::upstream {
 struct Metrics : base::MetricGroup {
   base::Counter requests{*this, "dependency_requests_total",
                          "Requests to services beneath, hedges included."};
+  base::DurationHistogram taken{*this, "dependency_duration_seconds",
+                                "Time that one request took, or had taken when it was called off."};
   base::Counter hedges{*this, "dependency_hedges_total",
                        "Requests to another replica beside the first."};
   base::Counter hedges_won{*this, "dependency_hedges_won_total", "Hedges that answered first."};

@@ -50,6 +50,13 @@ TEST_F(HedgeTest, TheFirstMayStillWin) {
       200U);
   EXPECT_EQ(metrics.hedges.value(), 1U);
   EXPECT_EQ(metrics.hedges_won.value(), 0U);
+  // Both are timed, the one that was called off as well.
+  EXPECT_GE(metrics.taken.seconds(), 0.03);
+  std::uint64_t timed = 0;
+  for (int bucket = 0; bucket < base::DurationHistogram::buckets; ++bucket) {
+    timed += metrics.taken.count(bucket);
+  }
+  EXPECT_EQ(timed, 2U);
 }
 
 TEST_F(HedgeTest, AFastFirstIsAskedAlone) {
