@@ -54,6 +54,7 @@ calibrate-costs: build $(VENV)/.setup-test
 # In batches: each goes on where the one before ended.
 calibrate: build $(VENV)/.setup-test
 	$(BIN)/python tests/calibrate/verdicts.py --minutes $(MINUTES)
+
 # All of them, or those that MUTANTS names; goes on where it was stopped.
 mutants: build $(VENV)/.setup-test
 	$(BIN)/python tests/mutants/main.py --out reports/mutants.md $(MUTANTS)
@@ -64,7 +65,6 @@ sweeps: build
 notebooks: build $(VENV)/.setup-notebooks
 	$(BIN)/python tools/notebooks.py
 
-.PHONY: alerts
 alerts: build $(VENV)/.setup-test
 	$(BIN)/python tests/alerts/main.py --out reports/alerts.md
 
