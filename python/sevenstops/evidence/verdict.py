@@ -150,7 +150,9 @@ class Evidence:
             if metric.guard:
                 continue
             spread = range_of(before)
-            if must.holds(spread.low) or must.holds(spread.high):
+            # What must fall to a share of its value before was there before.
+            shown = metric.reference == BEFORE
+            if not shown and (must.holds(spread.low) or must.holds(spread.high)):
                 hidden = hidden or f"{metric.name} was {must} before as well"
                 continue
             change = effect(before, after)
@@ -160,8 +162,17 @@ class Evidence:
         return ("inconclusive", hidden) if hidden else ("fixed", "")
 
     def holds(self, metric: Metric) -> bool:
-        """Whether the whole range after lies on the right side of the threshold."""
+        """Whether the whole range after lies on the right side of the threshold.
+
+        What is held against its own value before is compared in pairs, run by run: a processor that
+        gets faster or slower between rounds then changes neither side.
+        """
         must, spread = self.threshold(metric), range_of(self.after.of(metric.name))
+        if metric.reference == BEFORE:
+            before, after = self.samples(metric)
+            if min(before) > 0:
+                must = metric.resolved(1.0)
+                spread = range_of([new / old for old, new in zip(before, after, strict=True)])
         return must.holds(spread.low) and must.holds(spread.high)
 
     def verdict(self) -> str:

@@ -65,7 +65,7 @@ class Diagnostic:
     # Whether Prometheus wakes somebody for it: "page", or "ticket" for what can wait for the day.
     severity: str = "page"
     # Seconds into the load from which on it tells the sides apart.
-    at: float = 5.0
+    at: float = 3.0
 
     def as_dict(self) -> dict[str, str]:
         """What people read of it, as the evidence contract has it."""

@@ -21,7 +21,7 @@ from sevenstops.experiments.base import (
 )
 from sevenstops.loading.plans import constant
 
-ROWS = 80_000
+ROWS = 40_000
 # A report of so many rows takes tens of milliseconds; what is too long depends on the processor.
 SHARE = 0.5
 
@@ -72,7 +72,7 @@ EXPERIMENT = Experiment(
     fix="blocking work on a pool of workers, off the I/O thread",
     switch={"handle.off_loop": ("false", "true")},
     # A report may take as long as it takes, on any processor.
-    settings={"handle.deadline": "10", "handle.hop_timeout": "10"},
+    settings={"handle.deadline": "10", "handle.hop_timeout": "10", "handle.queue_time": "10"},
     lesson=(
         "An I/O thread serves thousands of connections as long as nobody makes it wait. One query "
         "that runs on it stops them all for as long as it takes, whatever they asked for. On a "

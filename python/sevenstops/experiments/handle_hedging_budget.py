@@ -67,6 +67,7 @@ EXPERIMENT = replace(
             when_it_is="hedges are a good part of the requests: turn them off, then bound them",
             when_not="hedges are one in twenty at most",
             proves=lambda said: float(said) > 0.1,
+            at=losers.BEGIN + 1,
             promql=(
                 "rate(sevenstops_dependency_hedges_total[5m]) > "
                 "0.1 * rate(sevenstops_dependency_requests_total[5m])"

@@ -168,6 +168,7 @@ EXPERIMENT = Experiment(
             when_it_is="most requests to the services beneath are repeats: shed load to end it",
             when_not="repeats are a tenth of the requests at most",
             proves=lambda said: float(said) > 0.5,
+            at=END + 2,
             promql=(
                 "rate(sevenstops_dependency_retries_total[5m]) > "
                 "0.2 * rate(sevenstops_dependency_requests_total[5m])"

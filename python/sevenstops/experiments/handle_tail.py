@@ -144,6 +144,7 @@ EXPERIMENT = Experiment(
             when_it_is="the slowest of eight takes as long as a slow answer of one leaf",
             when_not="all eight take a few times what a leaf usually does",
             proves=lambda said: float(said) > SLOW / 2,
+            at=WARM_UP + 3,
             # Far above what half of its parts take: where all are slow it is something else.
             promql=(
                 "histogram_quantile(0.5, rate("

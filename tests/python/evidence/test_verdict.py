@@ -75,6 +75,8 @@ def test_higher_can_be_better():
 def test_a_threshold_can_be_relative_to_what_the_machine_measured():
     assert evidence(HALF, [0.8, 1.0, 0.9], [0.4, 0.41, 0.44]).verdict() == "fixed"
     assert evidence(HALF, [0.8, 1.0, 0.9], [0.4, 0.41, 0.46]).verdict() == "not fixed"
+    # In pairs: the machine got slower from round to round, and the fix as good as before.
+    assert evidence(HALF, [0.4, 0.8, 1.6], [0.19, 0.39, 0.79]).verdict() == "fixed"
     queries = ([0.05, 0.04, 0.05], [0.05, 0.06, 0.05])
     slow = evidence(OF_QUERY, [0.04] * 3, [0.02] * 3, query_seconds=queries)
     assert slow.verdict() == "fixed"

@@ -4,17 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from sevenstops import Plan, RequestSpec, constant, hardened
+from sevenstops import Plan, RequestSpec, constant
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.scenes import plain_scene
 from sevenstops.report.sweep import write_sweep
 from sevenstops.sweeps import Point, sweep_named
+from sevenstops.sweeps.base import side
 
 
 def small(seed):
     """Two points of a service that answers, and one of a path that isn't there."""
     return [
-        Point(line, at, hardened(), plain_scene, plan_of(seed, path), theory)
+        Point(line, at, side({}), plain_scene, plan_of(seed, path), theory)
         for line, at, path, theory in (
             ("there", "1", "/healthz", {"goodput_ratio": 1.0}),
             ("there", "2", "/users/2", {}),

@@ -19,7 +19,7 @@ def test_points_share_their_load_and_differ_in_the_handler(sweep):
         by_place.setdefault(point.at if sweep.line == "hedges" else "", set()).add(
             point.plan.fingerprint()
         )
-        changed = difference(points[0].settings, point.settings)
+        changed = difference(points[0].settings.settings, point.settings.settings)
         assert all(name.startswith("handle.") for name in changed)
     assert all(len(plans) == 1 for plans in by_place.values())
 
