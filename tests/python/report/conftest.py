@@ -8,7 +8,7 @@ import pytest
 
 from sevenstops.evidence.documents import read_evidence
 
-KEPT = Path(__file__).parents[3] / "reports" / "nginx-2-cores" / "evidence.json"
+KEPT = Path(__file__).parent / "kept.json"
 SECONDS = {"name": "time since the start", "unit": "seconds"}
 LATENCY = {"name": "latency", "unit": "seconds"}
 QUANTILES = [1 - 10 ** (-n / 10) for n in range(31)]

@@ -11,7 +11,7 @@ from sevenstops.experiments import explained, guides
 from sevenstops.report.markdown import write_report
 from support import document_of_every_failure
 
-KEPT = Path(__file__).parents[3] / "reports" / "nginx-2-cores" / "evidence.json"
+KEPT = Path(__file__).parent / "kept.json"
 PARTS = {"evidence.json", "report.md", "report.html", "map.svg", "map.pdf", "map.md",
          "runbook.md", "alerts.yml", "dashboard.json"}  # fmt: skip
 
