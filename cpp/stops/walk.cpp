@@ -107,9 +107,9 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
 
 Response Walk::serialize(Result result) {
   const Visit visit(s_, x_.timings, Stop::serialize);
-  auto response = stops::serialize(std::move(result), s_.serialize_settings);
   constexpr std::size_t large = 100'000;
   const bool of_rows = std::holds_alternative<Page>(result);
+  auto response = stops::serialize(std::move(result), s_.serialize_settings);
   s_.metrics[Stop::serialize].bytes.add(response.bytes.size());
   s_.metrics.serialize.large.add(of_rows && response.bytes.size() > large ? 1 : 0);
   return response;

@@ -80,8 +80,10 @@ TEST(FaultClock, OfManyThreadsOneBeginsIt) {
   FaultClock clock(true);
   std::atomic<int> began = 0;
   {
+    constexpr int count = 8;
     std::vector<std::jthread> threads;
-    for (int i = 0; i < 8; ++i) {
+    threads.reserve(count);
+    for (int i = 0; i < count; ++i) {
       threads.emplace_back([&] { began += clock.begin() ? 1 : 0; });
     }
   }

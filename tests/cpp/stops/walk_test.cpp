@@ -34,7 +34,7 @@ const Endpoint is_cancelled{"is_cancelled", cancelled};
 // Walks over an exchange that no protocol made.
 class WalkTest : public ::testing::Test {
  protected:
-  explicit WalkTest(Settings with = {}) : settings(std::move(with)) {
+  explicit WalkTest(Settings with = {}) : settings(with) {
     stops.router.add({.method = "GET", .pattern = "/throws", .endpoint = &throws});
     stops.router.add({.method = "GET", .pattern = "/cancelled", .endpoint = &is_cancelled});
   }

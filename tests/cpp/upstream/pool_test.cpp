@@ -340,7 +340,9 @@ TEST_F(PoolTest, HoweverTheyComeAndLeaveLimitsHoldAndNobodyWaitsForEver) {
   std::mt19937 random(7);
   std::list<Replica> replicas;
   std::vector<std::uint16_t> ports;
-  for (int i = 0; i < 4; ++i) {
+  constexpr int count = 4;
+  ports.reserve(count + 1);
+  for (int i = 0; i < count; ++i) {
     ports.push_back(replicas.emplace_back(io).port());
   }
   {
