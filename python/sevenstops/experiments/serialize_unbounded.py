@@ -23,13 +23,13 @@ SECONDS = 4.0
 
 
 def plan(seed: int) -> Plan:
-    """Small requests at 400 a second; four clients who fetch all rows once a second each."""
+    """Small requests at 400 a second; eight clients who fetch all rows once a second each."""
     return Plan(
         seed=seed,
         arrivals=[poisson(400, duration=SECONDS)],
         connections=64,
         requests=[RequestSpec(name="small", target="/healthz")],
-        crowds=[Crowd(kind="pager", target=f"/orders?limit={ROWS}", count=4, rate=1)],
+        crowds=[Crowd(kind="pager", target=f"/orders?limit={ROWS}", count=8, rate=1)],
     )
 
 
@@ -90,7 +90,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"serialize.page_limit": "1"}, ("fetches_not_whole",),
+        Sabotage({"serialize.page_limit": "1"}, ("fetches_not_whole", "serialize_seconds_per_row"),
                  "5,000 requests for 5,000 rows: nobody gets to the end"),
     ),
     diagnostics=(
