@@ -32,8 +32,10 @@ def test_the_failure_is_shown_and_fixed(measured, experiment):
     why = f"{evidence['reason']}: {json.dumps(evidence['metrics'], indent=1)}"
     assert evidence["verdict"] != "not fixed", why
     if evidence["verdict"] == "inconclusive":
-        # On a machine that others use, the lab has to say so; nothing else excuses it.
-        assert any(word in evidence["reason"] for word in ("machine was busy", "doubtful")), why
+        # One run on a machine that others use, or that paused: the lab has to say so, and nothing
+        # else excuses it.
+        said = ("machine was busy", "client was the bottleneck", "doubtful")
+        assert any(words in evidence["reason"] for words in said), why
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, **BY_NAME)
