@@ -71,6 +71,7 @@ def main() -> NoReturn:
     """What goes wrong outside the lab is one sentence and a non-zero exit."""
     # Ends as an exception does, so that every child and folder goes with it.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except LabError as error:

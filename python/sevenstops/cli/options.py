@@ -1,6 +1,7 @@
 """What several commands share."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,4 +23,6 @@ def isolate() -> None:
     """Begins this process anew in a network namespace of its own, unless it is in one."""
     if ISOLATION_VARIABLE not in os.environ:
         arguments = [sys.executable, "-m", "sevenstops", *sys.argv[1:]]
+        # The mask outlives exec, handlers don't: a signal in between waits until there is one again.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         os.execv(EXECUTABLE, [str(EXECUTABLE), "--isolate", *arguments])

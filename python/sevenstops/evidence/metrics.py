@@ -33,6 +33,7 @@ class Metric:
     of that metric's median over all runs), where a faster or slower processor would turn a number.
     `rule` says in words where a threshold comes from. A `guard` shows that useful work was
     delivered: its threshold is the margin within which it must stay; it does not have to change.
+    `slack` is allowed besides, in the metric's unit: two shares near nothing differ by luck.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Metric:
     threshold: str
     guard: bool = False
     rule: str = ""
+    slack: float = 0.0
 
     @property
     def reference(self) -> str:
@@ -64,7 +66,8 @@ class Metric:
     def resolved(self, reference: float = 0.0) -> "Threshold":
         """The threshold as a number, of what it is relative to."""
         symbol, number, *relative = self.threshold.split()
-        return Threshold(symbol, float(number) * (reference if relative else 1.0))
+        bound = float(number) * (reference if relative else 1.0)
+        return Threshold(symbol, bound + (self.slack if self.better == "lower" else -self.slack))
 
     def improved(self, low: float, high: float, unchanged: float) -> bool:
         """Whether a whole interval lies on the better side of no change."""
@@ -86,6 +89,11 @@ class Threshold:
         if isinstance(value, Censored) and self.symbol in ("<", "<=", "=="):
             return False
         return OPERATORS[self.symbol](value, self.bound)
+
+    def beyond(self, value: float) -> float:
+        """How far a value lies above the bound; cut off where the value is."""
+        above = value - self.bound
+        return Censored(above) if isinstance(value, Censored) else above
 
     def __str__(self) -> str:
         """As the evidence contract has it: "<= 0.3"."""

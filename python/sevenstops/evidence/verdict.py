@@ -169,10 +169,9 @@ class Evidence:
         """
         must, spread = self.threshold(metric), range_of(self.after.of(metric.name))
         if metric.reference == BEFORE:
-            before, after = self.samples(metric)
-            if min(before) > 0:
-                must = metric.resolved(1.0)
-                spread = range_of([new / old for old, new in zip(before, after, strict=True)])
+            pairs = zip(*self.samples(metric), strict=True)
+            spread = range_of([metric.resolved(old).beyond(new) for old, new in pairs])
+            must = Threshold(must.symbol, 0.0)
         return must.holds(spread.low) and must.holds(spread.high)
 
     def verdict(self) -> str:

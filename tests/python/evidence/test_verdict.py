@@ -11,6 +11,9 @@ DROPS = Metric("listen_drops", "1", "sock_diag", "lower", "== 0")
 LATENCY = Metric("latency_p99_seconds", "seconds", "client", "lower", "<= 0.3")
 GOOD = Metric("good_requests_failed", "1", "client", "lower", "== 0", guard=True)
 HALF = Metric("cost_seconds", "seconds", "service", "lower", "<= 0.5 before")
+NEARLY = Metric(
+    "goodput_during_ratio", "1", "client", "higher", ">= 0.5 before", guard=True, slack=0.02
+)
 OF_QUERY = Metric("wait_seconds", "seconds", "client", "lower", "<= 0.5 query_seconds")
 
 BUSY = Doubt("machine", "other processes used 40% of the processors")
@@ -38,6 +41,25 @@ def evidence(metric, before, after, failed=0, doubts=((), ()), **more):
         ]
         found.add_round(n, "sha256:" + "0" * 64, *runs)
     return found
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [
+        ([0.012], [0.004], True),
+        ([0.0], [0.0], True),
+        ([0.9, 0.9], [0.44, 0.431], True),
+        ([0.9, 0.9], [0.44, 0.429], False),
+        ([0.05], [0.0], False),
+    ],
+)
+def test_the_slack_of_a_guard_is_given_besides_its_share(before, after, held):
+    assert evidence(NEARLY, before, after).holds(NEARLY) is held
+
+
+def test_a_time_cut_off_is_not_less_than_half_of_before():
+    assert evidence(HALF, [9.0], [4.0]).holds(HALF)
+    assert not evidence(HALF, [9.0], [Censored(4.0)]).holds(HALF)
 
 
 @pytest.mark.parametrize(
