@@ -1,9 +1,12 @@
 """How often the verdicts of `sevenstops run` err: `make calibrate`.
 
-For every failure, quick runs (three rounds a side) of four kinds: both sides hardened and both
+For every failure, quick verdicts (three rounds a side) of four kinds: both sides hardened and both
 fragile, which must never come out `fixed`; the true pair, which should; and the true pair beside a
-neighbour that spins on every processor, which must never come out `not fixed`. Outcomes are
-appended to a file, so that a study of hours is made in batches. Prints the table of all of them.
+neighbour that spins on every processor, which must never come out `not fixed`. In a round of the
+quiet kinds each side runs twice, in random order: the four runs make two true pairs, one pair of
+hardened sides and one of fragile ones, so that no verdict has a run twice, and a run serves two
+verdicts. Outcomes are appended to a file: a study of hours is made in batches. Prints the table of
+all of them.
 """
 
 import argparse
@@ -12,30 +15,40 @@ import json
 import multiprocessing
 import os
 import random
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scipy.stats import beta
 
-from sevenstops import LabError, experiments
+from sevenstops import LabError
 from sevenstops.evidence.files import write_json, write_whole
-from sevenstops.experiments import Experiment, all_experiments
+from sevenstops.evidence.runs import Run
+from sevenstops.experiments import QUICK_ROUNDS, Experiment, Lab, all_experiments
+from sevenstops.experiments.base import round_seed
+from sevenstops.lab.environment import ISOLATION_VARIABLE
+from sevenstops.lab.processes import EXECUTABLE, pinned
 
-WANTED = {"both hardened": 12, "both fragile": 12, "true pair": 25, "busy neighbour": 3}
-NEVER = {"both hardened": "fixed", "both fragile": "fixed", "busy neighbour": "not fixed"}
+HARDENED, FRAGILE, TRUE, BUSY = "both hardened", "both fragile", "true pair", "busy neighbour"
+WANTED = {HARDENED: 12, FRAGILE: 12, TRUE: 25, BUSY: 3}
+NEVER = {HARDENED: "fixed", FRAGILE: "fixed", BUSY: "not fixed"}
 STARTS = 3
 """Separate starts that the true pairs have to come from."""
 
-
-def said(kind: str, experiment: Experiment) -> dict[str, dict[str, str]]:
-    """The changes that make both sides of an experiment the same."""
-    before, after = (
-        {name: values[side] for name, values in experiment.switch.items()} for side in (0, 1)
-    )
-    return {"both hardened": {"before": after}, "both fragile": {"after": before}}.get(kind, {})
+# Which of a round's runs are held against each other, for each verdict: side and number.
+TWICE = (("before", 0), ("before", 1), ("after", 0), ("after", 1))
+QUIET = (
+    (TRUE, ("before", 0), ("after", 0)),
+    (TRUE, ("before", 1), ("after", 1)),
+    (FRAGILE, ("before", 0), ("before", 1)),
+    (HARDENED, ("after", 0), ("after", 1)),
+)
+ONCE = (("before", 0), ("after", 0))
+PAIR = ((BUSY, ("before", 0), ("after", 0)),)
 
 
 def spin() -> None:
@@ -60,29 +73,51 @@ def neighbour() -> Iterator[None]:
             process.join()
 
 
-def judged(kind: str, experiment: Experiment, seed: int) -> dict[str, Any]:
-    """One quick run's verdict."""
-    beside = neighbour() if kind == "busy neighbour" else contextlib.nullcontext()
-    with beside:
-        document = experiments.run(experiment.failure, seed=seed, said=said(kind, experiment))
-    evidence = document["evidence"][0]
-    return {
-        "kind": kind, "failure": experiment.failure, "seed": seed,
-        "verdict": evidence["verdict"], "reason": evidence["reason"],
-    }  # fmt: skip
+def judged(experiment: Experiment, seed: int, busy: bool) -> list[dict[str, Any]]:
+    """The verdicts of one group of runs."""
+    lab = experiment.lab_of(Lab("nginx", seed))
+    sides = dict(zip(("before", "after"), experiment.sides(), strict=True))
+    runs, pairs = (ONCE, PAIR) if busy else (TWICE, QUIET)
+    found = [experiment.evidence(lab) for _ in pairs]
+    order = random.Random(seed)
+    with pinned(lab.load_cpus), neighbour() if busy else contextlib.nullcontext():
+        for n in range(QUICK_ROUNDS):
+            one = replace(lab, seed=round_seed(seed, n))
+            plan = experiment.plan(one.seed)
+            done: dict[tuple[str, int], Run] = {}
+            for run in order.sample(runs, len(runs)):
+                done[run] = experiment.once(one, sides[run[0]], plan)
+            for evidence, (_, before, after) in zip(found, pairs, strict=True):
+                evidence.add_round(one.seed, plan.fingerprint(), done[before], done[after])
+    outcomes = []
+    for evidence, (kind, _, _) in zip(found, pairs, strict=True):
+        verdict, reason = evidence.judge()
+        outcomes.append(
+            {
+                "kind": kind,
+                "failure": experiment.failure,
+                "seed": seed,
+                "verdict": verdict,
+                "reason": reason,
+            }
+        )
+    return outcomes
 
 
-def missing(outcomes: list[dict[str, Any]], start: int) -> list[tuple[str, Experiment]]:
-    """What is still to be run: of the true pairs at most a third in one start."""
+def missing(outcomes: Sequence[dict[str, Any]], start: int) -> list[tuple[Experiment, bool]]:
+    """The groups that are still to be run, and whether beside a neighbour: of the true pairs at
+    most a third in one start.
+    """
     done = Counter((o["kind"], o["failure"]) for o in outcomes)
-    here = Counter(o["failure"] for o in outcomes if o["start"] == start)
+    here = Counter(o["failure"] for o in outcomes if o["kind"] == TRUE and o["start"] == start)
     left = []
-    for kind, wanted in WANTED.items():
-        for experiment in all_experiments():
-            count = wanted - done[kind, experiment.failure]
-            if kind == "true pair":
-                count = min(count, -(-wanted // STARTS) - here[experiment.failure])
-            left += [(kind, experiment)] * max(0, count)
+    for experiment in all_experiments():
+        failure = experiment.failure
+        kinds = Counter(kind for kind, _, _ in QUIET)
+        groups = max(-(-(WANTED[k] - done[k, failure]) // n) for k, n in kinds.items())
+        most = -(-WANTED[TRUE] // STARTS // kinds[TRUE]) - here[failure] // kinds[TRUE]
+        left += [(experiment, False)] * min(groups, most)
+        left += [(experiment, True)] * (WANTED[BUSY] - done[BUSY, failure])
     return left
 
 
@@ -127,20 +162,27 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30, help="how long this batch may take")
     parser.add_argument("--file", type=Path, default=Path("reports/calibration.json"))
     given = parser.parse_args()
+    if ISOLATION_VARIABLE not in os.environ:
+        command = [str(EXECUTABLE), "--isolate", sys.executable, *sys.argv]
+        os.execv(EXECUTABLE, command)
     outcomes: list[dict[str, Any]] = []
     if given.file.exists():
         outcomes = json.loads(given.file.read_text())["outcomes"]
     start = 1 + max((o["start"] for o in outcomes), default=0)
     end = time.monotonic() + 60 * given.minutes
     left = missing(outcomes, start)
-    random.Random(start).shuffle(left)
-    for n, (kind, experiment) in enumerate(left):
+    order = random.Random(start)
+    order.shuffle(left)
+    # Whatever has been run least comes first.
+    seen = Counter((o["failure"], o["kind"] == BUSY) for o in outcomes)
+    left.sort(key=lambda group: seen[group[0].failure, group[1]])
+    for n, (experiment, busy) in enumerate(left):
         if time.monotonic() > end:
             break
-        seed = 1000 * start + n
-        outcome = {**judged(kind, experiment, seed), "start": start}
-        print(f"{kind}: {experiment.failure}: {outcome['verdict']}", flush=True)
-        outcomes.append(outcome)
+        for outcome in judged(experiment, 1000 * start + n, busy):
+            text = ": ".join(outcome[k] for k in ("kind", "failure", "verdict"))
+            print(f"{text}{outcome['reason'] and ': '}{outcome['reason']}", flush=True)
+            outcomes.append({**outcome, "start": start})
         write_json(given.file, {"outcomes": outcomes})
     lines = ["# How often verdicts err", "", (__doc__ or "").partition("\n\n")[2], *table(outcomes)]
     write_whole(given.file.with_name("calibration-verdicts.md"), "\n".join(lines) + "\n")

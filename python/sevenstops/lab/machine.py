@@ -42,18 +42,21 @@ def waits(pid: int) -> dict[tuple[int, int], tuple[float, float]]:
     return found
 
 
-def busy(cpus: Sequence[int]) -> float:
-    """Seconds that these processors have worked, for whomever: user, system, interrupts, steal.
+def unused(cpus: Sequence[int]) -> float:
+    """Seconds that these processors had nothing to do, or only what runs at a lower priority (nice)
+    and gives way.
 
-    What runs at a lower priority (nice) gives way, and is left out (proc(5), /proc/stat).
+    Idle time is measured where the kernel stops its tick (Linux, get_cpu_idle_time_us); the time
+    in user and system is sampled by the tick, which load that wakes with the tick can double or
+    hide (proc(5), /proc/stat).
     """
     total = 0
     wanted = {f"cpu{n}" for n in cpus}
     for line in Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()
         if name in wanted:
-            user, _, system, _, _, interrupt, soft, steal = map(int, fields[:8])
-            total += user + system + interrupt + soft + steal
+            _, nice, _, idle, waiting = map(int, fields[:5])
+            total += nice + idle + waiting
     return total / os.sysconf("SC_CLK_TCK")
 
 
@@ -79,7 +82,7 @@ class Witness(Stoppable):
         self._roles, self._cpus = roles, cpus
         self._first = self._look()
         self._last = dict(self._first)
-        self._busy, self._began, self._pressure = busy(cpus), time.monotonic(), pressure()
+        self._unused, self._began, self._pressure = unused(cpus), time.monotonic(), pressure()
         self.report: dict[str, Any] = {}
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch)
@@ -104,7 +107,8 @@ class Witness(Stoppable):
         seconds = time.monotonic() - self._began
         processors = seconds * len(self._cpus)
         ran = self._grown(0, [pid for pids in self._roles.values() for pid in pids])
-        others = max(0.0, busy(self._cpus) - self._busy - ran)
+        busy = processors - (unused(self._cpus) - self._unused)
+        others = max(0.0, busy - ran)
         waited = {
             # Of several processes the one that waited longest.
             role: max((self._grown(1, [pid]) for pid in pids), default=0.0) / seconds
