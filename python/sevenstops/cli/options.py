@@ -23,6 +23,6 @@ def isolate() -> None:
     """Begins this process anew in a network namespace of its own, unless it is in one."""
     if ISOLATION_VARIABLE not in os.environ:
         arguments = [sys.executable, "-m", "sevenstops", *sys.argv[1:]]
-        # The mask outlives exec, handlers don't: a signal in between waits until there is one again.
+        # The mask outlives exec, handlers don't: a signal in between waits for the next one.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         os.execv(EXECUTABLE, [str(EXECUTABLE), "--isolate", *arguments])
