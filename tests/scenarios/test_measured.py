@@ -77,18 +77,20 @@ def test_a_harmful_fix_does_not_pass(measured, experiment, sabotage):
     lab = experiment.lab_of(Lab())
     plan = experiment.plan(lab.seed)
     harmed = experiment.sides()[0 if sabotage.alone else 1].saying(sabotage.changes)
-    after = experiment.once(lab, harmed, plan).sample
+    run = experiment.once(lab, harmed, plan)
+    after = run.sample
 
     def verdict(metrics):
         judged = replace(experiment, metrics=metrics).evidence(lab)
-        judged.add_round(lab.seed, plan.fingerprint(), before, Run(after))
+        judged.add_round(lab.seed, plan.fingerprint(), before, Run(after, run.doubts))
         return judged.judge()
 
-    assert verdict(experiment.metrics)[0] == "not fixed", after
+    # One run that the lab itself calls doubtful says neither.
+    assert verdict(experiment.metrics)[0] == ("inconclusive" if run.doubts else "not fixed"), after
     # What lets it through when it is taken away is what stops it.
     unguarded = [m for m in experiment.metrics if m.name not in sabotage.guards]
     assert any(not m.guard for m in unguarded)
-    assert verdict(unguarded) == ("fixed", ""), after
+    assert verdict(unguarded) == ("fixed", "") or run.doubts, (after, run.machine)
 
 
 def test_there_is_a_sabotage_of_every_fix():
