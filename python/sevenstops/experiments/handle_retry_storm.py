@@ -132,7 +132,11 @@ EXPERIMENT = Experiment(
             ">= 0.5 before",
             guard=True,
             slack=0.02,
-            rule="while the cause lasts, half of what it was before, less two pages in a hundred",
+            rule=(
+                "half of what it was before, less two pages in a hundred; next to nothing gets "
+                "through on either side while the cause lasts, so this guard speaks only where "
+                "four in a hundred did before"
+            ),
         ),
     ],
     plan=plan,

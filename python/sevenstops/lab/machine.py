@@ -15,8 +15,8 @@ OTHERS = 0.15
 WAITED = 0.05
 """Share of a run that service, edge, upstreams or load may have waited for foreign processes.
 
-Of 96 runs on two cores, nine in ten had less than 6 % taken by foreign processes, and waited for
-them for less than 1 % of the time; `make calibrate` is to say how often the bounds are wrong.
+In 20 quiet runs of two experiments on two cores foreign processes took at most 3.4 %, and were
+waited for for at most 0.7 % of the time; `make calibrate` is to say how often the bounds are wrong.
 """
 
 NANO = 1e-9
