@@ -48,6 +48,12 @@ case $part in
     if available chromium; then
       packages="$packages chromium"
     fi
+    # The edges beside nginx; the tests of one that a distribution lacks pass it over.
+    for edge in haproxy caddy apache2; do
+      if available "$edge"; then
+        packages="$packages $edge"
+      fi
+    done
     extras="test"
     ;;
   lint)
@@ -85,8 +91,20 @@ if [ -n "$missing" ]; then
     exit 1
   fi
   $root apt-get update -q >/dev/null
-  # The lab starts its own nginx; the packages' services must not take ports.
+  # The lab starts its own proxies; the packages' services must not take ports, now or at the next
+  # start of the machine. systemd asks the policy, System V looks at the runlevel.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap '$root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $root tee "$policy" >/dev/null
+    $root chmod 755 "$policy"
+  fi
   $root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends $missing
+  for service in nginx haproxy caddy apache2; do
+    case " $missing " in
+      *" $service"[\ -]*) $root systemctl disable -q "$service" 2>/dev/null || true ;;
+    esac
+  done
 fi
 
 [ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv

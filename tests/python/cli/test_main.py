@@ -16,7 +16,7 @@ from support import cli
     [
         (["bogus"], "No such command 'bogus'"),
         (["run", "nosuch"], "unknown stop 'nosuch': the stops are accept, parse"),
-        (["run", "--edge", "squid"], "unknown edge 'squid': there are nginx, none"),
+        (["run", "--edge", "squid"], "unknown edge 'squid': there are apache, caddy, "),
         (["run", "--seed", "-1"], "Invalid value for '--seed'"),
         (["run", "--json", "/nowhere/e.json"], "/nowhere/e.json cannot be written"),
         (["run", "--out", "/proc/nowhere"], "/proc/nowhere cannot be made"),

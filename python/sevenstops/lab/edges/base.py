@@ -2,6 +2,7 @@
 
 import abc
 import os
+import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +22,14 @@ class EdgeOptions:
     `header_limit` is the service's own, in bytes for a whole head: the proxy's limits follow from
     it, so that it lets nothing pass that the service would refuse for its size. `deny` is the
     beginning of paths, as they are sent, that get 403; empty for none. `cpus` pins the process.
+    `stock` leaves the proxy at the distribution's defaults: it is told where the service is, and
+    neither of a limit nor of what to deny.
     """
 
     header_limit: int = 16384
     deny: str = ""
     cpus: frozenset[int] = frozenset()
+    stock: bool = False
 
 
 class Edge(Stoppable):
@@ -102,6 +106,14 @@ class ProxyProcess(Stoppable):
         if self.process:
             self.process.stop()
         self.folder.remove()
+
+
+def installed(name: str, package: str) -> str:
+    """The path of a proxy's program. Raises LabError naming its package when it isn't installed."""
+    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if not found:
+        raise LabError(f"{name} is not installed: apt-get install {package}, or use --edge none")
+    return found
 
 
 def free_port() -> int:

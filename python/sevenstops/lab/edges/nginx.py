@@ -2,12 +2,10 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-from sevenstops.errors import LabError
-from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port
+from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port, installed
 
 # One process without a master dies with its parent and leaves no worker behind.
 BASE = """\
@@ -55,13 +53,17 @@ EDGE_HTTP = """
   }}
 """
 
+STOCK_HTTP = """
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ proxy_pass http://127.0.0.1:{service_port}; }}
+  }}
+"""
+
 
 def program() -> str:
     """The path of nginx. Raises LabError when it isn't installed."""
-    found = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if not found:
-        raise LabError("nginx is not installed: apt-get install nginx-light, or use --edge none")
-    return found
+    return installed("nginx", "nginx-light")
 
 
 class NginxProcess(ProxyProcess):
@@ -94,8 +96,9 @@ class Nginx(Edge):
             "line_limit": (options.header_limit - FIRST_BUFFER) // 2,
             "deny": DENY.format(path=re.escape(options.deny)) if options.deny else "",
         }
-        self.configuration = EDGE_HTTP.format(port="PORT", service_port="SERVICE", **told)
-        http = EDGE_HTTP.format(port=self.port, service_port=service_port, **told)
+        template = STOCK_HTTP if options.stock else EDGE_HTTP
+        self.configuration = template.format(port="PORT", service_port="SERVICE", **told)
+        http = template.format(port=self.port, service_port=service_port, **told)
         self.nginx = NginxProcess(http, self.port, options.cpus)
 
     def pids(self) -> list[int]:

@@ -1,0 +1,125 @@
+"""Caddy from the distribution, with a generated configuration and a folder of its own."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from sevenstops.errors import LabError
+from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port, installed
+
+SLACK = 4096
+"""What Go's server reads of a head beyond its limit before it refuses."""
+
+ADDED = 256
+"""Room for the fields that Caddy adds."""
+
+BASE = """\
+{{
+  admin off
+  auto_https off
+  grace_period 1s
+  log {{
+    output discard
+  }}
+{more}}}
+"""
+
+SERVERS = """\
+  servers {{
+    protocols h1
+    max_header_size {limit}
+  }}
+"""
+
+EDGE_SITE = """\
+http://:{port} {{
+  bind 127.0.0.1
+  {deny}
+  reverse_proxy 127.0.0.1:{service_port} {{
+    flush_interval -1
+    # They would make a head longer than the one that was measured.
+    header_up -X-Forwarded-For
+    header_up -X-Forwarded-Host
+    header_up -X-Forwarded-Proto
+    transport http {{
+      compression off
+      versions 1.1
+    }}
+  }}
+}}
+"""
+
+# Caddy's own matcher of paths looks at their normal form.
+DENY = """@denied expression `{{http.request.uri}}.startsWith({path})`
+  respond @denied 403"""
+
+STOCK_SITE = """\
+http://:{port} {{
+  bind 127.0.0.1
+  reverse_proxy 127.0.0.1:{service_port}
+}}
+"""
+
+
+def program() -> str:
+    """The path of caddy. Raises LabError when it isn't installed."""
+    return installed("caddy", "caddy")
+
+
+def head_limit(header_limit: int) -> int:
+    """Caddy's own limit, so that no head passes that is longer than `header_limit`.
+
+    Raises LabError where there is none so small.
+    """
+    limit = header_limit - SLACK - ADDED
+    if limit < 1:
+        raise LabError(f"caddy can't refuse heads as short as {header_limit} bytes")
+    return limit
+
+
+class Caddy(Edge):
+    """Caddy with a generated configuration on a free port."""
+
+    name = "caddy"
+    about = "the distribution's Caddy with a generated configuration"
+
+    def __init__(self, service_port: int, options: EdgeOptions | None = None) -> None:
+        """Starts Caddy and waits until it listens."""
+        options = options or EdgeOptions()
+        path = program()
+        self.port = free_port()
+        deny = DENY.format(path=json.dumps(options.deny)) if options.deny else ""
+        if options.stock:
+            base, site = BASE.format(more=""), STOCK_SITE
+        else:
+            servers = SERVERS.format(limit=head_limit(options.header_limit))
+            base, site = BASE.format(more=servers), EDGE_SITE
+        self.configuration = base + site.format(port="PORT", service_port="SERVICE", deny=deny)
+        config = base + site.format(port=self.port, service_port=service_port, deny=deny)
+
+        def command(folder: Path) -> list[str]:
+            file = folder / "Caddyfile"
+            file.write_text(config)
+            homes = [f"{name}={folder}" for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")]
+            run = [path, "run", "--config", str(file), "--adapter", "caddyfile"]
+            return ["env", *homes, *run]
+
+        self.proxy = ProxyProcess("caddy", self.port, command, options.cpus)
+
+    def pids(self) -> list[int]:
+        """Caddy's process."""
+        return self.proxy.pids()
+
+    @classmethod
+    def version(cls) -> str:
+        """As Caddy itself gives it."""
+        words = subprocess.run([program(), "version"], capture_output=True, text=True, check=False)
+        found = re.match(r"v?([\d.]+)", words.stdout)
+        return f"caddy/{found[1]}" if found else "caddy"
+
+    def _end(self) -> None:
+        self.proxy.stop()
+
+
+EDGE = Caddy
