@@ -12,7 +12,7 @@ namespace {
 
 // The raw cases as texts to begin from, and a few for the targets they don't reach.
 std::vector<std::string> seeds() {
-  std::ifstream file(SEVENSTOPS_TEST_DATA "/request_cases.json");
+  std::ifstream file(SEVENSTOPS_REQUEST_CASES);
   std::stringstream text;
   text << file.rdbuf();
   std::vector<std::string> found = {

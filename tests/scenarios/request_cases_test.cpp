@@ -79,7 +79,7 @@ std::size_t count(std::string_view text, std::string_view word) {
 }
 
 TEST(RequestCases, EveryRawRequestGetsItsAnswer) {
-  std::ifstream file(SEVENSTOPS_TEST_DATA "/request_cases.json");
+  std::ifstream file(SEVENSTOPS_REQUEST_CASES);
   std::stringstream text;
   text << file.rdbuf();
   const auto document = boost::json::parse(text.str());
