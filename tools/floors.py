@@ -69,12 +69,13 @@ PYTHON = {
     "evidence": "errors",
     "loading": "errors evidence",
     "lab": "errors evidence loading",
-    # Made from the evidence document alone.
+    "framing": "errors evidence lab",
+    # Made from documents alone.
     "report": "errors evidence",
     "experiments": "errors evidence loading lab",
     # A sweep looks at an experiment's scene over a range.
     "sweeps": "errors evidence loading lab experiments",
-    "cli": "errors evidence loading lab report experiments sweeps",
+    "cli": "errors evidence loading lab framing report experiments sweeps",
     "notebook": "errors evidence lab report experiments sweeps",
     "pytest_plugin": "evidence loading lab report experiments",
     "__main__": "cli",

@@ -13,7 +13,7 @@ from sevenstops.cli.main import COMMANDS
 PACKAGE = Path(sevenstops.__file__).parent
 HEAVY = {
     "sevenstops._core", "numpy", "scipy", "matplotlib", "rich", "jinja2", "yaml", "hdrh",
-    "tomli_w",
+    "tomli_w", "h11",
 }  # fmt: skip
 
 

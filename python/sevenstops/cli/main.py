@@ -15,6 +15,7 @@ from sevenstops.errors import LabError
 COMMANDS = {
     "run": "Measure failures before and after their fix, under identical load.",
     "sweep": "Measure over a range: fan-outs, hedge points, loads, and what ends an overload.",
+    "framing": "Prove that proxies and the service behind them agree where a request ends.",
     "report": "Write report, lifecycle map and runbook of evidence that was measured before.",
     "compare": "Tell what got worse since a baseline: of other evidence, or of a run made now.",
     "serve": "Run the service until Ctrl-C.",

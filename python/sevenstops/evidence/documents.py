@@ -1,4 +1,4 @@
-"""The documents that leave the lab, by their contracts: evidence-1.json and load-1.json."""
+"""The documents that leave the lab, by their contracts in schemas/."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ def merged(documents: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def schema(name: str) -> dict[str, Any]:
-    """A contract's JSON Schema: "evidence-1" or "load-1"."""
+    """A contract's JSON Schema: "evidence-1", "load-1" or "framing-1"."""
     text = resources.files("sevenstops.evidence").joinpath("schemas", f"{name}.json").read_text()
     found: dict[str, Any] = json.loads(text)
     return found

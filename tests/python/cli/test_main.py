@@ -103,6 +103,7 @@ def test_without_a_command_there_is_help():
         ("run", ("--edge", "--quick", "--json", "--out", "--seed", "--rounds", "--max-time",
                  "--save", "--all")),
         ("sweep", ("--out", "--edge", "--rounds", "--seed")),
+        ("framing", ("--edge", "--json", "--out")),
         ("report", ("--out",)),
         ("compare", ("--edge", "--quick", "--fail-on-regression", "--force")),
         ("serve", ("--preset", "--port", "--admin-port", "--threads", "--rows", "--access-log",
