@@ -15,7 +15,7 @@ from sevenstops.evidence.files import write_whole
 from sevenstops.report.frame import AFTER, BEFORE, INK, SHADE, THRESHOLD
 
 COLUMNS = (
-    "edge", "version", "configuration", "refused", "rewritten", "forwarded", "fragile", "hardened",
+    "edge", "version", "config", "refused", "rewritten", "forwarded", "fragile", "hardened",
 )  # fmt: skip
 OUTCOMES = {"refused": BEFORE, "rewritten": SHADE, "forwarded": AFTER}
 LEGEND = (
