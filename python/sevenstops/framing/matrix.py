@@ -24,7 +24,7 @@ LANES = 12
 """Cases that are under way at once, each through a proxy of its own."""
 
 SILENCE = 1.2
-"""Seconds that a client waits for a first byte: a proxy may wait for ever for the rest of a body."""
+"""Seconds that a client waits for a first byte: some proxies never give up on half a body."""
 
 BEHIND = QUIET + 0.15
 """… and for another one, where there was one."""
