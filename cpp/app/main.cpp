@@ -1,13 +1,17 @@
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <limits>
 #include <stdexcept>
@@ -26,8 +30,10 @@ using service::Settings;
 
 constexpr std::string_view usage_begin =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
-    "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token TEXT]\n"
+    "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token-file FILE]\n"
     "         [--access-log FILE]\n"
+    "         the token of protected routes is in FILE, in SEVENSTOPS_TOKEN, or made and said on\n"
+    "         stderr\n"
     "         [--dependency NAME[?][!][*LEAVES]=PORT[,PORT]...]...\n"
     "         ?: a page may be answered without it; !: not to be asked twice for one answer\n";
 
@@ -118,6 +124,34 @@ upstream::Dependency dependency(std::string_view text) {
   return made;
 }
 
+std::string token_in(const std::string& path) {
+  std::ifstream file(path);
+  std::string token;
+  if (!(file >> token)) {
+    throw std::invalid_argument("--token-file: " + path + " can't be read, or holds no token");
+  }
+  return token;
+}
+
+// The environment's token, or a new one of 128 bits, said once.
+std::string token_otherwise() {
+  if (const char* given = std::getenv("SEVENSTOPS_TOKEN"); given != nullptr && *given != '\0') {
+    return given;
+  }
+  std::array<unsigned char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    throw std::runtime_error("the system gives no random bytes for a token");
+  }
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string token;
+  for (const auto byte : bytes) {
+    token.push_back(digits[byte >> 4]);
+    token.push_back(digits[byte & 15]);
+  }
+  std::cerr << "sevenstops-service: the token of protected routes is " << token << std::endl;
+  return token;
+}
+
 CommandLine read(int argc, char** argv) {
   CommandLine line;
   std::vector<std::string_view> sets;
@@ -150,8 +184,8 @@ CommandLine read(int argc, char** argv) {
       line.options.threads = number<int>(option, value, 0, 1024);
     } else if (option == "--rows") {
       line.options.rows = number<std::int64_t>(option, value, 0, 10000000);
-    } else if (option == "--token") {
-      line.options.token = value;
+    } else if (option == "--token-file") {
+      line.options.token = token_in(std::string(value));
     } else if (option == "--access-log") {
       line.options.access_log = value;
     } else if (option == "--dependency") {
@@ -161,6 +195,9 @@ CommandLine read(int argc, char** argv) {
     } else {
       throw std::invalid_argument("unknown option " + std::string(option));
     }
+  }
+  if (line.options.token.empty()) {
+    line.options.token = token_otherwise();
   }
   for (const auto set : sets) {
     const auto [name, value] = split("--set", set, '=');
@@ -207,6 +244,9 @@ int main(int argc, char** argv) {
     }
     const auto line = read(argc, argv);
     ::signal(SIGPIPE, SIG_IGN);
+    // Large buffers leave the process when they are freed, and not only when the heap's end does.
+    constexpr int large = 128 << 10;
+    ::mallopt(M_MMAP_THRESHOLD, large);
     rlimit files{};
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
       files.rlim_cur = files.rlim_max;

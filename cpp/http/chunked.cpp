@@ -57,28 +57,26 @@ Outcome<void> ChunkedDecoder::step(char c) {
   switch (state_) {
     case State::size:
       if (const int digit = hex_value(c); digit >= 0) {
-        if (++digits_ > size_digit_limit || left_ > (body_limit_ + 1) * 2) {
+        if (++digits_ > size_digit_limit) {
           return Reason::chunk_size;
         }
         left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
-        if (left_ > body_limit_ || total_ + left_ > body_limit_) {
-          return Reason::body_limit;
-        }
         return {};
       }
-      if (digits_ == 0) {
+      if (digits_ == 0 || (c != ';' && c != '\r')) {
         return Reason::chunk_size;
+      }
+      // Only now: a number that would go on past 64 bits is malformed, not large.
+      if (left_ > body_limit_ - total_) {
+        return Reason::body_limit;
       }
       if (c == ';') {
         state_ = State::extension;
         extension_.clear();
         return {};
       }
-      if (c == '\r') {
-        state_ = State::size_lf;
-        return {};
-      }
-      return Reason::chunk_size;
+      state_ = State::size_lf;
+      return {};
     case State::extension:
       if (c == '\r') {
         state_ = State::size_lf;
@@ -112,6 +110,9 @@ Outcome<void> ChunkedDecoder::step(char c) {
       if (c == '\r') {
         state_ = State::trailer_lf;
         return {};
+      }
+      if (!in(value_characters, c)) {
+        return c == '\n' ? Reason::trailer_line : Reason::trailer_field;
       }
       trailer_line_.push_back(c);
       return {};

@@ -133,7 +133,10 @@ Outcome<void> parse_framing(Request& request) {
   int hosts = 0;
   int lengths = 0;
   int codings = 0;
-  bool close = request.minor_version == 0;
+  int credentials = 0;
+  int types = 0;
+  bool close = false;
+  bool keep_alive = request.minor_version == 1;
   for (const auto& [name, value] : request.fields) {
     if (iequals(name, "host")) {
       ++hosts;
@@ -161,14 +164,16 @@ Outcome<void> parse_framing(Request& request) {
         return Reason::connection_names_framing;
       }
       close = close || lists(value, "close");
-      if (request.minor_version == 0 && lists(value, "keep-alive")) {
-        close = false;
-      }
+      keep_alive = keep_alive || lists(value, "keep-alive");
     } else if (iequals(name, "expect")) {
       if (!iequals(value, "100-continue")) {
         return Reason::expectation;
       }
       request.expects_continue = request.minor_version == 1;
+    } else if (iequals(name, "authorization")) {
+      ++credentials;
+    } else if (iequals(name, "content-type")) {
+      ++types;
     }
   }
   if (hosts > 1 || (hosts == 0 && request.minor_version == 1)) {
@@ -181,8 +186,23 @@ Outcome<void> parse_framing(Request& request) {
       (codings == 1 && request.minor_version == 0)) {
     return Reason::transfer_encoding;
   }
-  request.keep_alive = !close;
+  // Two layers that each take another one of the two decide on different requests.
+  if (credentials > 1 || types > 1) {
+    return Reason::repeated_field;
+  }
+  // RFC 9112, 9.3: close wins.
+  request.keep_alive = keep_alive && !close;
   return {};
+}
+
+// Whether bytes can still become a request line: a TLS handshake, say, can't, and there is no line
+// end to wait for.
+bool may_begin(std::string_view bytes) {
+  if (bytes.starts_with("\r\n")) {
+    bytes.remove_prefix(2);
+  }
+  return bytes.empty() || bytes == "\r" || bytes.front() == '\n' || bytes.starts_with("\r\n") ||
+         in(token_characters, bytes.front());
 }
 
 }  // namespace
@@ -190,6 +210,9 @@ Outcome<void> parse_framing(Request& request) {
 Outcome<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits& limits) {
   const auto line_limit = static_cast<std::size_t>(limits.request_line);
   const auto head_limit = static_cast<std::size_t>(limits.head);
+  if (lines_ == 0 && !may_begin(bytes)) {
+    return Reason::request_line;
+  }
   while (position_ < bytes.size()) {
     const auto newline = bytes.find('\n', position_);
     const bool found = newline != std::string_view::npos;

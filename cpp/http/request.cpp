@@ -13,8 +13,12 @@ const HeaderField* Request::find(std::string_view name) const {
 }
 
 void Request::clear() {
-  constexpr std::size_t body_kept = std::size_t{64} << 10;
+  // A connection that has no request holds next to nothing.
+  constexpr std::size_t kept = 512;
   head.clear();
+  if (head.capacity() > kept) {
+    head.shrink_to_fit();
+  }
   method = target = path = query = {};
   minor_version = 1;
   fields.clear();
@@ -23,7 +27,7 @@ void Request::clear() {
   keep_alive = true;
   expects_continue = false;
   body.clear();
-  if (body.capacity() > body_kept) {
+  if (body.capacity() > kept) {
     body.shrink_to_fit();
   }
   body_read = false;

@@ -6,6 +6,8 @@
 // Needs the whole of std::ostream.
 #include <boost/beast/http/status.hpp>
 
+#include "http/date.hpp"
+
 namespace sevenstops::http {
 namespace {
 
@@ -18,10 +20,21 @@ void append_status_line(std::string& out, unsigned status) {
 
 }  // namespace
 
+bool may_have_content(unsigned status) {
+  constexpr unsigned no_content = 204;
+  constexpr unsigned not_modified = 304;
+  constexpr unsigned final_ones = 200;
+  return status >= final_ones && status != no_content && status != not_modified;
+}
+
 void append_head(std::string& out, const ResponseHead& head) {
   constexpr unsigned unauthorized = 401;
   append_status_line(out, head.status);
-  out.append("\r\nServer: sevenstops\r\nContent-Type: ").append(head.content_type);
+  out.append("\r\nServer: sevenstops\r\nDate: ").append(date_now());
+  const bool content = may_have_content(head.status);
+  if (content) {
+    out.append("\r\nContent-Type: ").append(head.content_type);
+  }
   if (head.status == unauthorized) {
     out.append("\r\nWWW-Authenticate: Bearer");
   }
@@ -34,9 +47,9 @@ void append_head(std::string& out, const ResponseHead& head) {
   if (head.retry_after > 0) {
     out.append("\r\nRetry-After: ").append(std::to_string(head.retry_after));
   }
-  if (head.chunked) {
+  if (content && head.chunked) {
     out.append("\r\nTransfer-Encoding: chunked");
-  } else if (head.content_length) {
+  } else if (content && head.content_length) {
     out.append("\r\nContent-Length: ").append(std::to_string(*head.content_length));
   }
   if (!head.keep_alive) {

@@ -24,6 +24,10 @@ struct ResponseHead {
   int minor_version = 1;
 };
 
+/// Whether a response of this status may have content, and fields that tell of it: interim ones,
+/// 204 and 304 have none (RFC 9110, 6.4.1, 8.6).
+[[nodiscard]] bool may_have_content(unsigned status);
+
 /// Writes a head, its empty line included.
 void append_head(std::string& out, const ResponseHead& head);
 

@@ -36,7 +36,9 @@ Fetched exchange(http::verb method, const Target& target, const std::string& pat
   beast::tcp_stream stream(io);
   stream.expires_after(patience);
   http::request<http::empty_body> request(method, path, 11);
-  request.set(http::field::host, target.host);
+  std::ostringstream authority;
+  authority << endpoint;
+  request.set(http::field::host, authority.str());
   request.set(http::field::connection, "close");
   request.prepare_payload();
   Fetched answer;

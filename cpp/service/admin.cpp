@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/task_group.hpp"
+#include "http/characters.hpp"
 #include "stops/accept/accept.hpp"
 
 namespace sevenstops::service {
@@ -15,6 +16,17 @@ namespace sevenstops::service {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 using base::tcp;
+
+namespace {
+
+// Whether a Host field names this machine's loopback, at whatever port.
+bool loopback_name(std::string_view host) {
+  const auto name =
+      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+  return http::iequals(name, "localhost") || name == "127.0.0.1" || name == "[::1]";
+}
+
+}  // namespace
 
 struct Admin::State {
   State(std::uint16_t port, std::uint16_t of, Threads t, faults::FaultClock& c)
@@ -55,6 +67,10 @@ struct Admin::State {
       co_return;
     }
     auto response = respond(request);
+    if (request.method() == beast::http::verb::head) {
+      // Its length stays as it is (RFC 9110, 9.3.2).
+      response.body().clear();
+    }
     co_await beast::http::async_write(stream, response, base::as_tuple);
     boost::system::error_code ignored;
     stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -65,20 +81,25 @@ struct Admin::State {
     beast::http::response<beast::http::string_body> response(beast::http::status::ok,
                                                              request.version());
     response.keep_alive(false);
-    if (request.target() == "/metrics") {
+    const bool begins = request.target() == "/faults/begin";
+    const auto method = request.method();
+    if (!loopback_name(request[beast::http::field::host])) {
+      // Whoever came by another name was led here by a DNS that he believed (DNS rebinding).
+      response.result(beast::http::status::misdirected_request);
+      response.body() = "The admin listener answers to localhost, 127.0.0.1 and [::1] only.\n";
+    } else if (begins ? method != beast::http::verb::post
+                      : method != beast::http::verb::get && method != beast::http::verb::head) {
+      response.result(beast::http::status::method_not_allowed);
+      response.set(beast::http::field::allow, begins ? "POST" : "GET, HEAD");
+    } else if (request.target() == "/metrics") {
       response.set(beast::http::field::content_type, "text/plain; version=0.0.4");
       response.body() = report_prometheus(threads) + report_listener(service_port);
     } else if (request.target() == "/stops") {
       response.set(beast::http::field::content_type, "application/json");
       response.body() = report_json(threads);
-    } else if (request.target() == "/faults/begin") {
-      if (request.method() != beast::http::verb::post) {
-        response.result(beast::http::status::method_not_allowed);
-        response.set(beast::http::field::allow, "POST");
-      } else {
-        response.result(clock.begin() ? beast::http::status::no_content
-                                      : beast::http::status::conflict);
-      }
+    } else if (begins) {
+      response.result(clock.begin() ? beast::http::status::no_content
+                                    : beast::http::status::conflict);
     } else {
       response.result(beast::http::status::not_found);
     }

@@ -1,5 +1,8 @@
 #include "service/io_thread.hpp"
 
+#include <malloc.h>
+
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
@@ -12,21 +15,40 @@ using base::Clock;
 using base::Stop;
 using base::tcp;
 
+namespace {
+
+// What the allocator keeps of a burst, where it is much.
+void give_memory_back() {
+  constexpr std::size_t much = std::size_t{8} << 20;
+  if (::mallinfo2().fordblks > much) {
+    ::malloc_trim(0);
+  }
+}
+
+}  // namespace
+
 IoThread::IoThread(const stops::Settings& settings, const stops::Backend& backend,
                    const std::string& token, const faults::Faults& injected,
-                   const faults::FaultClock& clock, base::Log& log)
-    : settings_(settings), stops_(settings, backend, token, injected, clock, metrics_, log) {}
+                   const faults::FaultClock& clock, base::Log& log, stops::Places& places,
+                   base::Budget& budget)
+    : places_(places),
+      settings_(settings),
+      stops_(settings, backend, token, injected, clock, metrics_, log, budget) {}
 
 IoThread::~IoThread() = default;
 
-void IoThread::listen(std::uint16_t port, std::vector<IoThread*> owners) {
+void IoThread::listen(std::uint16_t port, std::vector<IoThread*> owners, bool joins) {
   owners_ = std::move(owners);
-  accept_.emplace(io_, port, settings_.accept,
-                  [this](Clock::time_point now) { return stops_.faults.stall(now); });
+  accept_.emplace(
+      io_, port, settings_.accept,
+      [this](Clock::time_point now) { return stops_.faults.stall(now); }, joins);
 }
 
-void IoThread::start(bool counts_log, Failed failed) {
-  counts_log_ = counts_log;
+void IoThread::start(bool keeps_house, Failed failed) {
+  keeps_house_ = keeps_house;
+  if (keeps_house) {
+    metrics_.accept.connections_bound.add(static_cast<std::uint64_t>(places_.most()));
+  }
   asio::co_spawn(io_, run(), [failed = std::move(failed)](const std::exception_ptr& trouble) {
     try {
       if (trouble) {
@@ -70,12 +92,6 @@ asio::awaitable<void> IoThread::run() {
   });
 }
 
-// Whether there is no room for another connection.
-bool IoThread::full() const {
-  return metrics_.accept.connections_open.value() >=
-         static_cast<std::uint64_t>(settings_.accept.max_connections);
-}
-
 asio::awaitable<void> IoThread::accept() {
   std::size_t turn = 0;
   while (true) {
@@ -86,10 +102,6 @@ asio::awaitable<void> IoThread::accept() {
     metrics_[Stop::accept].seconds.record(queued);
     boost::system::error_code error;
     socket.non_blocking(true, error);
-    if (owner.full()) {
-      stops::turn_away_http1(stops_, std::move(socket), queued, http::Reason::max_connections);
-      continue;
-    }
     socket.set_option(tcp::no_delay(true), error);
     if (settings_.drain.send_buffer > 0) {
       socket.set_option(
@@ -107,8 +119,17 @@ asio::awaitable<void> IoThread::accept() {
 }
 
 void IoThread::take(tcp::socket socket, Clock::duration queued) {
-  if (group_ != nullptr) {
-    group_->spawn(stops::walk_http1(stops_, std::move(socket), queued));
+  if (group_ == nullptr) {
+    return;
+  }
+  auto place = places_.try_take();
+  if (!place) {
+    place = stops_.make_room();
+  }
+  if (place) {
+    group_->spawn(stops::walk_http1(stops_, std::move(socket), queued, std::move(place)));
+  } else {
+    stops::turn_away_http1(stops_, std::move(socket), queued, http::Reason::max_connections);
   }
 }
 
@@ -121,8 +142,17 @@ asio::awaitable<void> IoThread::sweep() {
     co_await base::sleep_until(due);
     metrics_.loop.late.record(Clock::now() - due);
     stops_.sweep();
-    if (counts_log_ && Clock::now() - flushed >= flush_period) {
+    if (!keeps_house_) {
+      continue;
+    }
+    auto& accept = metrics_.accept;
+    const auto held = static_cast<std::uint64_t>(std::max<std::int64_t>(0, stops_.budget.held()));
+    accept.held.sub(accept.held.value());
+    accept.held.add(held);
+    accept.held_most.raise_to(held);
+    if (Clock::now() - flushed >= flush_period) {
       flushed = Clock::now();
+      give_memory_back();
       stops_.log.flush();
       metrics_.log.dropped.add(stops_.log.dropped() - metrics_.log.dropped.value());
       metrics_.log.write_errors.add(stops_.log.write_errors() - metrics_.log.write_errors.value());

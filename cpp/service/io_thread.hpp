@@ -20,17 +20,20 @@ class IoThread {
   using Failed = std::function<void(const std::string&)>;
 
   IoThread(const stops::Settings& settings, const stops::Backend& backend, const std::string& token,
-           const faults::Faults& injected, const faults::FaultClock& clock, base::Log& log);
+           const faults::Faults& injected, const faults::FaultClock& clock, base::Log& log,
+           stops::Places& places, base::Budget& budget);
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn.
-  void listen(std::uint16_t port, std::vector<IoThread*> owners);
+  /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn; `joins`
+  /// says that another thread of this process listens there already.
+  void listen(std::uint16_t port, std::vector<IoThread*> owners, bool joins = false);
   [[nodiscard]] std::uint16_t port() const { return accept_->port(); }
 
-  /// Begins to work. With `counts_log` it keeps the log's counter.
-  void start(bool counts_log, Failed failed);
+  /// Begins to work. With `keeps_house` it does for the process what one thread has to do: the
+  /// log's counters, and memory that nobody uses goes back to the system.
+  void start(bool keeps_house, Failed failed);
   /// Asks all that runs to end; from any thread.
   void cancel();
   /// Waits for it.
@@ -45,8 +48,8 @@ class IoThread {
   [[nodiscard]] base::asio::awaitable<void> accept();
   [[nodiscard]] base::asio::awaitable<void> sweep();
   void take(base::tcp::socket socket, base::Clock::duration queued);
-  [[nodiscard]] bool full() const;
 
+  stops::Places& places_;
   stops::Settings settings_;
   stops::Metrics metrics_;
   stops::Stops stops_;
@@ -54,7 +57,7 @@ class IoThread {
   std::optional<stops::Accept> accept_;
   std::vector<IoThread*> owners_;
   base::TaskGroup* group_ = nullptr;
-  bool counts_log_ = false;
+  bool keeps_house_ = false;
   std::thread thread_;
 };
 

@@ -14,7 +14,9 @@ Settings fragile() {
              .check_before_buffering = false,
              .head_timeout = 60,
              .body_timeout = 60,
-             .idle_timeout = 60};
+             .body_rate = 0,
+             .idle_timeout = 60,
+             .byte_budget = std::int64_t{1} << 30};
   s.route = {.tree = false, .odd_paths = stops::OddPaths::raw};
   s.middleware = {.closed_by_default = false, .body_after_auth = false};
   s.handle.propagate_deadline = false;

@@ -30,9 +30,14 @@ void end_process(base::Log& log, const std::string& sentence) {
 }  // namespace
 
 struct Service::State {
-  explicit State(const std::string& access_log) : log(access_log) {}
+  State(const std::string& access_log, const Settings& settings)
+      : log(access_log),
+        places(stops::connections_possible(settings.accept.max_connections)),
+        budget(settings.parse.byte_budget) {}
 
   base::Log log;
+  stops::Places places;
+  base::Budget budget;
   // Held until there is somebody to meet them.
   faults::FaultClock fault_clock{true};
   std::shared_ptr<store::Workers> workers;
@@ -50,7 +55,7 @@ struct Service::State {
   void listen(const Settings& settings, std::uint16_t port) {
     if (settings.accept.reuse_port) {
       for (auto& t : threads) {
-        t->listen(port, {t.get()});
+        t->listen(port, {t.get()}, t != threads.front());
         port = t->port();
       }
       return;
@@ -65,7 +70,7 @@ struct Service::State {
 };
 
 Service::Service(const Settings& settings, const ServiceOptions& options)
-    : state_(std::make_unique<State>(options.access_log)) {
+    : state_(std::make_unique<State>(options.access_log, settings)) {
   auto& s = *state_;
   s.workers = std::make_shared<store::Workers>(settings.handle.worker_limits());
   const int count = options.threads > 0 ? options.threads : usable_processors();
@@ -76,7 +81,7 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
                                .dependencies = options.dependencies};
   for (int i = 0; i < count; ++i) {
     s.threads.push_back(std::make_unique<IoThread>(settings, backend, options.token, options.faults,
-                                                   s.fault_clock, s.log));
+                                                   s.fault_clock, s.log, s.places, s.budget));
   }
   if (!options.hold_faults) {
     (void)s.fault_clock.begin();

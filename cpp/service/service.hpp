@@ -21,7 +21,8 @@ struct ServiceOptions {
   int threads = 0;
   /// Orders in the data set.
   std::int64_t rows = 20000;
-  std::string token = "let-me-in";
+  /// What protected routes ask for; empty: nobody has it.
+  std::string token;
   std::vector<upstream::Dependency> dependencies;
   faults::Faults faults;
   /// Faults that depend on time do nothing before POST /faults/begin comes to the admin listener;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/asio.hpp"
@@ -21,6 +22,9 @@ class Content {
   /// limit it was made with, what did not come by `deadline`, and a peer that is gone.
   [[nodiscard]] virtual asio::awaitable<http::Outcome<bool>> next(std::string& out,
                                                                   Clock::time_point deadline) = 0;
+  /// Asks for room for a body of so many bytes, before they come. False: the process holds all it
+  /// may, and nobody is slow enough to be ended for it.
+  [[nodiscard]] virtual bool reserve(std::uint64_t bytes) = 0;
   /// Whether some of it is here already.
   [[nodiscard]] virtual bool begun() const = 0;
 

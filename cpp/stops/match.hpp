@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace sevenstops::stops {
 
@@ -25,6 +26,8 @@ struct Match {
   std::string parameter;
   /// The path that the client is sent to instead, where there is no route; begins with one slash.
   std::string location = {};
+  /// The methods that the path takes, where OPTIONS asked for them; lives as long as the router.
+  std::string_view allow = {};
   /// Whether the path matched in another form than its normal one.
   bool odd = false;
 };

@@ -1,5 +1,9 @@
 #include "stops/stops.hpp"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
 #include "stops/http1/connection.hpp"
 #include "stops/routes.hpp"
 
@@ -7,25 +11,74 @@ namespace sevenstops::stops {
 
 Stops::Stops(const Settings& settings, const Backend& backend, const std::string& token,
              const faults::Faults& injected, const faults::FaultClock& clock, Metrics& counters,
-             base::Log& written)
+             base::Log& written, base::Budget& bytes)
     : middleware_settings(settings.middleware),
       serialize_settings(settings.serialize),
       faults(injected, clock),
       metrics(counters),
       log(written),
+      budget(bytes),
       parse(settings.parse),
       middleware(settings.middleware, token),
       router(make_routes(settings.route, middleware)),
       handle(settings.handle, backend, settings.serialize.page_limit, faults, metrics.handle,
              metrics.upstream, metrics.workers),
-      drain(settings.drain, metrics.drain, metrics[base::Stop::drain].bytes) {}
+      drain(settings.drain, metrics.drain, metrics[base::Stop::drain].bytes, budget),
+      drain_settings_(settings.drain) {}
 
 void Stops::sweep() {
   const auto now = Clock::now();
   handle.sweep(now);
-  for (auto* connection : connections) {
-    connection->give_up_overdue(now);
+  for (const auto* held : {&silent, &speaking}) {
+    for (const auto& each : *held) {
+      each.connection->give_up_overdue(now);
+    }
   }
+}
+
+std::optional<Places::Place> Stops::make_room() {
+  if (silent.empty()) {
+    return std::nullopt;
+  }
+  auto& oldest = silent.front();
+  auto place = std::exchange(oldest.place, std::nullopt);
+  oldest.connection->close();
+  oldest.silent = false;
+  metrics.accept.silent_closed.add();
+  speaking.splice(speaking.end(), silent, silent.begin());
+  return place;
+}
+
+bool Stops::relieve() {
+  // Looking at every connection takes its time: not for each body that finds no room.
+  constexpr std::chrono::milliseconds pause{10};
+  constexpr std::int64_t worth_it = 4096;
+  const auto now = Clock::now();
+  if (now - relieved_ < pause) {
+    return false;
+  }
+  relieved_ = now;
+  std::vector<std::pair<double, const Held*>> slow;
+  for (const auto& each : speaking) {
+    const auto rate =
+        each.connection->slower_than(parse.settings().body_rate, drain_settings_.read_rate, now);
+    if (rate && each.charge != nullptr && each.charge->amount() >= worth_it) {
+      slow.emplace_back(*rate, &each);
+    }
+  }
+  std::ranges::sort(slow, {}, &std::pair<double, const Held*>::first);
+  auto wanted = budget.most() / 8 - budget.left();
+  bool any = false;
+  for (const auto& [rate, each] : slow) {
+    if (wanted <= 0) {
+      break;
+    }
+    wanted -= each->charge->amount();
+    each->connection->close();
+    metrics.parse.slow_ended.add();
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace sevenstops::stops

@@ -2,10 +2,13 @@
 
 #include <atomic>
 #include <list>
+#include <optional>
 #include <string>
 
+#include "base/budget.hpp"
 #include "base/log.hpp"
 #include "faults/injection.hpp"
+#include "stops/accept/places.hpp"
 #include "stops/drain/drain.hpp"
 #include "stops/handle/handle.hpp"
 #include "stops/metrics.hpp"
@@ -22,24 +25,47 @@ class Connection;
 struct Stops {
   Stops(const Settings& settings, const Backend& backend, const std::string& token,
         const faults::Faults& injected, const faults::FaultClock& clock, Metrics& metrics,
-        base::Log& log);
+        base::Log& log, base::Budget& budget);
 
   MiddlewareSettings middleware_settings;
   SerializeSettings serialize_settings;
   faults::Injection faults;
   Metrics& metrics;
   base::Log& log;
+  /// What all connections of the process may hold.
+  base::Budget& budget;
   Parse parse;
   Chain middleware;
   Router router;
   Handle handle;
   Drain drain;
-  std::list<Connection*> connections;
+  /// A connection that walks, and its place among all.
+  struct Held {
+    Connection* connection;
+    std::optional<Places::Place> place;
+    /// What it holds of the budget.
+    const base::Charge* charge;
+    /// On which of the two lists it is.
+    bool silent = false;
+  };
+  /// Those that wait for a request's first byte, the one that has waited longest first; and all
+  /// others.
+  std::list<Held> silent;
+  std::list<Held> speaking;
   /// Set by whoever stops the service, from any thread: no handler begins any more.
   std::atomic<bool> stopping = false;
 
   /// Gives up every read and write whose deadline has passed, and idle connections beneath.
   void sweep();
+  /// Closes the connection that has been silent longest; its place. None where all speak.
+  [[nodiscard]] std::optional<Places::Place> make_room();
+  /// Ends the slowest of the connections that are below their rate and hold bytes, until an eighth
+  /// of the budget is free again or there is no such one; whether it ended any.
+  bool relieve();
+
+ private:
+  DrainSettings drain_settings_;
+  Clock::time_point relieved_{};
 };
 
 }  // namespace sevenstops::stops

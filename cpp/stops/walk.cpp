@@ -18,7 +18,7 @@ asio::awaitable<Walk::Next> Walk::once() {
   if (!request) co_return co_await refuse(request.error());
   auto match = route();
   if (!match) co_return co_await refuse(match.error());
-  if (match->route == nullptr) co_return co_await redirect(std::move(match->location));
+  if (match->route == nullptr) co_return co_await answer_for_route(*match);
   auto admitted = co_await middleware(*match);
   if (!admitted) co_return co_await refuse(admitted.error());
   auto result = co_await handle(*match);
@@ -117,6 +117,11 @@ Response Walk::serialize(Result result) {
 
 asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next otherwise) {
   const auto status = response.status;
+  if (x_.request.has_body()) {
+    // Nobody asks for it any more, and the client may take its time.
+    std::string().swap(x_.request.body);
+    (void)x_.content.reserve(0);
+  }
   Outcome<void> sent;
   try {
     const Visit visit(s_, x_.timings, Stop::drain);
@@ -161,13 +166,19 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
   co_return co_await drain(std::move(response), keep_alive, Next::linger);
 }
 
-asio::awaitable<Walk::Next> Walk::redirect(std::string location) {
+// Where the path or OPTIONS is answered without a handler: with a location, or with methods.
+asio::awaitable<Walk::Next> Walk::answer_for_route(const Match& match) {
   constexpr unsigned permanent_redirect = 308;
-  s_.metrics.route.redirected.add();
-  if (!x_.request.query.empty()) {
-    location.append("?").append(x_.request.query);
+  constexpr unsigned no_content = 204;
+  Response response{.status = no_content, .allow = match.allow};
+  if (!match.location.empty()) {
+    s_.metrics.route.redirected.add();
+    response.status = permanent_redirect;
+    response.location = match.location;
+    if (!x_.request.query.empty()) {
+      response.location.append("?").append(x_.request.query);
+    }
   }
-  Response response{.status = permanent_redirect, .location = std::move(location)};
   co_return co_await drain(std::move(response), reusable(), Next::linger);
 }
 

@@ -35,7 +35,7 @@ class Walk {
   [[nodiscard]] Response serialize(Result result);
   [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive, Next otherwise);
   [[nodiscard]] asio::awaitable<Next> refuse(http::Refusal refusal);
-  [[nodiscard]] asio::awaitable<Next> redirect(std::string location);
+  [[nodiscard]] asio::awaitable<Next> answer_for_route(const Match& match);
   [[nodiscard]] bool reusable() const;
   void cut_short(unsigned status = 0);
   void log(unsigned status, std::uint64_t bytes);

@@ -1,5 +1,8 @@
 #include "stops/walk_http1.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/task_group.hpp"
 #include "stops/access_log.hpp"
 #include "stops/http1/caller.hpp"
@@ -17,6 +20,7 @@ class Http1Incoming final : public Incoming {
   explicit Http1Incoming(Connection& connection) : connection_(connection) {}
 
   asio::awaitable<http::Outcome<void>> next(const Parse& parse, http::Request& request) override {
+    connection_.expect_first_byte();
     return parse.head(connection_, request);
   }
   [[nodiscard]] std::size_t held() const override { return connection_.held(); }
@@ -29,12 +33,15 @@ class Http1Incoming final : public Incoming {
 class Peer {
  public:
   Peer(Stops& stops, tcp::socket socket)
-      : address_(address_of(stops, socket)),
+      : stops_(stops),
+        address_(address_of(stops, socket)),
         connection_(std::move(socket)),
         writer_(connection_, request_),
         caller_(connection_, writer_),
         incoming_(connection_),
-        content_(connection_, stops.parse.most_body()) {}
+        content_(connection_, stops.parse.most_body(),
+                 [this](std::uint64_t bytes) { return reserve(bytes); }),
+        charge_(stops.budget) {}
 
   [[nodiscard]] Exchange exchange() {
     return {.request = request_,
@@ -46,8 +53,18 @@ class Peer {
   }
   [[nodiscard]] Connection& connection() { return connection_; }
   [[nodiscard]] const Http1Writer& writer() const { return writer_; }
+  [[nodiscard]] const base::Charge& charge() const { return charge_; }
   // Gives its memory back.
-  void forget_request() { request_ = {}; }
+  void forget_request() {
+    request_ = {};
+    reserved_ = 0;
+  }
+  // Tells the budget what is held now.
+  void account() {
+    const auto body = std::max<std::uint64_t>(request_.body.capacity(), reserved_);
+    const auto rest = connection_.held() + request_.head.capacity() + writer_.held();
+    charge_.set(static_cast<std::int64_t>(body + rest));
+  }
 
  private:
   static std::string address_of(const Stops& stops, const tcp::socket& socket) {
@@ -56,6 +73,18 @@ class Peer {
                                    : std::string();
   }
 
+  bool reserve(std::uint64_t bytes) {
+    reserved_ = bytes;
+    account();
+    if (bytes == 0 || stops_.budget.left() >= 0 || stops_.relieve()) {
+      return true;
+    }
+    reserved_ = 0;
+    account();
+    return false;
+  }
+
+  Stops& stops_;
   std::string address_;
   Connection connection_;
   http::Request request_;
@@ -63,28 +92,55 @@ class Peer {
   Http1Caller caller_;
   Http1Incoming incoming_;
   Http1Content content_;
+  // Room for a body that has not all come.
+  std::uint64_t reserved_ = 0;
+  base::Charge charge_;
 };
 
-// Keeps a connection on the sweep's list and in the count for as long as it walks.
-class Registered {
+// Keeps a connection on one of the lists and in the count for as long as it walks.
+class Registered final : public Connection::Watch {
  public:
-  Registered(Stops& stops, Connection& connection)
+  Registered(Stops& stops, Peer& peer, std::optional<Places::Place> place)
       : stops_(stops),
+        peer_(peer),
         open_(stops.metrics.accept.connections_open),
-        place_(stops.connections.insert(stops.connections.end(), &connection)) {}
+        held_(stops.speaking.insert(stops.speaking.end(),
+                                    {&peer.connection(), std::move(place), &peer.charge()})) {
+    peer_.connection().set_watch(this);
+  }
   Registered(const Registered&) = delete;
   Registered& operator=(const Registered&) = delete;
-  ~Registered() { stops_.connections.erase(place_); }
+  ~Registered() {
+    peer_.connection().set_watch(nullptr);
+    (held_->silent ? stops_.silent : stops_.speaking).erase(held_);
+  }
+
+  void fell_silent() override {
+    stops_.silent.splice(stops_.silent.end(), stops_.speaking, held_);
+    held_->silent = true;
+  }
+  void spoke() override {
+    stops_.speaking.splice(stops_.speaking.end(), stops_.silent, held_);
+    held_->silent = false;
+  }
+  void waits() override {
+    peer_.account();
+    if (stops_.budget.left() < 0) {
+      stops_.relieve();
+    }
+  }
 
  private:
   Stops& stops_;
+  Peer& peer_;
   base::Raised open_;
-  std::list<Connection*>::iterator place_;
+  std::list<Stops::Held>::iterator held_;
 };
 
-asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration queued) {
+asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration queued,
+                           std::optional<Places::Place> place) {
   Peer peer(stops, std::move(socket));
-  const Registered registered(stops, peer.connection());
+  const Registered registered(stops, peer, std::move(place));
   std::optional<Clock::duration> accepted = queued;
   auto next = Walk::Next::request;
   while (next == Walk::Next::request) {
@@ -108,9 +164,10 @@ asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration que
 
 }  // namespace
 
-asio::awaitable<void> walk_http1(Stops& stops, tcp::socket socket, Clock::duration queued) {
+asio::awaitable<void> walk_http1(Stops& stops, tcp::socket socket, Clock::duration queued,
+                                 std::optional<Places::Place> place) {
   try {
-    co_await walk(stops, std::move(socket), queued);
+    co_await walk(stops, std::move(socket), queued, std::move(place));
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       // A walk that saw it itself has not been cancelled by its group.

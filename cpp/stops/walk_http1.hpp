@@ -8,9 +8,11 @@
 namespace sevenstops::stops {
 
 /// One HTTP/1.1 connection from its first byte to its close; it was `queued` for so long before it
-/// was accepted. An exception is logged and ends the connection; only operation_aborted comes out.
+/// was accepted, and gives its `place` back at its end. An exception is logged and ends the
+/// connection; only operation_aborted comes out.
 [[nodiscard]] asio::awaitable<void> walk_http1(Stops& stops, base::tcp::socket socket,
-                                               Clock::duration queued);
+                                               Clock::duration queued,
+                                               std::optional<Places::Place> place = std::nullopt);
 
 /// Answers a connection that is not taken with a refusal, without waiting, and closes it.
 void turn_away_http1(Stops& stops, base::tcp::socket socket, Clock::duration queued,

@@ -48,6 +48,7 @@ TEST_P(HalfClose, OneWhoWaitsIsAnsweredByEveryEndpoint) {
     const Service entry(settings,
                         {.threads = 1,
                          .rows = 5000,
+                         .token = "let-me-in",
                          .dependencies = {{.name = "leaf", .replicas = {leaf.port()}, .leaves = 2}},
                          .faults = slow("0.3")});
     const std::string rest = version + "\r\nHost: a\r\n";

@@ -148,9 +148,10 @@ Provoke sent(const std::string& bytes, const Settings& settings = service::harde
 
 Seen beyond_the_connections(Reason reason) {
   Provocation provocation(with([](Settings& s) { s.accept.max_connections = 1; }));
+  // Who has begun to speak keeps its place.
   auto held = provocation.connect();
-  test::send(held, get("/healthz"));
-  (void)receive_answer(held);
+  test::send(held, post("Content-Length: 9\r\nExpect: 100-continue\r\n", ""));
+  (void)test::receive(held, 1);
   auto socket = provocation.connect();
   return provocation.seen(reason, receive_answer(socket));
 }
@@ -245,7 +246,8 @@ Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
   base::Log log;
   stops::Metrics metrics;
   const faults::FaultClock clock;
-  stops::Stops stops(settings, backend, "let-me-in", {}, clock, metrics, log);
+  base::Budget budget(1 << 30);
+  stops::Stops stops(settings, backend, "let-me-in", {}, clock, metrics, log, budget);
   stops.router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
   auto ends = test::connected(io);
   test::send(ends.client, get("/broken"));
@@ -309,9 +311,12 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::content_length, sent(post("Content-Length: 1x\r\n", ""))},
       {Reason::transfer_encoding, sent(post("Transfer-Encoding: gzip\r\n", ""))},
       {Reason::connection_names_framing, sent(get("/", "Connection: host\r\n"))},
+      {Reason::repeated_field, sent(get("/", "Authorization: a\r\nAuthorization: b\r\n"))},
       {Reason::expectation, sent(get("/", "Expect: much\r\n"))},
       {Reason::body_limit, sent(post("Content-Length: 9\r\n", ""), small_limits)},
       {Reason::body_timeout, sent(post("Content-Length: 9\r\n", "abc"), short_times)},
+      {Reason::byte_budget, sent(post("Content-Length: 100000\r\n", ""),
+                                 with([](Settings& s) { s.parse.byte_budget = 65536; }))},
       {Reason::chunk_size, sent(chunks("x\r\n"))},
       {Reason::chunk_extension, sent(chunks("1;=\r\n"))},
       {Reason::chunk_line, sent(chunks("1\rx"))},

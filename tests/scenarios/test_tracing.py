@@ -88,7 +88,9 @@ def timing(head):
 
 
 def test_a_sampled_request_hears_how_long_each_stop_took():
-    with Service(options=ServiceOptions(faults=("slow-dependency=0.05",))) as service:
+    settings = settings_from("hardened", ["drain.server_timing_sampled=true"])
+    options = ServiceOptions(faults=("slow-dependency=0.05",))
+    with Service(settings, options) as service:
         assert timing(ask(service.port, "/page")[0]) is None
         assert timing(ask(service.port, "/page", f"traceparent: {PARENT[:-2]}00")[0]) is None
         first, second = map(timing, ask(service.port, "/page", f"traceparent: {PARENT}", times=2))
@@ -101,6 +103,11 @@ def test_a_sampled_request_hears_how_long_each_stop_took():
     assert max(d for stop, d in durations.items() if stop != "handle") < durations["handle"]
     assert {stop for stop, text in second.items() if not text} == {"accept", "drain"}
     assert {stop for stop, text in refused.items() if text} == {"accept", "parse", "route"}
+
+
+def test_a_stranger_does_not_hear_it():
+    with Service() as service:
+        assert timing(ask(service.port, "/healthz", f"traceparent: {PARENT}")[0]) is None
 
 
 def test_server_timing_can_be_in_every_answer():

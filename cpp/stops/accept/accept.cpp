@@ -33,16 +33,19 @@ bool passes(const boost::system::error_code& error) {
 }  // namespace
 
 Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
-               Stall stall)
+               Stall stall, bool joins)
     : acceptor_(io), settings_(settings), stall_(std::move(stall)) {
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   try {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    if (settings.reuse_port) {
+    if (settings.reuse_port && joins) {
       acceptor_.set_option(ReusePort(true));
     }
     acceptor_.bind(endpoint);
+    // The first one shares the port only once it has it: otherwise a second service would get a
+    // part of this one's connections.
+    acceptor_.set_option(ReusePort(settings.reuse_port));
     acceptor_.listen(static_cast<int>(settings.backlog));
     acceptor_.non_blocking(true);
   } catch (const boost::system::system_error& error) {

@@ -20,9 +20,10 @@ class Accept {
   using Stall = std::function<Clock::duration(Clock::time_point now)>;
 
   /// Binds and listens on 127.0.0.1. `port` 0 lets the kernel choose. Throws std::runtime_error in
-  /// one sentence when the port is taken.
-  Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
-         Stall stall = {});
+  /// one sentence when the port is taken: by another process, or, unless this is a listener that
+  /// `joins` one of this process, by anybody.
+  Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings, Stall stall = {},
+         bool joins = false);
 
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 

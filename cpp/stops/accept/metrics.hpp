@@ -7,6 +7,13 @@ namespace sevenstops::stops {
 /// Accept, on one I/O thread.
 struct AcceptMetrics : base::MetricGroup {
   base::Gauge connections_open{*this, "connections_open", "Connections open now."};
+  base::Gauge connections_bound{*this, "connections_bound",
+                                "Connections that the process may hold."};
+  base::Gauge held{*this, "held_bytes",
+                   "Bytes that bodies, output and buffers of all connections hold."};
+  base::Maximum held_most{*this, "held_bytes_max", "The most that was seen, 40 times a second."};
+  base::Counter silent_closed{*this, "silent_connections_closed_total",
+                              "Connections without a request that made room for new ones."};
   base::Counter walks_broken{*this, "walks_broken_total", "Connections ended by an exception."};
 };
 

@@ -25,9 +25,12 @@ struct AcceptSettings {
     visit("reuse_port", s.reuse_port,
           base::about_switch(
               "one listener per I/O thread (SO_REUSEPORT) instead of one shared by all"));
-    visit("max_connections", s.max_connections,
-          {"connections", 1, 1000000,
-           "open connections per I/O thread beyond which new ones get 503"});
+    visit(
+        "max_connections", s.max_connections,
+        {"connections", 1, 1000000,
+         "open connections beyond which the one that has been silent longest is closed for a new "
+         "one, or, where all speak, the new one gets 503; at most the process's descriptors less a "
+         "reserve"});
   }
 };
 

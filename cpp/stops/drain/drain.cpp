@@ -1,5 +1,8 @@
 #include "stops/drain/drain.hpp"
 
+#include <algorithm>
+
+#include "http/response.hpp"
 #include "http/trace.hpp"
 #include "stops/drain/server_timing.hpp"
 
@@ -39,9 +42,22 @@ bool Drain::wants_timing(const http::Request& request) const {
   if (settings_.server_timing) {
     return true;
   }
+  if (!settings_.server_timing_sampled) {
+    return false;
+  }
   const auto* parent = request.find("traceparent");
   const auto trace = parent == nullptr ? std::nullopt : http::parse_traceparent(parent->value);
   return trace && trace->sampled();
+}
+
+// The whole of it while half of the budget is free, and then in proportion; one page at least, or
+// nothing would get on.
+std::size_t Drain::high_water() const {
+  constexpr std::int64_t least = 4096;
+  const auto whole = static_cast<double>(settings_.high_water);
+  const auto left = 2.0 * static_cast<double>(budget_.left()) / static_cast<double>(budget_.most());
+  const auto shrunk = static_cast<std::int64_t>(whole * std::clamp(left, 0.0, 1.0));
+  return static_cast<std::size_t>(std::max(std::min(least, settings_.high_water), shrunk));
 }
 
 asio::awaitable<Outcome<void>> Drain::send(Response& response, const http::Request& request,
@@ -50,14 +66,22 @@ asio::awaitable<Outcome<void>> Drain::send(Response& response, const http::Reque
   if (wants_timing(request)) {
     response.server_timing = server_timing(timings);
   }
-  const bool head_only = request.method == "HEAD";
+  constexpr std::size_t kept = 4096;
+  const bool head_only = request.method == "HEAD" || !http::may_have_content(response.status);
   writer.head(response, keep_alive);
   if (!head_only && !response.source) {
     writer.piece(response.bytes);
     writer.end();
   }
+  // The writer has a copy of it.
+  if (response.bytes.capacity() > kept) {
+    std::string().swap(response.bytes);
+  }
   bytes_.add(writer.framed());
+  Queued queued(metrics_, writer);
+  queued.update();
   auto sent = co_await writer.flush(write_timeout());
+  queued.update();
   if (!sent || !response.source || head_only) {
     co_return sent;
   }
@@ -90,7 +114,7 @@ asio::awaitable<Outcome<void>> Drain::stream(ByteSource& source, Writer& writer)
       if (!writer.flush_some()) {
         co_return Reason::closed;
       }
-    } else if (!more || writer.pending() >= static_cast<std::size_t>(settings_.high_water)) {
+    } else if (!more || writer.pending() >= high_water()) {
       if (auto sent = co_await writer.flush(write_timeout()); !sent) {
         co_return sent;
       }

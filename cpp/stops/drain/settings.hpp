@@ -11,10 +11,12 @@ struct DrainSettings {
   bool await_writes = true;
   std::int64_t high_water = 65536;
   double write_timeout = 30.0;
+  std::int64_t read_rate = 4096;
   double linger_timeout = 1.0;
   std::int64_t linger_bytes = 262144;
   std::int64_t send_buffer = 65536;
   bool server_timing = false;
+  bool server_timing_sampled = false;
 
   bool operator==(const DrainSettings&) const = default;
 
@@ -27,6 +29,11 @@ struct DrainSettings {
     visit("write_timeout", s.write_timeout,
           {"seconds", 0.01, base::hour,
            "time without a byte taken by the client after which the connection is cut"});
+    visit(
+        "read_rate", s.read_rate,
+        {"bytes/s", 0, base::gibibyte,
+         "slower readers, and senders slower than `parse.body_rate`, are the ones to be ended when "
+         "the byte budget is spent"});
     visit("linger_timeout", s.linger_timeout,
           {"seconds", 0, base::hour,
            "time an early final answer is given to reach a client that is still sending"});
@@ -37,8 +44,11 @@ struct DrainSettings {
     visit("send_buffer", s.send_buffer,
           {"bytes", 0, base::gibibyte, "SO_SNDBUF of a connection; 0 leaves it to the kernel"});
     visit("server_timing", s.server_timing,
-          base::about_switch(
-              "Server-Timing in every answer instead of those to sampled traces only"));
+          base::about_switch("Server-Timing in every answer: how long the request was in each "
+                             "stop, for everybody to "
+                             "see"));
+    visit("server_timing_sampled", s.server_timing_sampled,
+          base::about_switch("Server-Timing in answers to sampled traces"));
   }
 };
 

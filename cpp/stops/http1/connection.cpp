@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <utility>
 
 namespace sevenstops::stops {
 namespace {
 
-// A scratch for bytes that nobody reads: shared by all lingering connections of a thread.
-thread_local std::array<char, 16384> discarded;
+// Where a read goes first, on each thread: a connection that waits needs no room of its own.
+thread_local std::array<char, 65536> scratch;
 
 }  // namespace
 
@@ -19,33 +21,109 @@ void Connection::consume(std::size_t n) {
   }
 }
 
-// Room for at least `n` more bytes behind those that are unread.
-void Connection::reserve(std::size_t n) {
-  if (buffer_.size() - end_ >= n) {
-    return;
-  }
-  if (begin_ > 0) {
+void Connection::append(std::string_view bytes) {
+  if (begin_ > 0 && buffer_.size() - end_ < bytes.size()) {
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
               buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
     end_ -= begin_;
     begin_ = 0;
   }
-  if (buffer_.size() - end_ < n) {
-    buffer_.resize(std::max(end_ + n, buffer_.size() * 2));
+  if (buffer_.size() - end_ < bytes.size()) {
+    buffer_.resize(end_ == 0 ? bytes.size() : std::max(end_ + bytes.size(), buffer_.size() * 2));
+  }
+  std::ranges::copy(bytes, buffer_.begin() + static_cast<std::ptrdiff_t>(end_));
+  end_ += bytes.size();
+}
+
+void Connection::expect_first_byte() {
+  if (begin_ == end_ && !silent_ && watch_ != nullptr) {
+    silent_ = true;
+    watch_->fell_silent();
   }
 }
 
-asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::size_t at_most) {
-  reserve(at_most);
+void Connection::heard() {
+  silent_ = false;
+  if (watch_ != nullptr) {
+    watch_->spoke();
+  }
+  begin_to_move();
+}
+
+// From now on its pace counts.
+void Connection::begin_to_move() {
+  since_ = Clock::now();
+  moved_ = 0;
+  rate_ = std::numeric_limits<double>::infinity();
+}
+
+void Connection::begin_to_wait(Clock::time_point deadline) {
   deadline_ = deadline;
   timed_out_ = false;
-  const auto room = asio::buffer(buffer_.data() + end_, at_most);
-  const auto [error, count] = co_await socket_.async_read_some(room, base::as_tuple);
-  deadline_ = Clock::time_point::max();
-  if (error) {
-    co_return timed_out_ ? Read::timed_out : Read::ended;
+  if (watch_ != nullptr) {
+    watch_->waits();
   }
-  end_ += count;
+}
+
+void Connection::moved(std::size_t bytes) {
+  constexpr std::chrono::seconds window{1};
+  moved_ += bytes;
+  if (const auto now = Clock::now(); now - since_ >= window) {
+    rate_ = static_cast<double>(moved_) / base::in_seconds(now - since_);
+    since_ = now;
+    moved_ = 0;
+  }
+}
+
+std::optional<double> Connection::slower_than(std::int64_t sent, std::int64_t taken,
+                                              Clock::time_point now) const {
+  constexpr std::chrono::seconds window{1};
+  if (deadline_ == Clock::time_point::max()) {
+    return std::nullopt;
+  }
+  const auto rate =
+      now - since_ >= window ? static_cast<double>(moved_) / base::in_seconds(now - since_) : rate_;
+  const auto least = static_cast<double>(writing_ ? taken : sent);
+  return rate < least ? std::optional(rate) : std::nullopt;
+}
+
+void Connection::close() {
+  silent_ = false;
+  boost::system::error_code error;
+  socket_.close(error);
+}
+
+asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::size_t at_most) {
+  const auto room = asio::buffer(scratch.data(), std::min(at_most, scratch.size()));
+  boost::system::error_code error;
+  auto count = socket_.read_some(room, error);
+  const bool at_once = !error;
+  while (error == asio::error::would_block) {
+    if (begin_ == end_) {
+      std::vector<char>().swap(buffer_);
+      begin_ = end_ = 0;
+    }
+    begin_to_wait(deadline);
+    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, base::as_tuple);
+    deadline_ = Clock::time_point::max();
+    if (failed) {
+      co_return timed_out_ ? Read::timed_out : Read::ended;
+    }
+    count = socket_.read_some(room, error);
+  }
+  if (error) {
+    co_return Read::ended;
+  }
+  append({scratch.data(), count});
+  if (silent_) {
+    heard();
+  } else {
+    moved(count);
+  }
+  if (at_once) {
+    // Others have their turn, however fast this peer sends.
+    co_await asio::post(asio::use_awaitable);
+  }
   co_return Read::some;
 }
 
@@ -57,13 +135,19 @@ asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view byte
                                                            Clock::duration timeout) {
   boost::system::error_code error;
   timed_out_ = false;
+  bool waited = false;
   while (!bytes.empty()) {
     auto count = write_some(bytes, error);
     if (error == asio::error::would_block) {
-      deadline_ = Clock::now() + timeout;
+      if (!std::exchange(waited, true)) {
+        begin_to_move();
+      }
+      writing_ = true;
+      begin_to_wait(Clock::now() + timeout);
       const auto [failed, written] =
           co_await socket_.async_write_some(asio::buffer(bytes), base::as_tuple);
       deadline_ = Clock::time_point::max();
+      writing_ = false;
       error = failed;
       count = written;
     }
@@ -71,6 +155,9 @@ asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view byte
       co_return timed_out_ ? http::Reason::write_timeout : http::Reason::closed;
     }
     bytes.remove_prefix(count);
+    if (waited) {
+      moved(count);
+    }
   }
   co_return http::Outcome<void>();
 }
@@ -85,11 +172,15 @@ asio::awaitable<void> Connection::linger(Clock::duration timeout, std::uint64_t 
   const auto end = Clock::now() + timeout;
   deadline_ = end;
   while (!error && !timed_out_ && Clock::now() < end && at_most > 0) {
-    const auto room = asio::buffer(discarded, std::min<std::uint64_t>(discarded.size(), at_most));
-    const auto [failed, count] = co_await socket_.async_read_some(room, base::as_tuple);
-    at_most -= count;
-    taken.add(count);
+    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, base::as_tuple);
     error = failed;
+    if (!error) {
+      const auto room = asio::buffer(scratch, std::min<std::uint64_t>(scratch.size(), at_most));
+      const auto count = socket_.read_some(room, error);
+      at_most -= count;
+      taken.add(count);
+      error = error == asio::error::would_block ? boost::system::error_code() : error;
+    }
   }
   deadline_ = Clock::time_point::max();
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +19,30 @@ using base::tcp;
 /// Only accept, the walk, and what stands in this folder know it.
 class Connection final : public Bytes {
  public:
+  /// Told when the connection begins to wait for a request's first byte, and when that has come.
+  class Watch {
+   public:
+    virtual void fell_silent() = 0;
+    virtual void spoke() = 0;
+    /// It is about to wait for its peer.
+    virtual void waits() = 0;
+
+   protected:
+    ~Watch() = default;
+  };
+
   explicit Connection(tcp::socket socket) : socket_(std::move(socket)) {}
+
+  /// `watch` has to live until it is taken away by nullptr.
+  void set_watch(Watch* watch) { watch_ = watch; }
+  /// Says that what comes next is a request: it is silent until then.
+  void expect_first_byte();
+  /// Whether it waits for its peer, and the peer has sent or taken less than so many bytes a second
+  /// of late: how many. Nothing is known before a second.
+  [[nodiscard]] std::optional<double> slower_than(std::int64_t sent, std::int64_t taken,
+                                                  Clock::time_point now) const;
+  /// Ends the connection; whoever reads it meets its end.
+  void close();
 
   [[nodiscard]] std::string_view unread() const override {
     return {buffer_.data() + begin_, end_ - begin_};
@@ -26,7 +51,7 @@ class Connection final : public Bytes {
   [[nodiscard]] asio::awaitable<Read> more(Clock::time_point deadline,
                                            std::size_t at_most) override;
 
-  /// Bytes that it holds memory for.
+  /// Bytes that it holds memory for: none while it waits for some and has none unread.
   [[nodiscard]] std::size_t held() const { return buffer_.capacity(); }
 
   /// Hands over what the kernel takes at once: how much, or 0 with `error`.
@@ -49,9 +74,21 @@ class Connection final : public Bytes {
   [[nodiscard]] tcp::socket& socket() { return socket_; }
 
  private:
-  void reserve(std::size_t n);
+  void append(std::string_view bytes);
+  void heard();
+  void begin_to_move();
+  void begin_to_wait(Clock::time_point deadline);
+  void moved(std::size_t bytes);
 
   tcp::socket socket_;
+  Watch* watch_ = nullptr;
+  bool silent_ = false;
+  // What the peer has sent or taken since.
+  Clock::time_point since_ = Clock::now();
+  std::uint64_t moved_ = 0;
+  // Of the time before.
+  double rate_ = std::numeric_limits<double>::infinity();
+  bool writing_ = false;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

@@ -57,8 +57,12 @@ bool Http1Writer::flush_some() {
 }
 
 asio::awaitable<http::Outcome<void>> Http1Writer::flush(Clock::duration timeout) {
+  constexpr std::size_t kept = 512;
   auto sent = co_await connection_.write_all(out_, timeout);
   out_.clear();
+  if (out_.capacity() > kept) {
+    out_.shrink_to_fit();
+  }
   co_return sent;
 }
 

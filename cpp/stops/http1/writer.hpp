@@ -15,6 +15,9 @@ class Http1Writer final : public Writer {
   Http1Writer(Connection& connection, const http::Request& request)
       : connection_(connection), request_(request) {}
 
+  /// Bytes that it holds memory for.
+  [[nodiscard]] std::size_t held() const { return out_.capacity(); }
+
   void head(const Response& response, bool keep_alive) override;
   void piece(std::string_view bytes) override;
   void end() override;

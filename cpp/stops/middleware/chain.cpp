@@ -24,7 +24,8 @@ http::Outcome<void> Chain::admit(const http::Request& request, const Route& rout
 bool Chain::authenticated(const http::Request& request) const {
   constexpr std::string_view scheme = "Bearer ";
   const auto* authorization = request.find("authorization");
-  if (authorization == nullptr || authorization->value.size() != scheme.size() + token_.size()) {
+  if (token_.empty() || authorization == nullptr ||
+      authorization->value.size() != scheme.size() + token_.size()) {
     return false;
   }
   // RFC 9110, 11.1: the scheme's name is case-insensitive.

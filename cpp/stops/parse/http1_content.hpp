@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include "http/chunked.hpp"
 #include "http/request.hpp"
@@ -13,12 +15,17 @@ namespace sevenstops::stops {
 class Http1Content final : public Content {
  public:
   /// Bodies longer than `limit` bytes are refused when so much has come.
-  Http1Content(Bytes& bytes, std::uint64_t limit) : bytes_(bytes), limit_(limit) {}
+  /// `reserve` is asked for room.
+  Http1Content(
+      Bytes& bytes, std::uint64_t limit,
+      std::function<bool(std::uint64_t)> reserve = [](std::uint64_t) { return true; })
+      : bytes_(bytes), limit_(limit), reserve_(std::move(reserve)) {}
 
   void begin(const http::Request& request) override;
 
   [[nodiscard]] asio::awaitable<http::Outcome<bool>> next(std::string& out,
                                                           Clock::time_point deadline) override;
+  [[nodiscard]] bool reserve(std::uint64_t bytes) override { return reserve_(bytes); }
   [[nodiscard]] bool begun() const override { return !bytes_.unread().empty(); }
 
  private:
@@ -27,6 +34,7 @@ class Http1Content final : public Content {
 
   Bytes& bytes_;
   std::uint64_t limit_;
+  std::function<bool(std::uint64_t)> reserve_;
   std::uint64_t left_ = 0;
   std::optional<http::ChunkedDecoder> decoder_;
 };

@@ -13,6 +13,10 @@ struct ParseMetrics : base::MetricGroup {
                                "Refused requests for which more than 256 KiB were held."};
   base::Counter refused_body{*this, "refused_body_bytes_total",
                              "Body bytes read for refused requests."};
+  base::Counter slow_ended{
+      *this, "slow_connections_ended_total",
+      "Connections that were ended when the byte budget was spent: the slowest "
+      "of those below their rate."};
 };
 
 }  // namespace sevenstops::stops

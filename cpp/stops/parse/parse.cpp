@@ -18,6 +18,16 @@ http::HeadLimits bounded(const http::HeadLimits& limits) {
 
 }  // namespace
 
+// As Apache's RequestReadTimeout has it: so much time, and more for what has come.
+Clock::duration Parse::time_for(std::size_t bytes) const {
+  const auto grace = base::seconds(settings_.body_timeout);
+  if (settings_.body_rate == 0) {
+    return grace;
+  }
+  return grace +
+         base::seconds(static_cast<double>(bytes) / static_cast<double>(settings_.body_rate));
+}
+
 Parse::Parse(const ParseSettings& settings)
     : settings_(settings),
       limits_{.request_line = settings.request_line_limit,
@@ -83,15 +93,27 @@ asio::awaitable<Outcome<void>> Parse::body(http::Request& request, Content& cont
   constexpr unsigned proceed = 100;
   request.body_read = true;
   const auto timeout = base::seconds(settings_.body_timeout);
-  const auto deadline = Clock::now() + timeout;
+  const auto begun = Clock::now();
   content.begin(request);
+  // A body whose length nobody said gets room as it grows.
+  constexpr std::uint64_t first_room = 65536;
+  auto room = std::min(request.content_length.value_or(first_room), most_body());
+  if (!content.reserve(room)) {
+    co_return Reason::byte_budget;
+  }
   if (request.expects_continue && !content.begun() && !co_await caller.interim(proceed, timeout)) {
     co_return Reason::closed;
   }
   while (true) {
-    const auto more = co_await content.next(request.body, deadline);
+    const auto more = co_await content.next(request.body, begun + time_for(request.body.size()));
     if (!more) {
       co_return more.error();
+    }
+    if (request.body.size() > room) {
+      room = std::min(2 * request.body.size(), std::max(most_body(), request.body.size()));
+      if (!content.reserve(room)) {
+        co_return Reason::byte_budget;
+      }
     }
     if (!*more) {
       co_return request.body.size() > static_cast<std::uint64_t>(settings_.body_limit)

@@ -40,6 +40,9 @@ class Parse {
   [[nodiscard]] const ParseSettings& settings() const { return settings_; }
 
  private:
+  // How long a body may have taken of which so much has come.
+  [[nodiscard]] Clock::duration time_for(std::size_t bytes) const;
+
   ParseSettings settings_;
   // What a head is held against as it comes, and once it is whole.
   http::HeadLimits early_;

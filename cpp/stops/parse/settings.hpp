@@ -15,7 +15,9 @@ struct ParseSettings {
   bool check_before_buffering = true;
   double head_timeout = 10.0;
   double body_timeout = 10.0;
+  std::int64_t body_rate = 4096;
   double idle_timeout = 15.0;
+  std::int64_t byte_budget = 64 << 20;
 
   bool operator==(const ParseSettings&) const = default;
 
@@ -35,10 +37,20 @@ struct ParseSettings {
           {"seconds", 0.01, base::hour,
            "time for a whole head once its first byte is there; beyond it 408"});
     visit("body_timeout", s.body_timeout,
-          {"seconds", 0.01, base::hour, "time for a whole body; beyond it 408"});
+          {"seconds", 0.01, base::hour,
+           "time that a body has before `body_rate` is asked of it; beyond it 408"});
+    visit("body_rate", s.body_rate,
+          {"bytes/s", 0, base::gibibyte,
+           "slowest that a body may come, after the time that `body_timeout` gives it; 0: the time "
+           "is for the whole body"});
     visit("idle_timeout", s.idle_timeout,
           {"seconds", 0.01, base::hour,
            "silence between two requests after which the connection is closed"});
+    visit(
+        "byte_budget", s.byte_budget,
+        {"bytes", 65536, base::gibibyte,
+         "most that bodies, output and buffers of all connections may hold; beyond it the slowest "
+         "connection is ended, and where none is too slow a new body gets 503"});
   }
 };
 

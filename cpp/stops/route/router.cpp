@@ -46,6 +46,29 @@ bool may_be_odd(std::string_view path) {
 
 Refusal wrong_method(const Route& route) { return {Reason::method_not_allowed, route.allow}; }
 
+// The field Allow for routes: HEAD comes with GET, and OPTIONS with any.
+template <class Routes>
+std::string allowed(const Routes& routes) {
+  std::vector<std::string_view> methods;
+  const auto add = [&](std::string_view method) {
+    if (std::ranges::find(methods, method) == methods.end()) {
+      methods.push_back(method);
+    }
+  };
+  for (const auto& route : routes) {
+    add(route->method);
+    if (route->method == "GET") {
+      add("HEAD");
+    }
+  }
+  add("OPTIONS");
+  std::string all;
+  for (const auto method : methods) {
+    all.append(all.empty() ? "" : ", ").append(method);
+  }
+  return all;
+}
+
 }  // namespace
 
 bool normalize_path(std::string_view path, std::string& normal) {
@@ -149,11 +172,8 @@ void Router::add(Route route) {
                                 " matches the same requests as an earlier one");
   }
   node->routes.push_back(added);
-  std::string allow;
-  for (const auto* each : node->routes) {
-    allow.append(allow.empty() ? "" : ", ").append(each->method);
-    allow.append(each->method == "GET" ? ", HEAD" : "");
-  }
+  const auto allow = allowed(node->routes);
+  all_methods_ = allowed(routes_);
   for (auto* each : node->routes) {
     each->allow = allow;
   }
@@ -162,6 +182,9 @@ void Router::add(Route route) {
 Outcome<Match> Router::match(std::string_view method, std::string_view path) const {
   if (method == "HEAD") {
     method = "GET";
+  }
+  if (path == "*") {
+    return Match{.route = nullptr, .parameter = {}, .allow = all_methods_};
   }
   std::string normal;
   if (settings_.odd_paths != OddPaths::raw && may_be_odd(path)) {
@@ -185,7 +208,12 @@ Outcome<Match> Router::match(std::string_view method, std::string_view path) con
 }
 
 Outcome<Match> Router::find(std::string_view method, std::string_view path) const {
-  return settings_.tree ? match_tree(method, path) : match_in_order(method, path);
+  auto match = settings_.tree ? match_tree(method, path) : match_in_order(method, path);
+  // No route is registered for it: what others would be refused with is its answer.
+  if (method == "OPTIONS" && !match && match.error().reason == Reason::method_not_allowed) {
+    return Match{.route = nullptr, .parameter = {}, .allow = match.error().allow};
+  }
+  return match;
 }
 
 Outcome<Match> Router::match_tree(std::string_view method, std::string_view path) const {

@@ -25,7 +25,8 @@ class Router {
 
   /// 404 for no pattern, 405 for a pattern with other methods, 400 for a path that has no normal
   /// form, or, as `odd_paths` says, is not in it; there the match may be a location instead of a
-  /// route. HEAD takes GET's route (RFC 9110, 9.3.2).
+  /// route. HEAD takes GET's route (RFC 9110, 9.3.2). OPTIONS is answered with the methods that the
+  /// path takes, and for `*` with those of all paths (9.3.7), whoever asks.
   [[nodiscard]] http::Outcome<Match> match(std::string_view method, std::string_view path) const;
 
  private:
@@ -38,6 +39,7 @@ class Router {
 
   RouteSettings settings_;
   std::vector<std::unique_ptr<Route>> routes_;
+  std::string all_methods_;
   std::unique_ptr<Node> root_;
 };
 

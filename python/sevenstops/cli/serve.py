@@ -1,12 +1,14 @@
 """`sevenstops serve`: runs the service."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sevenstops.errors import LabError
-from sevenstops.lab.service import Service, ServiceOptions
+from sevenstops.lab.service import TOKEN_VARIABLE, Service, ServiceOptions
 from sevenstops.lab.settings import settings_from
 
 
@@ -19,15 +21,38 @@ def command(
     access_log: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A line for each request goes here.")
     ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"The token of protected routes is in it; without, in ${TOKEN_VARIABLE}, or made.",
+        ),
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="STOP.FIELD=VALUE", help="A setting.")
     ] = None,
 ) -> None:
     """Run the service until Ctrl-C."""
     settings = settings_from(preset, changes or [])
-    options = ServiceOptions(port, admin_port, threads, rows, access_log=access_log)
+    token = token_from(token_file)
+    options = ServiceOptions(port, admin_port, threads, rows, access_log=access_log, token=token)
     with Service(settings, options) as service:
+        if token is None:
+            print(f"The token of protected routes is {service.token}", file=sys.stderr)
         print(f"{preset} service on {service.url}")
         print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
         service.process.popen.wait()
     raise LabError("the service ended by itself")
+
+
+def token_from(file: Path | None) -> str | None:
+    """The token that was given, in a file or in the environment; None where none was."""
+    if file is None:
+        return os.environ.get(TOKEN_VARIABLE) or None
+    try:
+        token = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabError(f"{file} can't be read: {error}") from error
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise LabError(f"{file} has to hold one token: one line of printable ASCII, no spaces")
+    return token

@@ -10,10 +10,10 @@ from sevenstops.experiments.base import (
     Scene,
     failures,
 )
+from sevenstops.lab.scenes import TOKEN
 from sevenstops.loading.plans import constant
 
 BODY_BYTES = 65536
-TOKEN = "let-me-in"
 # As long as the right one: a service that compares lengths would take it.
 WRONG = "x" * len(TOKEN)
 FLOOD = 900 << 20

@@ -6,7 +6,7 @@ import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sevenstops import _core
@@ -36,15 +36,26 @@ class Process(Stoppable):
     when that thread ends.
     """
 
-    def __init__(self, command: list[str], cpus: frozenset[int] = frozenset()):
-        """Starts `command`, on the processors `cpus` where they are given."""
+    def __init__(
+        self,
+        command: list[str],
+        cpus: frozenset[int] = frozenset(),
+        environment: Mapping[str, str] | None = None,
+    ):
+        """Starts `command`, on the processors `cpus` where they are given, with `environment`
+        besides this process's own.
+        """
         # A file, since a pipe that nobody reads would stop a child that complains at length.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         # The child inherits the mask; a call after its start would miss its first threads.
         try:
             with pinned(cpus):
                 self.popen = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    env={**os.environ, **(environment or {})},
                 )
         except OSError as error:
             self._errors.close()

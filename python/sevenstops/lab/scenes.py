@@ -23,6 +23,9 @@ from sevenstops.loading.running import BUSY, LoadReport, run_plan
 FRONT = "service"
 """The name of the service that clients ask, in a scene's content."""
 
+TOKEN = "known-to-the-lab-only"
+"""What protected routes of a scene's services ask for: plans are made before services start."""
+
 
 @dataclass
 class Scene:
@@ -164,7 +167,7 @@ def plain_scene(
     `options` are those of ServiceOptions. The edge's limits follow from the hardened service's, and
     are the same on both sides.
     """
-    given = ServiceOptions(cpus=lab.service_cpus, hold_faults=True, **options)
+    given = ServiceOptions(cpus=lab.service_cpus, hold_faults=True, token=TOKEN, **options)
     agreed = EdgeOptions(
         header_limit=int(_core.hardened().get("parse.header_limit")),
         deny=deny,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from sevenstops import _core
 from sevenstops.errors import LabError, core_errors
 from sevenstops.lab.processes import EXECUTABLE, Process
 from sevenstops.lab.stoppable import Stoppable
+
+TOKEN_VARIABLE = "SEVENSTOPS_TOKEN"
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class ServiceOptions:
     `faults` as the executable's --fault takes them; with `hold_faults` those that depend on time do
     nothing before `Service.begin_faults`; `cpus` pins the process; `executable` is the service's
     program, where it is not the one that came with this package; `access_log` a file that gets a
-    line for each request.
+    line for each request; `token` what protected routes ask for, made anew where it is None.
     """
 
     port: int = 0
@@ -36,13 +39,14 @@ class ServiceOptions:
     cpus: frozenset[int] = frozenset()
     executable: Path = EXECUTABLE
     access_log: Path | None = None
+    token: str | None = None
 
 
 class Service(Stoppable):
     """A running service; a context manager that ends it.
 
-    `port` and `admin_port` tell where it listens, `url` how to ask it. Raises LabError in one
-    sentence when it can't start or has died.
+    `port` and `admin_port` tell where it listens, `url` how to ask it, `token` what its protected
+    routes ask for. Raises LabError in one sentence when it can't start or has died.
     """
 
     def __init__(
@@ -70,7 +74,10 @@ class Service(Stoppable):
             command.append("--hold-faults")
         if options.access_log is not None:
             command += ["--access-log", str(options.access_log)]
-        self.process = Process(command, options.cpus)
+        self.token = options.token or secrets.token_hex(16)
+        # Not an option: everybody can read a command line.
+        environment = {TOKEN_VARIABLE: self.token}
+        self.process = Process(command, options.cpus, environment)
         try:
             ports = json.loads(self.process.first_line(timeout=30))
         except BaseException:

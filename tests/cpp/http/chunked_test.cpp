@@ -75,8 +75,9 @@ TEST(Chunked, TrailersAreReadAndDropped) {
 }
 
 TEST(Chunked, ASizeThatIsNoneIsRefused) {
-  for (const std::string_view bytes : {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", " 1\r\n", "1 \r\n",
-                                       "0x1\r\n", ";a\r\n", "1\n", "00000000000000001\r\n"}) {
+  for (const std::string_view bytes :
+       {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", " 1\r\n", "1 \r\n", "0x1\r\n", ";a\r\n", "1\n",
+        "00000000000000001\r\n", "ffffffffffffffff0\r\n"}) {
     EXPECT_EQ(refusal(bytes), Reason::chunk_size) << bytes;
   }
 }
@@ -115,6 +116,10 @@ TEST(Chunked, LinesEndInCarriageReturnAndLineFeed) {
   EXPECT_EQ(refusal("1\r\nx\rx"), Reason::chunk_end);
   EXPECT_EQ(refusal("0\r\nA: b\rx"), Reason::trailer_line);
   EXPECT_EQ(refusal("0\r\n\rx"), Reason::trailer_line);
+  // At once: no line end that is one has to come for it.
+  EXPECT_EQ(refusal("0\r\n\n"), Reason::trailer_line);
+  EXPECT_EQ(refusal("0\r\nA: b\n"), Reason::trailer_line);
+  EXPECT_EQ(refusal(std::string_view("0\r\nA: \0", 7)), Reason::trailer_field);
 }
 
 TEST(Chunked, TrailersHaveALimit) {
@@ -129,7 +134,7 @@ TEST(Chunked, TrailersHaveALimit) {
 
 TEST(Chunked, ATrailerThatIsNoneIsRefused) {
   for (const std::string_view line :
-       {"A", ": b", "A b: c", " A: b", "A: \x01", "A: b\nC: d", "Content-Length: 1",
+       {"A", ": b", "A b: c", " A: b", "A: \x01", "Content-Length: 1",
         "transfer-encoding: chunked", "HOST: a", "Authorization: b", "Trailer: c"}) {
     EXPECT_EQ(refusal("0\r\n" + std::string(line) + "\r\n"), Reason::trailer_field) << line;
   }

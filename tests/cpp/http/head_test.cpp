@@ -202,6 +202,8 @@ const std::vector<Case>& cases() {
       {Reason::connection_names_framing, with_fields("Connection: close, Content-Length\r\n")},
       {Reason::connection_names_framing, with_fields("Connection: transfer-encoding\r\n")},
       {Reason::connection_names_framing, with_fields("Connection: HOST\r\n")},
+      {Reason::repeated_field, with_fields("Authorization: a\r\nAuthorization: b\r\n")},
+      {Reason::repeated_field, with_fields("Content-Type: a\r\ncontent-type: a\r\n")},
       {Reason::expectation, with_fields("Expect: 200-ok\r\n")},
   };
   return all;

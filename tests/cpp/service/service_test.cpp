@@ -209,11 +209,64 @@ TEST(Service, FaultsThatAreNotHeldHaveBegun) {
 }
 
 TEST(Service, TakenPortIsOneSentence) {
-  Service first(hardened(), {.threads = 1, .rows = 1});
-  auto settings = hardened();
-  settings.accept.reuse_port = false;
-  EXPECT_THROW(Service(settings, {.port = first.port(), .threads = 1, .rows = 1}),
-               std::runtime_error);
+  for (const bool first_shares : {true, false}) {
+    for (const bool second_shares : {true, false}) {
+      auto settings = hardened();
+      settings.accept.reuse_port = first_shares;
+      Service first(settings, {.threads = 2, .rows = 1});
+      settings.accept.reuse_port = second_shares;
+      EXPECT_THROW(Service(settings, {.port = first.port(), .threads = 2, .rows = 1}),
+                   std::runtime_error);
+    }
+  }
+}
+
+// The head that a listener answers these bytes with.
+std::string asked(std::uint16_t port, const std::string& bytes) {
+  boost::asio::io_context io;
+  auto socket = test::connect(io, port);
+  test::send(socket, bytes);
+  return test::receive_all(socket);
+}
+
+TEST(Service, TheAdminListenerAnswersToLoopbackNamesOnly) {
+  const Service service(hardened(), {.threads = 1, .rows = 1});
+  for (const std::string host : {"localhost", "LocalHost:80", "127.0.0.1:9", "[::1]", "[::1]:8"}) {
+    const auto answer =
+        asked(service.admin_port(), "GET /stops HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << host << answer;
+  }
+  for (const std::string host :
+       {"evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::2]", "127.0.0.10"}) {
+    const auto answer =
+        asked(service.admin_port(), "GET /stops HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 421 ")) << host << answer;
+  }
+}
+
+TEST(Service, TheAdminListenerOnlyTells) {
+  const Service service(hardened(), {.threads = 1, .rows = 1});
+  const std::string rest = " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  const auto head = asked(service.admin_port(), "HEAD /metrics" + rest);
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;
+  EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
+  EXPECT_EQ(head.find("Content-Length: 0"), std::string::npos);
+  for (const std::string method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+    const auto answer = asked(service.admin_port(), method + " /metrics" + rest);
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 ")) << answer;
+    EXPECT_NE(answer.find("Allow: GET, HEAD"), std::string::npos);
+  }
+}
+
+TEST(Service, WithoutATokenNobodyHasIt) {
+  const Service service(hardened(), {.threads = 1, .rows = 1});
+  for (const std::string token : {"", "let-me-in"}) {
+    const auto answer = asked(service.port(),
+                              "POST /admin/wipe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                              "Authorization: Bearer " +
+                                  token + "\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 401 ")) << answer;
+  }
 }
 
 TEST(Service, HeldConnectionsAreBoundedAndTheRestAreTold) {

@@ -144,9 +144,15 @@ class FakeContent final : public Content {
     out.append(body);
     co_return !std::exchange(body, {}).empty();
   }
+  [[nodiscard]] bool reserve(std::uint64_t bytes) override {
+    reserved.push_back(bytes);
+    return bytes <= room;
+  }
   [[nodiscard]] bool begun() const override { return false; }
 
   std::string body;
+  std::uint64_t room = 1 << 30;
+  std::vector<std::uint64_t> reserved;
 };
 
 /// Requests that come one after the other; then silence.

@@ -83,7 +83,8 @@ class WalkTest : public ::testing::Test {
   std::optional<base::Log> log{std::in_place};
   Metrics metrics;
   faults::FaultClock clock;
-  Stops stops{settings, backend, "let-me-in", {}, clock, metrics, *log};
+  base::Budget budget{1 << 30};
+  Stops stops{settings, backend, "let-me-in", {}, clock, metrics, *log, budget};
   http::Request request;
   fakes::FakeContent content;
   fakes::FakeCaller caller;
@@ -280,7 +281,8 @@ TEST(WalkLog, HasALineForEach) {
         .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
         .dependencies = {}};
     const faults::FaultClock clock;
-    Stops stops(Settings(), backend, "let-me-in", {}, clock, metrics, log);
+    base::Budget budget(1 << 30);
+    Stops stops(Settings(), backend, "let-me-in", {}, clock, metrics, log, budget);
     const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
     fakes::FakeIncoming incoming({"GET /healthz" + rest, "GET /nothing" + rest, "GET" + rest});
     http::Request request;

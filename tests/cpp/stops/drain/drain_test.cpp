@@ -20,7 +20,7 @@ class DrainTest : public ::testing::Test {
   Outcome<void> send(Response response) {
     Outcome<void> sent;
     test::run([&]() -> asio::awaitable<void> {
-      Drain drain(settings, metrics, bytes);
+      Drain drain(settings, metrics, bytes, budget);
       sent = co_await drain.send(response, request, timings, writer, true);
     });
     return sent;
@@ -35,6 +35,7 @@ class DrainTest : public ::testing::Test {
   }
 
   DrainSettings settings{.high_water = 1000, .write_timeout = 7};
+  base::Budget budget{1 << 30};
   DrainMetrics metrics;
   base::Counter bytes;
   http::Request request;
@@ -135,12 +136,17 @@ TEST_F(DrainTest, HeadIsAnsweredWithoutABody) {
   ASSERT_TRUE(send(streamed({"x", "y"})));
   EXPECT_EQ(writer.heads, 2);
   EXPECT_TRUE(writer.body.empty());
-  EXPECT_EQ(metrics.queued_most.value(), 0U);
+  EXPECT_EQ(metrics.queued_most.value(), std::string("<head>").size());
 }
 
 TEST_F(DrainTest, AnEmptyStreamIsOnlyItsEnd) {
   ASSERT_TRUE(send(streamed({})));
   EXPECT_EQ(writer.ends, 1);
+  EXPECT_TRUE(writer.body.empty());
+}
+
+TEST_F(DrainTest, AnAnswerThatMayHaveNoContentHasNone) {
+  ASSERT_TRUE(send({.status = 204, .bytes = "x"}));
   EXPECT_TRUE(writer.body.empty());
 }
 
@@ -156,6 +162,9 @@ TEST_F(DrainTest, TimingsGoToSampledTracesOrToAll) {
   EXPECT_TRUE(writer.server_timing.empty());
   const auto sampled = std::string(id) + "01";
   request.fields.back().value = sampled;
+  ASSERT_TRUE(send({}));
+  EXPECT_TRUE(writer.server_timing.empty());
+  settings.server_timing_sampled = true;
   ASSERT_TRUE(send({}));
   EXPECT_NE(writer.server_timing.find("handle;dur=2.000"), std::string::npos);
   request.fields.clear();

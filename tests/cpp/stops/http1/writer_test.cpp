@@ -53,9 +53,11 @@ TEST_F(Http1WriterTest, AWholeResponseHasItsLength) {
   EXPECT_EQ(writer.pending(), writer.framed());
   const auto framed = writer.framed();
   const auto got = flushed();
-  EXPECT_EQ(got,
-            "HTTP/1.1 200 OK\r\nServer: sevenstops\r\nContent-Type: text/plain\r\n"
-            "Content-Length: 3\r\n\r\nok\n");
+  const std::string date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+  const std::string before = "HTTP/1.1 200 OK\r\nServer: sevenstops\r\n";
+  EXPECT_TRUE(got.starts_with(before + "Date: ")) << got;
+  EXPECT_EQ(got.substr(std::min(got.size(), before.size() + date.size())),
+            "Content-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n");
   EXPECT_EQ(framed, got.size());
   EXPECT_EQ(writer.pending(), 0U);
 }

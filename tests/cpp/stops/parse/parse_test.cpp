@@ -224,10 +224,28 @@ TEST_F(ParseBody, ReadsWhatWasDeclared) {
   EXPECT_EQ(request.body, "abcdef");
   EXPECT_TRUE(request.body_read);
   EXPECT_EQ(rest, "GET");
-  // One deadline for the whole body.
+  // One deadline for the whole body, but for the time that what has come gives it.
+  ASSERT_EQ(deadlines.size(), 2U);
+  EXPECT_EQ(deadlines[1] - deadlines[0], base::seconds(3.0 / 4096));
+  EXPECT_EQ(seconds_left(deadlines[0]), 1000);
+}
+
+TEST_F(ParseBody, WithoutARateTheTimeIsForTheWholeBody) {
+  by.body_rate = 0;
+  request.content_length = 6;
+  ASSERT_TRUE(body({"abc", "def"}));
   ASSERT_EQ(deadlines.size(), 2U);
   EXPECT_EQ(deadlines[0], deadlines[1]);
-  EXPECT_EQ(seconds_left(deadlines[0]), 1000);
+}
+
+TEST_F(ParseBody, ABodyThatKeepsItsRateMayTakeItsTime) {
+  by.body_limit = 1000;
+  by.body_rate = 10;
+  request.content_length = 200;
+  ASSERT_TRUE(body({std::string(100, 'x'), std::string(50, 'x'), std::string(50, 'x')}));
+  ASSERT_EQ(deadlines.size(), 3U);
+  EXPECT_EQ(deadlines[1] - deadlines[0], std::chrono::seconds(10));
+  EXPECT_EQ(deadlines[2] - deadlines[1], std::chrono::seconds(5));
 }
 
 TEST_F(ParseBody, ReadsChunks) {

@@ -44,7 +44,7 @@ TEST(Router, OddSpellingsReachTheSameHandler) {
   EXPECT_FALSE(router.match("GET", "/users/a%2Fb")->odd);
   EXPECT_EQ(router.match("GET", "/../etc").error().status(), 400U);
   EXPECT_EQ(router.match("GET", "/admin/wipe").error().status(), 405U);
-  EXPECT_EQ(router.match("GET", "/admin/wipe").error().allow, "POST");
+  EXPECT_EQ(router.match("GET", "/admin/wipe").error().allow, "POST, OPTIONS");
   EXPECT_EQ(router.match("GET", "/admin%2Fwipe").error().status(), 404U);
 }
 
@@ -101,7 +101,21 @@ TEST(Router, WhatIsInNormalFormIsMatchedWhateverIsDoneWithTheOthers) {
       ASSERT_TRUE(match) << path;
       EXPECT_EQ(match->route->endpoint, &user) << path;
     }
-    EXPECT_EQ(router.match("OPTIONS", "*").error().reason, http::Reason::no_route);
+  }
+}
+
+TEST(Router, OptionsIsAnsweredWithTheMethods) {
+  for (const bool tree : {true, false}) {
+    const auto router = users(tree, tree ? OddPaths::match : OddPaths::raw);
+    const auto one = router.match("OPTIONS", "/users/me");
+    ASSERT_TRUE(one);
+    EXPECT_EQ(one->route, nullptr);
+    EXPECT_EQ(one->allow, "GET, HEAD, OPTIONS");
+    const auto all = router.match("OPTIONS", "*");
+    ASSERT_TRUE(all);
+    EXPECT_EQ(all->route, nullptr);
+    EXPECT_TRUE(all->allow.ends_with("OPTIONS")) << all->allow;
+    EXPECT_EQ(router.match("OPTIONS", "/nothing").error().reason, http::Reason::no_route);
   }
 }
 
@@ -109,7 +123,7 @@ TEST(Router, HeadTakesGetsRoute) {
   for (const bool tree : {true, false}) {
     const auto router = users(tree, tree ? OddPaths::match : OddPaths::raw);
     EXPECT_EQ(router.match("HEAD", "/users/7")->route->endpoint, &user);
-    EXPECT_EQ(router.match("PUT", "/users/me").error().allow, "GET, HEAD");
+    EXPECT_EQ(router.match("PUT", "/users/me").error().allow, "GET, HEAD, OPTIONS");
   }
 }
 
