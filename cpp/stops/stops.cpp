@@ -34,6 +34,10 @@ void Stops::sweep() {
       each.connection->give_up_overdue(now);
     }
   }
+  if (const auto count = budget.turned_away(); count != turned_away_) {
+    turned_away_ = count;
+    relieve(budget.missed());
+  }
 }
 
 std::optional<Places::Place> Stops::make_room() {
@@ -49,15 +53,14 @@ std::optional<Places::Place> Stops::make_room() {
   return place;
 }
 
-bool Stops::relieve() {
+bool Stops::relieve(std::int64_t room) {
   // Looking at every connection takes its time: not for each body that finds no room.
   constexpr std::chrono::milliseconds pause{10};
   constexpr std::int64_t worth_it = 4096;
   const auto now = Clock::now();
-  if (now - relieved_ < pause) {
+  if (now - fruitless_ < pause) {
     return false;
   }
-  relieved_ = now;
   std::vector<std::pair<double, const Held*>> slow;
   for (const auto& each : speaking) {
     const auto rate =
@@ -67,16 +70,21 @@ bool Stops::relieve() {
     }
   }
   std::ranges::sort(slow, {}, &std::pair<double, const Held*>::first);
-  auto wanted = budget.most() / 8 - budget.left();
+  auto wanted = std::max(budget.most() / 8, room) - budget.left();
   bool any = false;
   for (const auto& [rate, each] : slow) {
     if (wanted <= 0) {
       break;
     }
     wanted -= each->charge->amount();
+    // It lets go in this turn of the loop: who asks meanwhile need not end another one.
+    each->charge->set(0);
     each->connection->close();
     metrics.parse.slow_ended.add();
     any = true;
+  }
+  if (!any) {
+    fruitless_ = now;
   }
   return any;
 }

@@ -44,7 +44,7 @@ struct Stops {
     Connection* connection;
     std::optional<Places::Place> place;
     /// What it holds of the budget.
-    const base::Charge* charge;
+    base::Charge* charge;
     /// On which of the two lists it is.
     bool silent = false;
   };
@@ -55,17 +55,20 @@ struct Stops {
   /// Set by whoever stops the service, from any thread: no handler begins any more.
   std::atomic<bool> stopping = false;
 
-  /// Gives up every read and write whose deadline has passed, and idle connections beneath.
+  /// Gives up every read and write whose deadline has passed, and idle connections beneath. Makes
+  /// room in the budget where another thread has turned somebody away.
   void sweep();
   /// Closes the connection that has been silent longest; its place. None where all speak.
   [[nodiscard]] std::optional<Places::Place> make_room();
   /// Ends the slowest of the connections that are below their rate and hold bytes, until an eighth
-  /// of the budget is free again or there is no such one; whether it ended any.
-  bool relieve();
+  /// of the budget and `room` bytes are free again or there is no such one; whether it ended any.
+  bool relieve(std::int64_t room = 0);
 
  private:
   DrainSettings drain_settings_;
-  Clock::time_point relieved_{};
+  // When nobody was found that could be ended.
+  Clock::time_point fruitless_{};
+  std::uint64_t turned_away_ = 0;
 };
 
 }  // namespace sevenstops::stops

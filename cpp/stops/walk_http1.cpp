@@ -53,7 +53,7 @@ class Peer {
   }
   [[nodiscard]] Connection& connection() { return connection_; }
   [[nodiscard]] const Http1Writer& writer() const { return writer_; }
-  [[nodiscard]] const base::Charge& charge() const { return charge_; }
+  [[nodiscard]] base::Charge& charge() { return charge_; }
   // Gives its memory back.
   void forget_request() {
     request_ = {};
@@ -76,11 +76,13 @@ class Peer {
   bool reserve(std::uint64_t bytes) {
     reserved_ = bytes;
     account();
-    if (bytes == 0 || stops_.budget.left() >= 0 || stops_.relieve()) {
+    const auto fits = [this] { return stops_.budget.left() >= 0; };
+    if (bytes == 0 || fits() || (stops_.relieve() && fits())) {
       return true;
     }
     reserved_ = 0;
     account();
+    stops_.budget.turn_away(static_cast<std::int64_t>(bytes));
     return false;
   }
 

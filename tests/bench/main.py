@@ -8,13 +8,14 @@ from pathlib import Path
 
 import clients
 import healthz
+import room
 import truth
 
 from sevenstops import LabError
 from sevenstops.evidence.files import write_whole
 from sevenstops.lab.environment import Lab
 
-PARTS = ("healthz", "clients", "truth")
+PARTS = ("healthz", "clients", "truth", "room")
 
 
 def main(arguments: list[str]) -> int:
@@ -43,6 +44,10 @@ def main(arguments: list[str]) -> int:
     if "truth" in wanted:
         told, holds = truth.measure(lab)
         lines += told
+    if "room" in wanted:
+        told, enough = room.measure(lab)
+        lines += told
+        holds = holds and enough
     text = "\n".join(lines).rstrip() + "\n"
     print(text)
     if out:

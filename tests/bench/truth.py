@@ -132,7 +132,7 @@ def crowd(lab: Lab) -> list[Row]:
     settings = settings_from(
         "hardened",
         [f"parse.{name}_timeout=120" for name in ("head", "body", "idle")]
-        + ["drain.write_timeout=120"],
+        + ["drain.write_timeout=120", f"parse.byte_budget={1 << 30}"],
     )
     slow = [
         Crowd(kind="slow_header", count=3000, rate=10),

@@ -12,6 +12,9 @@ namespace {
 // Where a read goes first, on each thread: a connection that waits needs no room of its own.
 thread_local std::array<char, 65536> scratch;
 
+// What is of late.
+constexpr std::chrono::seconds pace_window{1};
+
 }  // namespace
 
 void Connection::consume(std::size_t n) {
@@ -52,7 +55,7 @@ void Connection::heard() {
 
 // From now on its pace counts.
 void Connection::begin_to_move() {
-  since_ = Clock::now();
+  since_ = last_ = Clock::now();
   moved_ = 0;
   rate_ = std::numeric_limits<double>::infinity();
 }
@@ -60,35 +63,44 @@ void Connection::begin_to_move() {
 void Connection::begin_to_wait(Clock::time_point deadline) {
   deadline_ = deadline;
   timed_out_ = false;
+  if (Clock::now() - last_ >= pace_window) {
+    // Until now it was not the peer who let others wait.
+    begin_to_move();
+  }
   if (watch_ != nullptr) {
     watch_->waits();
   }
 }
 
 void Connection::moved(std::size_t bytes) {
-  constexpr std::chrono::seconds window{1};
   moved_ += bytes;
-  if (const auto now = Clock::now(); now - since_ >= window) {
-    rate_ = static_cast<double>(moved_) / base::in_seconds(now - since_);
-    since_ = now;
+  last_ = Clock::now();
+  if (last_ - since_ >= pace_window) {
+    rate_ = static_cast<double>(moved_) / base::in_seconds(last_ - since_);
+    since_ = last_;
     moved_ = 0;
   }
 }
 
 std::optional<double> Connection::slower_than(std::int64_t sent, std::int64_t taken,
                                               Clock::time_point now) const {
-  constexpr std::chrono::seconds window{1};
   if (deadline_ == Clock::time_point::max()) {
     return std::nullopt;
   }
-  const auto rate =
-      now - since_ >= window ? static_cast<double>(moved_) / base::in_seconds(now - since_) : rate_;
+  auto rate = rate_;
+  if (now - last_ >= pace_window) {
+    // However much came in one go before.
+    rate = 0;
+  } else if (now - since_ >= pace_window) {
+    rate = static_cast<double>(moved_) / base::in_seconds(now - since_);
+  }
   const auto least = static_cast<double>(writing_ ? taken : sent);
   return rate < least ? std::optional(rate) : std::nullopt;
 }
 
 void Connection::close() {
   silent_ = false;
+  deadline_ = Clock::time_point::max();
   boost::system::error_code error;
   socket_.close(error);
 }

@@ -83,8 +83,9 @@ class Connection final : public Bytes {
   tcp::socket socket_;
   Watch* watch_ = nullptr;
   bool silent_ = false;
-  // What the peer has sent or taken since.
+  // What the peer has sent or taken since, and when it did so last.
   Clock::time_point since_ = Clock::now();
+  Clock::time_point last_ = since_;
   std::uint64_t moved_ = 0;
   // Of the time before.
   double rate_ = std::numeric_limits<double>::infinity();

@@ -69,6 +69,8 @@ EXPERIMENT = Experiment(
     symptom="memory climbs with refused uploads",
     fix="limits checked as the bytes come, before they are kept",
     switch={"parse.check_before_buffering": ("false", "true")},
+    # The process's budget would bound what this limit is to bound.
+    settings={"parse.byte_budget": str(1 << 30)},
     lesson=(
         "A limit that is checked when the head or the body is whole has been paid for by "
         "then: each refused request costs what its sender likes. Checked against the declared "

@@ -21,5 +21,14 @@ TEST(Budget, KnowsWhatIsHeld) {
   EXPECT_EQ(budget.held(), 0);
 }
 
+TEST(Budget, TellsOthersWhoHadToGoWithout) {
+  Budget budget(100);
+  EXPECT_EQ(budget.turned_away(), 0U);
+  budget.turn_away(30);
+  budget.turn_away(40);
+  EXPECT_EQ(budget.turned_away(), 2U);
+  EXPECT_EQ(budget.missed(), 40);
+}
+
 }  // namespace
 }  // namespace sevenstops::base

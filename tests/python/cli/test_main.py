@@ -107,7 +107,7 @@ def test_without_a_command_there_is_help():
         ("report", ("--out",)),
         ("compare", ("--edge", "--quick", "--fail-on-regression", "--force")),
         ("serve", ("--preset", "--port", "--admin-port", "--threads", "--rows", "--access-log",
-                   "--set")),
+                   "--token-file", "--set")),
         ("load", ("--duration", "--connections", "--rate", "--arrivals", "--threads", "--plan",
                   "--new-connections", "--http2", "--streams", "--warm-up", "--seed", "--engine",
                   "--insecure", "--cacert", "--allow-remote", "--fail-if", "--json", "--hdr")),

@@ -9,15 +9,15 @@ from sevenstops.lab import service as module
 
 
 class Started(Exception):
-    """Stands for the process: holds its command."""
+    """Stands for the process: holds its command and environment."""
 
 
 @pytest.fixture
 def command_of(monkeypatch):
     """The command that these options make."""
 
-    def refuse(command, cpus):
-        raise Started(command)
+    def refuse(command, cpus, environment):
+        raise Started(command, environment)
 
     monkeypatch.setattr(module, "Process", refuse)
 
@@ -34,6 +34,25 @@ def test_an_access_log_is_asked_for_by_its_file(command_of, tmp_path):
     command = command_of(access_log=file)
     assert command[command.index("--access-log") + 1] == str(file)
     assert "--access-log" not in command_of()
+
+
+def test_a_token_is_made_anew_and_stands_in_no_command_line(monkeypatch):
+    started = []
+
+    def refuse(command, cpus, environment):
+        started.append((command, environment[module.TOKEN_VARIABLE]))
+        raise Started
+
+    monkeypatch.setattr(module, "Process", refuse)
+    for options in (ServiceOptions(), ServiceOptions(), ServiceOptions(token="given")):
+        with pytest.raises(Started):
+            Service(options=options)
+    (one, first), (_, second), (other, given) = started
+    assert len(first) == 32
+    assert first != second
+    assert given == "given"
+    assert first not in " ".join(one)
+    assert given not in " ".join(other)
 
 
 def test_dependencies_have_one_port_or_one_for_each_replica(command_of):

@@ -1,0 +1,148 @@
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <thread>
+#include <vector>
+
+#include "../cpp/support/sockets.hpp"
+#include "service/service.hpp"
+
+// Who has to leave when connections or bytes run out: those who say nothing, then those who are
+// slow, and a newcomer only when there are none.
+
+namespace sevenstops {
+namespace {
+
+namespace asio = boost::asio;
+using base::Clock;
+using service::Service;
+using test::tcp;
+using namespace std::chrono_literals;
+
+constexpr std::size_t mebibyte = std::size_t{1} << 20;
+constexpr std::string_view health = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+
+std::int64_t count(const Service& service, std::string_view name) {
+  return boost::json::parse(service.stops_json()).at(name).to_number<std::int64_t>();
+}
+
+// Whether a counter reaches a value within five seconds.
+bool becomes(const Service& service, std::string_view name, std::int64_t value) {
+  const auto end = Clock::now() + 5s;
+  while (count(service, name) != value) {
+    if (Clock::now() > end) {
+      return false;
+    }
+    std::this_thread::sleep_for(10ms);
+  }
+  return true;
+}
+
+std::string ask(tcp::socket& socket) {
+  test::send(socket, health);
+  return test::receive_until(
+      socket, [](const std::string& text) { return text.find("\r\n\r\n") != std::string::npos; });
+}
+
+class Room : public ::testing::Test {
+ protected:
+  // A body of 1 MiB of which one byte is withheld, or not.
+  tcp::socket upload(std::uint16_t port, bool whole) {
+    auto socket = test::connect(io, port);
+    test::send(socket, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                           std::to_string(mebibyte) + "\r\n\r\n");
+    test::send(socket, std::string(whole ? mebibyte : mebibyte - 1, 'x'));
+    return socket;
+  }
+  std::string status(tcp::socket& socket) {
+    return test::receive(socket, std::string_view("HTTP/1.1 200").size()).substr(0, 12);
+  }
+
+  service::Settings settings = service::hardened();
+  asio::io_context io;
+};
+
+TEST_F(Room, TheOneWhoHasBeenSilentLongestLeavesForANewOne) {
+  settings.accept.max_connections = 3;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  std::vector<tcp::socket> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(test::connect(io, service.port()));
+    EXPECT_TRUE(ask(clients.back()).starts_with("HTTP/1.1 200"));
+  }
+  EXPECT_TRUE(ask(clients[0]).starts_with("HTTP/1.1 200"));
+  auto fourth = test::connect(io, service.port());
+  EXPECT_TRUE(ask(fourth).starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(test::receive_all(clients[1]), "");
+  EXPECT_TRUE(ask(clients[0]).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(ask(clients[2]).starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(count(service, "silent_connections_closed_total"), 1);
+}
+
+TEST_F(Room, OneWhoSpeaksIsNotClosedForANewOne) {
+  settings.accept.max_connections = 2;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  auto first = test::connect(io, service.port());
+  auto second = test::connect(io, service.port());
+  test::send(first, "GET /healthz HT");
+  test::send(second, "GET /healthz HT");
+  ASSERT_TRUE(becomes(service, "connections_open", 2));
+  std::this_thread::sleep_for(100ms);
+  auto third = test::connect(io, service.port());
+  EXPECT_TRUE(ask(third).starts_with("HTTP/1.1 503"));
+  test::send(first, "TP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(status(first), "HTTP/1.1 200");
+  EXPECT_EQ(count(service, "silent_connections_closed_total"), 0);
+}
+
+TEST_F(Room, BodiesThatStandStillMakeRoomForOneThatComes) {
+  settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
+  const Service service(settings, {.threads = 1, .rows = 1});
+  std::vector<tcp::socket> still;
+  for (int i = 0; i < 3; ++i) {
+    still.push_back(upload(service.port(), false));
+  }
+  ASSERT_TRUE(becomes(service, "connections_open", 3));
+  std::this_thread::sleep_for(200ms);
+  // Nobody has been slow for long enough to be called slow.
+  auto early = upload(service.port(), true);
+  EXPECT_EQ(status(early), "HTTP/1.1 503");
+  early.close();
+  std::this_thread::sleep_for(2500ms);
+  auto late = upload(service.port(), true);
+  EXPECT_EQ(status(late), "HTTP/1.1 200");
+  EXPECT_GE(count(service, "slow_connections_ended_total"), 1);
+  EXPECT_LE(count(service, "held_bytes_max"), settings.parse.byte_budget);
+  late.close();
+  still.clear();
+  EXPECT_TRUE(becomes(service, "held_bytes", 0));
+}
+
+TEST_F(Room, OtherThreadsMakeRoomToo) {
+  settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
+  // One listener hands connections to its threads in turn.
+  settings.accept.reuse_port = false;
+  const Service service(settings, {.threads = 2, .rows = 1});
+  std::vector<tcp::socket> others;
+  for (int i = 0; i < 3; ++i) {
+    others.push_back(test::connect(io, service.port()));
+    EXPECT_TRUE(ask(others.back()).starts_with("HTTP/1.1 200"));
+    others.push_back(upload(service.port(), false));
+    ASSERT_TRUE(becomes(service, "connections_open", 2 * (i + 1)));
+  }
+  std::this_thread::sleep_for(2500ms);
+  // On the thread that holds none of the three.
+  auto first = upload(service.port(), true);
+  EXPECT_EQ(status(first), "HTTP/1.1 503");
+  const auto end = Clock::now() + 5s;
+  while (count(service, "slow_connections_ended_total") == 0 && Clock::now() < end) {
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_GE(count(service, "slow_connections_ended_total"), 1);
+  others.push_back(test::connect(io, service.port()));
+  auto second = upload(service.port(), true);
+  EXPECT_EQ(status(second), "HTTP/1.1 200");
+}
+
+}  // namespace
+}  // namespace sevenstops
