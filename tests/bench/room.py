@@ -1,4 +1,4 @@
-"""What the service does when connections or bytes run out: floods of those who say or take nothing."""
+"""What the service does when connections or bytes run out: floods of those who do not move."""
 
 import contextlib
 import resource
