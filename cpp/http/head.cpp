@@ -129,7 +129,7 @@ bool lists(std::string_view value, std::string_view word) {
   return false;
 }
 
-Outcome<void> parse_framing(Request& request) {
+Outcome<void> parse_framing(Request& request, BothFramings both) {
   int hosts = 0;
   int lengths = 0;
   int codings = 0;
@@ -182,9 +182,19 @@ Outcome<void> parse_framing(Request& request) {
   if (lengths > 1) {
     return Reason::content_length;
   }
-  if (codings > 1 || (codings == 1 && lengths > 0) ||
-      (codings == 1 && request.minor_version == 0)) {
+  if (codings > 1 || (codings == 1 && request.minor_version == 0)) {
     return Reason::transfer_encoding;
+  }
+  if (codings == 1 && lengths == 1) {
+    request.both_framings = true;
+    if (both == BothFramings::refuse) {
+      return Reason::transfer_encoding;
+    }
+    if (both == BothFramings::chunked) {
+      request.content_length.reset();
+    } else {
+      request.chunked = false;
+    }
   }
   // Two layers that each take another one of the two decide on different requests.
   if (credentials > 1 || types > 1) {
@@ -248,7 +258,7 @@ Outcome<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits&
   return Outcome<std::size_t>(std::size_t{0});
 }
 
-Outcome<void> parse_head(Request& request) {
+Outcome<void> parse_head(Request& request, BothFramings both) {
   std::string_view rest = request.head;
   if (rest.starts_with("\r\n")) {
     rest.remove_prefix(2);
@@ -279,7 +289,7 @@ Outcome<void> parse_head(Request& request) {
     }
     request.fields.push_back({name, value});
   }
-  if (const auto framing = parse_framing(request); !framing) {
+  if (const auto framing = parse_framing(request, both); !framing) {
     return framing;
   }
   return parse_target(request);

@@ -33,10 +33,21 @@ class HeadScanner {
   std::int64_t lines_ = 0;
 };
 
+/// What is done with a head that has Content-Length and Transfer-Encoding (RFC 9112, 6.3).
+enum class BothFramings : std::uint8_t {
+  /// It is refused with 400.
+  refuse,
+  /// Transfer-Encoding counts, as the RFC allows.
+  chunked,
+  /// Content-Length counts, as where a coding is taken for unknown and passed over
+  /// (CVE-2024-1135).
+  length
+};
+
 /// Reads a whole head (RFC 9112, 2 to 6) into `request`, whose `head` holds the bytes.
 /// Stricter than the RFC where it leaves a choice that two parsers could take differently:
-/// one Content-Length of plain digits, or one Transfer-Encoding that is exactly `chunked`, never
-/// both; no obs-fold; exactly one valid Host on HTTP/1.1.
-[[nodiscard]] Outcome<void> parse_head(Request& request);
+/// one Content-Length of plain digits, or one Transfer-Encoding that is exactly `chunked`; `both`
+/// says what is done where there are both; no obs-fold; exactly one valid Host on HTTP/1.1.
+[[nodiscard]] Outcome<void> parse_head(Request& request, BothFramings both = BothFramings::refuse);
 
 }  // namespace sevenstops::http

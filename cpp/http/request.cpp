@@ -24,6 +24,7 @@ void Request::clear() {
   fields.clear();
   content_length.reset();
   chunked = false;
+  both_framings = false;
   keep_alive = true;
   expects_continue = false;
   body.clear();

@@ -27,6 +27,8 @@ struct Request {
   std::vector<HeaderField> fields;
   std::optional<std::uint64_t> content_length;
   bool chunked = false;
+  /// Whether it came with Content-Length and Transfer-Encoding.
+  bool both_framings = false;
   bool keep_alive = true;
   bool expects_continue = false;
   std::string body;

@@ -7,7 +7,8 @@ Settings hardened() { return {}; }
 Settings fragile() {
   Settings s;
   s.accept = {.backlog = 16, .drain_queue = false, .reuse_port = false, .max_connections = 20000};
-  s.parse = {.request_line_limit = 8192,
+  s.parse = {.both_framings = http::BothFramings::chunked,
+             .request_line_limit = 8192,
              .header_limit = std::int64_t{64} << 20,
              .header_count = 1000000,
              .body_limit = std::int64_t{32} << 20,

@@ -35,6 +35,9 @@ asio::awaitable<Outcome<void>> Walk::parse() {
   const Visit visit(s_, x_.timings, Stop::parse, x_.request.arrived);
   s_.metrics.parse.requests.add();
   s_.metrics[Stop::parse].bytes.add(x_.request.head.size());
+  if (request && x_.request.both_framings) {
+    s_.metrics.parse.both_framings.add();
+  }
   co_return request;
 }
 

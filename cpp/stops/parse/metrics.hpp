@@ -11,6 +11,8 @@ struct ParseMetrics : base::MetricGroup {
                                  "Most bytes held for one refused request."};
   base::Counter refused_costly{*this, "refused_costly_total",
                                "Refused requests for which more than 256 KiB were held."};
+  base::Counter both_framings{*this, "requests_with_both_framings_total",
+                              "Requests taken with Content-Length and Transfer-Encoding."};
   base::Counter refused_body{*this, "refused_body_bytes_total",
                              "Body bytes read for refused requests."};
   base::Counter slow_ended{

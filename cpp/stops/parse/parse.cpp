@@ -58,7 +58,7 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
       }
       request.head.assign(whole);
       bytes.consume(*length);
-      co_return http::parse_head(request);
+      co_return http::parse_head(request, settings_.both_framings);
     }
     const bool waiting = bytes.unread().empty();
     const auto read = co_await bytes.more(deadline, read_size);

@@ -1,13 +1,21 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "base/setting.hpp"
+#include "http/head.hpp"
 
 namespace sevenstops::stops {
 
+/// In the order of http::BothFramings.
+inline constexpr std::array<std::string_view, 3> both_framings_words = {"refuse", "chunked",
+                                                                        "length"};
+
 /// Parse: what a request may cost before it is refused.
 struct ParseSettings {
+  http::BothFramings both_framings = http::BothFramings::refuse;
   std::int64_t request_line_limit = 8192;
   std::int64_t header_limit = 16384;
   std::int64_t header_count = 100;
@@ -23,6 +31,10 @@ struct ParseSettings {
 
   template <class Self, class Visit>
   static void fields(Self& s, Visit&& visit) {
+    visit("both_framings", s.both_framings,
+          base::about_choice(both_framings_words,
+                             "a request with Content-Length and Transfer-Encoding is refused "
+                             "(400), framed by its chunks, or framed by its length"));
     visit("request_line_limit", s.request_line_limit,
           {"bytes", 64, base::gibibyte, "longest request line; beyond it 414"});
     visit("header_limit", s.header_limit,

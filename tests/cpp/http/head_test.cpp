@@ -217,6 +217,28 @@ TEST(Head, EachFaultHasItsReason) {
   }
 }
 
+TEST(Head, OfTwoFramingsOneCountsWhereASettingSaysSo) {
+  for (const std::string fields : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                                   "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"}) {
+    Request request;
+    request.head = with_fields(fields);
+    EXPECT_EQ(parse_head(request).error().reason, Reason::transfer_encoding);
+    EXPECT_TRUE(request.both_framings);
+    Request by_chunks;
+    by_chunks.head = with_fields(fields);
+    EXPECT_TRUE(parse_head(by_chunks, BothFramings::chunked));
+    EXPECT_TRUE(by_chunks.chunked);
+    EXPECT_FALSE(by_chunks.content_length);
+    Request by_length;
+    by_length.head = with_fields(fields);
+    EXPECT_TRUE(parse_head(by_length, BothFramings::length));
+    EXPECT_FALSE(by_length.chunked);
+    EXPECT_EQ(by_length.content_length, 5U);
+    by_length.clear();
+    EXPECT_FALSE(by_length.both_framings);
+  }
+}
+
 TEST(Head, EveryReasonOfAHeadIsProvoked) {
   std::set<Reason> provoked;
   for (const auto& each : cases()) {
