@@ -1,6 +1,7 @@
 #include "stops/stops.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -41,15 +42,19 @@ void Stops::sweep() {
 }
 
 std::optional<Places::Place> Stops::make_room() {
-  if (silent.empty()) {
+  // Each is asked of the kernel: not all of them, where all have something to say.
+  constexpr std::ptrdiff_t looks = 64;
+  const auto end = std::next(silent.begin(), std::min(looks, std::ssize(silent)));
+  const auto oldest =
+      std::find_if(silent.begin(), end, [](const Held& h) { return !h.connection->has_heard(); });
+  if (oldest == end) {
     return std::nullopt;
   }
-  auto& oldest = silent.front();
-  auto place = std::exchange(oldest.place, std::nullopt);
-  oldest.connection->close();
-  oldest.silent = false;
+  auto place = std::exchange(oldest->place, std::nullopt);
+  oldest->connection->close();
+  oldest->silent = false;
   metrics.accept.silent_closed.add();
-  speaking.splice(speaking.end(), silent, silent.begin());
+  speaking.splice(speaking.end(), silent, oldest);
   return place;
 }
 

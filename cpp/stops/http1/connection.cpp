@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/post.hpp>
+#include <tuple>
 #include <utility>
 
 namespace sevenstops::stops {
 namespace {
 
-// Where a read goes first, on each thread: a connection that waits needs no room of its own.
+// What a connection that waits keeps of its buffer: a usual head has room in it.
+constexpr std::size_t resting_room = 512;
+
+// Where what is beyond that goes first, on each thread, as nobody knows how much it is.
 thread_local std::array<char, 65536> scratch;
 
 // What is of late.
@@ -24,16 +27,21 @@ void Connection::consume(std::size_t n) {
   }
 }
 
-void Connection::append(std::string_view bytes) {
-  if (begin_ > 0 && buffer_.size() - end_ < bytes.size()) {
+// Room for so many bytes behind those that are unread.
+void Connection::make_room(std::size_t bytes) {
+  if (begin_ > 0 && buffer_.size() - end_ < bytes) {
     std::copy(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_),
               buffer_.begin() + static_cast<std::ptrdiff_t>(end_), buffer_.begin());
     end_ -= begin_;
     begin_ = 0;
   }
-  if (buffer_.size() - end_ < bytes.size()) {
-    buffer_.resize(end_ == 0 ? bytes.size() : std::max(end_ + bytes.size(), buffer_.size() * 2));
+  if (buffer_.size() - end_ < bytes) {
+    buffer_.resize(end_ == 0 ? bytes : std::max(end_ + bytes, buffer_.size() * 2));
   }
+}
+
+void Connection::append(std::string_view bytes) {
+  make_room(bytes.size());
   std::ranges::copy(bytes, buffer_.begin() + static_cast<std::ptrdiff_t>(end_));
   end_ += bytes.size();
 }
@@ -63,7 +71,7 @@ void Connection::begin_to_move() {
 void Connection::begin_to_wait(Clock::time_point deadline) {
   deadline_ = deadline;
   timed_out_ = false;
-  if (Clock::now() - last_ >= pace_window) {
+  if (!silent_ && Clock::now() - last_ >= pace_window) {
     // Until now it was not the peer who let others wait.
     begin_to_move();
   }
@@ -98,6 +106,13 @@ std::optional<double> Connection::slower_than(std::int64_t sent, std::int64_t ta
   return rate < least ? std::optional(rate) : std::nullopt;
 }
 
+bool Connection::has_heard() {
+  // A read that went at once has put its bytes there before anybody is told. No request begins
+  // with a zero.
+  boost::system::error_code error;
+  return (end_ < buffer_.size() && buffer_[end_] != '\0') || socket_.available(error) > 0;
+}
+
 void Connection::close() {
   silent_ = false;
   deadline_ = Clock::time_point::max();
@@ -105,36 +120,43 @@ void Connection::close() {
   socket_.close(error);
 }
 
+// As a wait for readability and then a read would cost a system call more, the first bytes have
+// their place beforehand.
 asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::size_t at_most) {
-  const auto room = asio::buffer(scratch.data(), std::min(at_most, scratch.size()));
-  boost::system::error_code error;
-  auto count = socket_.read_some(room, error);
-  const bool at_once = !error;
-  while (error == asio::error::would_block) {
-    if (begin_ == end_) {
-      std::vector<char>().swap(buffer_);
-      begin_ = end_ = 0;
-    }
+  const auto first = std::min(at_most, resting_room);
+  if (begin_ == end_ && buffer_.size() != resting_room) {
+    std::vector<char>(resting_room).swap(buffer_);
+  }
+  make_room(first);
+  const auto place = asio::buffer(buffer_.data() + end_, first);
+  boost::system::error_code error = asio::error::would_block;
+  std::size_t count = 0;
+  if (std::exchange(fresh_, false)) {
+    // Who comes with a request is not silent for a moment, or he would have to leave for the next.
+    count = socket_.read_some(place, error);
+  }
+  if (error == asio::error::would_block) {
+    buffer_[end_] = '\0';
     begin_to_wait(deadline);
-    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, base::as_tuple);
+    std::tie(error, count) = co_await socket_.async_read_some(place, base::as_tuple);
     deadline_ = Clock::time_point::max();
-    if (failed) {
-      co_return timed_out_ ? Read::timed_out : Read::ended;
-    }
-    count = socket_.read_some(room, error);
   }
   if (error) {
-    co_return Read::ended;
+    co_return timed_out_ ? Read::timed_out : Read::ended;
   }
-  append({scratch.data(), count});
+  end_ += count;
+  if (count == first && at_most > first) {
+    boost::system::error_code next;
+    const auto room = asio::buffer(scratch.data(), std::min(at_most - first, scratch.size()));
+    // An error shows itself again when there is nothing else.
+    const auto rest = socket_.read_some(room, next);
+    append({scratch.data(), rest});
+    count += rest;
+  }
   if (silent_) {
     heard();
   } else {
     moved(count);
-  }
-  if (at_once) {
-    // Others have their turn, however fast this peer sends.
-    co_await asio::post(asio::use_awaitable);
   }
   co_return Read::some;
 }

@@ -41,6 +41,8 @@ class Connection final : public Bytes {
   /// of late: how many. Nothing is known before a second.
   [[nodiscard]] std::optional<double> slower_than(std::int64_t sent, std::int64_t taken,
                                                   Clock::time_point now) const;
+  /// Whether its peer has sent something, read or not, since it began to wait.
+  [[nodiscard]] bool has_heard();
   /// Ends the connection; whoever reads it meets its end.
   void close();
 
@@ -51,7 +53,7 @@ class Connection final : public Bytes {
   [[nodiscard]] asio::awaitable<Read> more(Clock::time_point deadline,
                                            std::size_t at_most) override;
 
-  /// Bytes that it holds memory for: none while it waits for some and has none unread.
+  /// Bytes that it holds memory for: 512 while it waits for some and has none unread.
   [[nodiscard]] std::size_t held() const { return buffer_.capacity(); }
 
   /// Hands over what the kernel takes at once: how much, or 0 with `error`.
@@ -74,6 +76,7 @@ class Connection final : public Bytes {
   [[nodiscard]] tcp::socket& socket() { return socket_; }
 
  private:
+  void make_room(std::size_t bytes);
   void append(std::string_view bytes);
   void heard();
   void begin_to_move();
@@ -83,6 +86,8 @@ class Connection final : public Bytes {
   tcp::socket socket_;
   Watch* watch_ = nullptr;
   bool silent_ = false;
+  // Until it has been read from.
+  bool fresh_ = true;
   // What the peer has sent or taken since, and when it did so last.
   Clock::time_point since_ = Clock::now();
   Clock::time_point last_ = since_;

@@ -97,6 +97,28 @@ TEST_F(ConnectionTest, KeepsWhatIsUnreadInOrderHoweverItIsUsed) {
   EXPECT_LT(connection.held(), 65536U);
 }
 
+TEST_F(ConnectionTest, HasHeardWhatIsInTheKernel) {
+  EXPECT_FALSE(connection.has_heard());
+  test::send(client, "x");
+  const auto end = Clock::now() + 5s;
+  while (!connection.has_heard() && Clock::now() < end) {
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_TRUE(connection.has_heard());
+}
+
+TEST_F(ConnectionTest, HoldsLittleWhileItWaits) {
+  run_swept([&]() -> asio::awaitable<void> {
+    test::send(client, std::string(3000, 'x'));
+    while (connection.unread().size() < 3000) {
+      EXPECT_EQ(co_await connection.more(never, 65536), Read::some);
+    }
+    connection.consume(3000);
+    EXPECT_EQ(co_await connection.more(Clock::now() + 5ms, 65536), Read::timed_out);
+    EXPECT_EQ(connection.held(), 512U);
+  });
+}
+
 TEST_F(ConnectionTest, TheEndAndAResetAreTheEnd) {
   test::run(io, [&]() -> asio::awaitable<void> {
     client.shutdown(tcp::socket::shutdown_send);
