@@ -99,6 +99,7 @@ TEST_F(Room, BodiesThatStandStillMakeRoomForOneThatComes) {
   settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
   const Service service(settings, {.threads = 1, .rows = 1});
   std::vector<tcp::socket> still;
+  still.reserve(3);
   for (int i = 0; i < 3; ++i) {
     still.push_back(upload(service.port(), false));
   }
@@ -124,11 +125,11 @@ TEST_F(Room, OtherThreadsMakeRoomToo) {
   settings.accept.reuse_port = false;
   const Service service(settings, {.threads = 2, .rows = 1});
   std::vector<tcp::socket> others;
-  for (int i = 0; i < 3; ++i) {
+  for (const std::int64_t open : {2, 4, 6}) {
     others.push_back(test::connect(io, service.port()));
     EXPECT_TRUE(ask(others.back()).starts_with("HTTP/1.1 200"));
     others.push_back(upload(service.port(), false));
-    ASSERT_TRUE(becomes(service, "connections_open", 2 * (i + 1)));
+    ASSERT_TRUE(becomes(service, "connections_open", open));
   }
   std::this_thread::sleep_for(2500ms);
   // On the thread that holds none of the three.

@@ -251,8 +251,9 @@ TEST(Service, TheAdminListenerOnlyTells) {
   EXPECT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;
   EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
   EXPECT_EQ(head.find("Content-Length: 0"), std::string::npos);
-  for (const std::string method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
-    const auto answer = asked(service.admin_port(), method + " /metrics" + rest);
+  for (std::string request : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+    request.append(" /metrics").append(rest);
+    const auto answer = asked(service.admin_port(), request);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 ")) << answer;
     EXPECT_NE(answer.find("Allow: GET, HEAD"), std::string::npos);
   }
