@@ -134,8 +134,8 @@ TEST(Chunked, TrailersHaveALimit) {
 
 TEST(Chunked, ATrailerThatIsNoneIsRefused) {
   for (const std::string_view line :
-       {"A", ": b", "A b: c", " A: b", "A: \x01", "Content-Length: 1",
-        "transfer-encoding: chunked", "HOST: a", "Authorization: b", "Trailer: c"}) {
+       {"A", ": b", "A b: c", " A: b", "A: \x01", "Content-Length: 1", "transfer-encoding: chunked",
+        "HOST: a", "Authorization: b", "Trailer: c"}) {
     EXPECT_EQ(refusal("0\r\n" + std::string(line) + "\r\n"), Reason::trailer_field) << line;
   }
 }
