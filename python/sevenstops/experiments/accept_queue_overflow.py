@@ -101,10 +101,7 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage(
-            {"accept.max_connections": "1"}, ("vanished_requests",),
-            "all but one of a burst get 503",
-        ),
+        Sabotage({"parse.header_count": "1"}, ("vanished_requests",), "every request gets 431"),
     ),
     diagnostics=(
         Diagnostic(
