@@ -9,16 +9,22 @@ namespace sevenstops::stops {
 Router make_routes(const RouteSettings& settings, Chain& chain) {
   constexpr bool open = true;
   constexpr bool closed = false;
+  constexpr bool vital = true;
   Router router(settings);
-  const auto add = [&](const char* method, const char* pattern, const char* endpoint,
-                       bool is_open) {
+  const auto add = [&](const char* method, const char* pattern, const char* endpoint, bool is_open,
+                       bool is_vital = false) {
     const auto known = endpoints().find(endpoint);
     if (known == endpoints().end()) {
       throw std::logic_error("no endpoint is called " + std::string(endpoint));
     }
-    router.add({method, pattern, &known->second, is_open, chain.layers()});
+    router.add({.method = method,
+                .pattern = pattern,
+                .endpoint = &known->second,
+                .open = is_open,
+                .vital = is_vital,
+                .layers_before = chain.layers()});
   };
-  add("GET", "/healthz", "healthz", open);
+  add("GET", "/healthz", "healthz", open, vital);
   // The order in which a careless service registers: the parameter before the static name, the
   // protected route before the layer that protects it.
   add("GET", "/users/{id}", "user", open);
