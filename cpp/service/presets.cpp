@@ -22,6 +22,7 @@ Settings fragile() {
   s.middleware = {.closed_by_default = false, .body_after_auth = false};
   s.handle.propagate_deadline = false;
   s.handle.off_loop = false;
+  s.handle.bulkheads = false;
   s.handle.cancel = false;
   s.handle.hedge.most = 0;
   s.handle.pool.total = 256;

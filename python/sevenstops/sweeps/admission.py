@@ -7,7 +7,7 @@ from dataclasses import replace
 from sevenstops._core import Plan, RequestSpec
 from sevenstops.evidence.metrics import Censored, Sample
 from sevenstops.experiments import accept_overload
-from sevenstops.experiments.accept_overload import CAPACITY, p99, pages_curve, pages_per_second
+from sevenstops.experiments.accept_overload import CAPACITY, p99, worked, worked_curve
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.measurements import INTERVAL
 from sevenstops.lab.scenes import Scene
@@ -71,7 +71,7 @@ def _load_points(seed: int) -> list[Point]:
 def _at_load(scene: Scene, plan: Plan) -> tuple[Sample, list[float]]:
     page = scene.load(plan).by_name["page"]
     return {
-        "goodput_pages_per_second": page.outcomes.get("2xx", 0) / WATCHED,
+        "goodput_ratio": page.outcomes.get("2xx", 0) / (WATCHED * CAPACITY),
         "latency_p99_seconds": p99(page.successful),
         "refused_ratio": page.outcomes.get("5xx", 0) / sum(page.outcomes.values()),
     }, []
@@ -100,9 +100,9 @@ def _after_step(scene: Scene, plan: Plan) -> tuple[Sample, list[float]]:
     result = scene.load(plan)
     end = FOUND + WATCHED
     begin = round(FOUND / INTERVAL)
-    pages = [rate for _, rate in pages_curve(result.series)][: round(end / INTERVAL)]
+    pages = [share for _, share in worked_curve(result.series)][: round(end / INTERVAL)]
     return {
-        "goodput_pages_per_second": pages_per_second(result.series, end - 1, end),
+        "goodput_ratio": worked(result.series, end - 1, end),
         "settled_seconds": settled_after(pages, begin),
         "latency_p99_seconds": p99(result.by_name["page"].successful),
     }, pages
@@ -112,19 +112,19 @@ UNDER_OVERLOAD = Sweep(
     name="admission-under-load",
     title="Limits on requests in progress, up to ten times the load",
     question=(
-        "How many pages are answered in time, from 0.2 to 10 times what three workers can do, "
+        "How much of what three workers can do is answered in time, from 0.2 to 10 times the load, "
         "without a limit and with five ways to find one?"
     ),
     line="limit",
     axis="load, of what the service can do",
     columns={
-        "goodput_pages_per_second": "1/s",
+        "goodput_ratio": "1",
         "latency_p99_seconds": "seconds",
         "refused_ratio": "1",
     },
     points=_load_points,
     measure=_at_load,
-    drawn="goodput_pages_per_second",
+    drawn="goodput_ratio",
 )
 
 AFTER_A_STEP = Sweep(
@@ -137,12 +137,12 @@ AFTER_A_STEP = Sweep(
     line="limit",
     axis="",
     columns={
-        "goodput_pages_per_second": "1/s",
+        "goodput_ratio": "1",
         "settled_seconds": "seconds",
         "latency_p99_seconds": "seconds",
     },
     points=_step_points,
     measure=_after_step,
     drawn="settled_seconds",
-    curve="pages answered per second",
+    curve="answered, of what it can do",
 )
