@@ -41,7 +41,8 @@ CPP = {
 # another folder of it), what the room may use, and of the room's other folders these.
 CPP_WITHIN = {
     # A stop knows nothing of its neighbours; the walk brings them together.
-    "stops/accept": "",
+    "stops/accept": "stops/accept/admission",
+    "stops/accept/admission": "",
     "stops/parse": "",
     "stops/route": "",
     "stops/middleware": "",

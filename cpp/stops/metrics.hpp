@@ -5,6 +5,7 @@
 #include "base/metrics.hpp"
 #include "base/stop.hpp"
 #include "http/refusal.hpp"
+#include "stops/accept/admission/metrics.hpp"
 #include "stops/accept/metrics.hpp"
 #include "stops/drain/metrics.hpp"
 #include "stops/handle/metrics.hpp"
@@ -45,6 +46,7 @@ struct Metrics {
   std::array<base::Counter, http::reasons.size()> refused;
   ParseMetrics parse;
   AcceptMetrics accept;
+  AdmissionMetrics admission;
   RouteMetrics route;
   MiddlewareMetrics middleware;
   HandleMetrics handle;
@@ -64,9 +66,9 @@ struct Metrics {
     }
   }
 
-  [[nodiscard]] std::array<const base::MetricGroup*, 11> groups() const {
-    return {&parse, &accept,   &route,   &middleware, &handle, &serialize,
-            &drain, &upstream, &workers, &loop,       &log};
+  [[nodiscard]] std::array<const base::MetricGroup*, 12> groups() const {
+    return {&parse,     &accept, &admission, &route,   &middleware, &handle,
+            &serialize, &drain,  &upstream,  &workers, &loop,       &log};
   }
 };
 

@@ -20,7 +20,7 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       log(written),
       budget(bytes),
       parse(settings.parse),
-      admission(settings.accept.admission, metrics.accept),
+      admission(settings.accept.admission, metrics.admission),
       middleware(settings.middleware, token),
       router(make_routes(settings.route, middleware)),
       handle(settings.handle, backend, settings.serialize.page_limit, faults, metrics.handle,

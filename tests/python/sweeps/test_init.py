@@ -9,18 +9,18 @@ from support import cli
 
 
 @pytest.mark.parametrize("sweep", SWEEPS, ids=lambda s: s.name)
-def test_points_share_their_load_and_differ_in_the_handler(sweep):
+def test_points_share_their_load_and_differ_in_handler_or_admission(sweep):
     points = sweep.points(7)
     assert sweep.drawn in sweep.columns
     assert len({(p.line, p.at) for p in points}) == len(points)
     by_place = {}
     for point in points:
         point.plan.check()
-        by_place.setdefault(point.at if sweep.line == "hedges" else "", set()).add(
+        by_place.setdefault(point.at if sweep.line in ("hedges", "limit") else "", set()).add(
             point.plan.fingerprint()
         )
         changed = difference(points[0].settings.settings, point.settings.settings)
-        assert all(name.startswith("handle.") for name in changed)
+        assert all(name.startswith(("handle.", "accept.admission.")) for name in changed)
     assert all(len(plans) == 1 for plans in by_place.values())
 
 

@@ -36,7 +36,7 @@ struct Admission::Gate {
   Clock::time_point last_empty = Clock::now();
 };
 
-Admission::Admission(const AdmissionSettings& settings, AcceptMetrics& metrics)
+Admission::Admission(const AdmissionSettings& settings, AdmissionMetrics& metrics)
     : settings_(settings), metrics_(metrics) {}
 Admission::~Admission() = default;
 
@@ -44,7 +44,7 @@ Admission::Gate& Admission::gate_of(const Route& route) {
   auto& gate = gates_[&route];
   if (!gate) {
     gate = std::make_unique<Gate>(settings_);
-    metrics_.admission_limit.add(static_cast<std::uint64_t>(gate->limiter->limit()));
+    metrics_.limit.add(static_cast<std::uint64_t>(gate->limiter->limit()));
   }
   return *gate;
 }
@@ -78,7 +78,7 @@ asio::awaitable<http::Outcome<Admission::Lease>> Admission::wait_in(Gate& gate) 
                                          ? base::seconds(settings_.queue_time)
                                          : Clock::duration(interval);
     auto waited = co_await base::within(now + patience, gate.turns.acquire());
-    metrics_.admission_wait.record(Clock::now() - now);
+    metrics_.wait.record(Clock::now() - now);
     if (!waited) {
       co_return http::Reason::admission_queue_time;
     }
@@ -91,7 +91,7 @@ asio::awaitable<http::Outcome<Admission::Lease>> Admission::wait_in(Gate& gate) 
 
 Admission::Lease::Lease(Admission& from, Gate& gate) : from_(&from), gate_(&gate) {
   ++gate.in_progress;
-  from.metrics_.requests_in_progress.add();
+  from.metrics_.in_progress.add();
 }
 
 Admission::Lease::Lease(Lease&& other) noexcept
@@ -103,7 +103,7 @@ Admission::Lease::Lease(Lease&& other) noexcept
 Admission::Lease::~Lease() {
   if (gate_ != nullptr) {
     --gate_->in_progress;
-    from_->metrics_.requests_in_progress.sub();
+    from_->metrics_.in_progress.sub();
   }
 }
 
@@ -112,7 +112,7 @@ void Admission::Lease::ended(bool failed, Clock::time_point now) {
   gate_->limiter->observe(
       {.begun = begun_, .ended = now, .in_progress = gate_->in_progress, .failed = failed});
   const auto change = gate_->limiter->limit() - before;
-  from_->metrics_.admission_limit.add(static_cast<std::uint64_t>(change));
+  from_->metrics_.limit.add(static_cast<std::uint64_t>(change));
 }
 
 }  // namespace sevenstops::stops

@@ -9,7 +9,7 @@
 #include "base/semaphore.hpp"
 #include "http/refusal.hpp"
 #include "stops/accept/admission/limiter.hpp"
-#include "stops/accept/metrics.hpp"
+#include "stops/accept/admission/metrics.hpp"
 #include "stops/match.hpp"
 
 namespace sevenstops::stops {
@@ -22,7 +22,7 @@ class Admission {
   struct Gate;
 
  public:
-  Admission(const AdmissionSettings& settings, AcceptMetrics& metrics);
+  Admission(const AdmissionSettings& settings, AdmissionMetrics& metrics);
   ~Admission();
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
@@ -60,7 +60,7 @@ class Admission {
   [[nodiscard]] asio::awaitable<http::Outcome<Lease>> wait_in(Gate& gate);
 
   AdmissionSettings settings_;
-  AcceptMetrics& metrics_;
+  AdmissionMetrics& metrics_;
   std::unordered_map<const Route*, std::unique_ptr<Gate>> gates_;
 };
 

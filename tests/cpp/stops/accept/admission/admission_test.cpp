@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "../../support/run.hpp"
+#include "../../../support/run.hpp"
 #include "base/task_group.hpp"
 
 namespace sevenstops::stops {
@@ -31,19 +31,19 @@ asio::awaitable<void> ask(Admission& admission, const Route& route, int times, L
 }
 
 TEST(Admission, IsOffUnlessAMethodIsSet) {
-  AcceptMetrics metrics;
+  AdmissionMetrics metrics;
   EXPECT_FALSE(Admission({}, metrics).limits(orders));
   EXPECT_TRUE(Admission({.method = AdmissionMethod::fixed}, metrics).limits(orders));
 }
 
 TEST(Admission, HasNoLimitForAVitalRoute) {
-  AcceptMetrics metrics;
+  AdmissionMetrics metrics;
   const Admission admission({.method = AdmissionMethod::fixed, .limit = 1}, metrics);
   EXPECT_FALSE(admission.limits({.method = "GET", .pattern = "/healthz", .vital = true}));
 }
 
 TEST(Admission, RefusesBeyondTheLimitOfEachRouteAndTakesPlacesBack) {
-  AcceptMetrics metrics;
+  AdmissionMetrics metrics;
   Admission admission({.method = AdmissionMethod::fixed, .limit = 2}, metrics);
   test::run([&]() -> asio::awaitable<void> {
     Leases in;
@@ -53,28 +53,28 @@ TEST(Admission, RefusesBeyondTheLimitOfEachRouteAndTakesPlacesBack) {
     EXPECT_EQ(refused, std::vector{Reason::admission});
     co_await ask(admission, report, 2, in, refused);
     EXPECT_EQ(in.size(), 4U);
-    EXPECT_EQ(metrics.admission_limit.value(), 4U);
-    EXPECT_EQ(metrics.requests_in_progress.value(), 4U);
+    EXPECT_EQ(metrics.limit.value(), 4U);
+    EXPECT_EQ(metrics.in_progress.value(), 4U);
     in.clear();
-    EXPECT_EQ(metrics.requests_in_progress.value(), 0U);
+    EXPECT_EQ(metrics.in_progress.value(), 0U);
     co_await ask(admission, orders, 2, in, refused);
     EXPECT_EQ(in.size(), 2U);
   });
 }
 
 TEST(Admission, ShowsTheLimitThatWasFound) {
-  AcceptMetrics metrics;
+  AdmissionMetrics metrics;
   Admission admission({.method = AdmissionMethod::aimd, .limit = 10, .latency = 0.1}, metrics);
   test::run([&]() -> asio::awaitable<void> {
     auto lease = co_await admission.enter(orders);
-    EXPECT_EQ(metrics.admission_limit.value(), 10U);
+    EXPECT_EQ(metrics.limit.value(), 10U);
     lease->ended(true);
-    EXPECT_EQ(metrics.admission_limit.value(), 9U);
+    EXPECT_EQ(metrics.limit.value(), 9U);
   });
 }
 
 TEST(Admission, CoDelLetsABurstWaitForItsTurn) {
-  AcceptMetrics metrics;
+  AdmissionMetrics metrics;
   Admission admission({.method = AdmissionMethod::codel, .limit = 1, .queue_time = 0.001}, metrics);
   test::run([&]() -> asio::awaitable<void> {
     std::optional<http::Outcome<Admission::Lease>> first;
@@ -94,7 +94,7 @@ TEST(Admission, CoDelLetsABurstWaitForItsTurn) {
 }
 
 TEST(Admission, CoDelShedsWhatWaitsInAQueueThatIsNeverEmpty) {
-  AcceptMetrics metrics;
+  AdmissionMetrics metrics;
   Admission admission({.method = AdmissionMethod::codel, .limit = 1, .queue_time = 0.001}, metrics);
   test::run([&]() -> asio::awaitable<void> {
     const auto held = co_await admission.enter(orders);
@@ -106,7 +106,7 @@ TEST(Admission, CoDelShedsWhatWaitsInAQueueThatIsNeverEmpty) {
     EXPECT_EQ(refused.error().reason, Reason::admission_queue_time);
     // 100 ms is what a burst would have waited; a machine that pauses may take long over 1 ms.
     EXPECT_GE(Clock::now() - began, 1ms);
-    EXPECT_EQ(metrics.requests_in_progress.value(), 1U);
+    EXPECT_EQ(metrics.in_progress.value(), 1U);
   });
 }
 
