@@ -92,6 +92,11 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
     (void)s.fault_clock.begin();
   }
   s.listen(settings, options.port);
+  const auto backlog = settings.accept.backlog;
+  if (const auto granted = stops::backlog_granted(backlog); granted < backlog) {
+    s.log.error("accept.backlog is " + std::to_string(backlog) + ", and the kernel makes it " +
+                std::to_string(granted) + ": net.core.somaxconn is lower");
+  }
   auto failed = options.on_failure;
   if (!failed) {
     failed = [&log = s.log](const std::string& sentence) { end_process(log, sentence); };

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
+#include <fstream>
 #include <stdexcept>
 
 #include "base/task_group.hpp"
@@ -82,6 +83,12 @@ asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
       co_await base::sleep_until(Clock::now() + retry_pause);
     }
   }
+}
+
+std::int64_t backlog_granted(std::int64_t wanted) {
+  std::ifstream file("/proc/sys/net/core/somaxconn");
+  std::int64_t most = 0;
+  return file >> most ? std::min(wanted, most) : wanted;
 }
 
 std::chrono::milliseconds time_in_queue(tcp::socket& socket) {

@@ -37,6 +37,10 @@ class Accept {
   Stall stall_;
 };
 
+/// What the kernel makes of a backlog: at most net.core.somaxconn, which belongs to the network
+/// namespace (listen(2)). As it was asked for where that can't be read.
+[[nodiscard]] std::int64_t backlog_granted(std::int64_t wanted);
+
 /// How long the kernel held a connection before it was taken: the age of the last acknowledgement
 /// that came on it (tcpi_last_ack_recv, whole milliseconds, in Linux's tcp_get_info). The handshake
 /// ends with one, and the first request brings one at once, so a client that waits a while before

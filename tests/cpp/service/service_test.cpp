@@ -9,6 +9,7 @@
 #include "load/fetch.hpp"
 #include "load/load.hpp"
 #include "probes/listener.hpp"
+#include "stops/accept/accept.hpp"
 
 namespace sevenstops::service {
 namespace {
@@ -260,6 +261,25 @@ std::string asked(std::uint16_t port, const std::string& bytes) {
   auto socket = test::connect(io, port);
   test::send(socket, bytes);
   return test::receive_all(socket);
+}
+
+TEST(Service, ABacklogThatTheKernelCutsIsSaid) {
+  constexpr std::int64_t most = 65535;
+  const auto granted = stops::backlog_granted(most);
+  if (granted == most) {
+    GTEST_SKIP() << "this kernel cuts no backlog";
+  }
+  auto settings = hardened();
+  const auto said = [&](std::int64_t backlog) {
+    settings.accept.backlog = backlog;
+    testing::internal::CaptureStderr();
+    { const Service service(settings, {.threads = 1, .rows = 1}); }
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_EQ(said(granted), "");
+  const auto sentence = "accept.backlog is 65535, and the kernel makes it " +
+                        std::to_string(granted) + ": net.core.somaxconn is lower";
+  EXPECT_NE(said(most).find(sentence), std::string::npos);
 }
 
 TEST(Service, TheAdminListenerAnswersToLoopbackNamesOnly) {
