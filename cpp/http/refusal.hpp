@@ -12,6 +12,7 @@ namespace sevenstops::http {
 /// Why a request gets no result. Each reason belongs to one stop, which counts it.
 enum class Reason : std::uint8_t {
   max_connections,
+  accept_queue_time,
   admission,
   admission_queue_time,
   bare_line_feed,
@@ -88,6 +89,7 @@ struct ReasonInfo {
 /// Every reason, in the order of the enumeration.
 inline constexpr std::array reasons = {
     ReasonInfo{Reason::max_connections, base::Stop::accept, 503, "max_connections", true, 1},
+    ReasonInfo{Reason::accept_queue_time, base::Stop::accept, 503, "accept_queue_time", true, 1},
     ReasonInfo{Reason::admission, base::Stop::accept, 503, "admission", false, 1},
     ReasonInfo{Reason::admission_queue_time, base::Stop::accept, 503, "admission_queue_time", false,
                1},

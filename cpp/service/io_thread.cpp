@@ -122,6 +122,12 @@ void IoThread::take(tcp::socket socket, Clock::duration queued) {
   if (group_ == nullptr) {
     return;
   }
+  // Work for those who have given up would make the living wait until they do.
+  const auto most = base::seconds(settings_.accept.queue_time);
+  if (most.count() > 0 && queued > most) {
+    stops::turn_away_http1(stops_, std::move(socket), queued, http::Reason::accept_queue_time);
+    return;
+  }
   auto place = places_.try_take();
   if (!place) {
     place = stops_.make_room();

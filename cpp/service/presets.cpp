@@ -6,7 +6,11 @@ Settings hardened() { return {}; }
 
 Settings fragile() {
   Settings s;
-  s.accept = {.backlog = 16, .drain_queue = false, .reuse_port = false, .max_connections = 20000};
+  s.accept = {.backlog = 16,
+              .drain_queue = false,
+              .reuse_port = false,
+              .max_connections = 20000,
+              .queue_time = 0};
   s.parse = {.both_framings = http::BothFramings::chunked,
              .request_line_limit = 8192,
              .header_limit = std::int64_t{64} << 20,

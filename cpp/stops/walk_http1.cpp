@@ -1,6 +1,7 @@
 #include "stops/walk_http1.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/task_group.hpp"
@@ -195,6 +196,10 @@ void turn_away_http1(Stops& stops, tcp::socket socket, Clock::duration queued,
   (void)exchange.writer.flush_some();
   boost::system::error_code error;
   peer.connection().socket().shutdown(tcp::socket::shutdown_send, error);
+  // What is closed with bytes unread is reset (RFC 2525, 2.17), and the answer may be lost with it.
+  std::array<char, 16384> unread{};
+  while (peer.connection().socket().read_some(asio::buffer(unread), error) == unread.size()) {
+  }
   stops.metrics.refuse(reason);
   if (stops.log.logs_access()) {
     stops.log.access(access_line(exchange, response.status, exchange.writer.framed(), reason));

@@ -307,6 +307,9 @@ const std::map<Reason, Provoke>& provocations() {
   const std::string long_text(300, 'a');
   static const std::map<Reason, Provoke> all = {
       {Reason::max_connections, beyond_the_connections},
+      {Reason::accept_queue_time,
+       sent(get("/healthz"), with([](Settings& s) { s.accept.queue_time = 0.05; }),
+            "stalled-acceptor=0.2/3600")},
       {Reason::admission, beyond_the_admission(stops::AdmissionMethod::fixed)},
       {Reason::admission_queue_time, beyond_the_admission(stops::AdmissionMethod::codel)},
       {Reason::bare_line_feed, sent("GET / HTTP/1.1\nHost: a\n\n")},

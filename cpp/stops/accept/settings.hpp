@@ -13,6 +13,7 @@ struct AcceptSettings {
   bool drain_queue = true;
   bool reuse_port = true;
   std::int64_t max_connections = 20000;
+  double queue_time = 1.0;
   AdmissionSettings admission;
 
   bool operator==(const AcceptSettings&) const = default;
@@ -33,6 +34,10 @@ struct AcceptSettings {
          "open connections beyond which the one that has been silent longest is closed for a new "
          "one, or, where all speak, the new one gets 503; at most the process's descriptors less a "
          "reserve"});
+    visit("queue_time", s.queue_time,
+          {"seconds", 0, base::hour,
+           "longest that a connection may have waited in the kernel's queue; beyond it 503, since "
+           "who made it has likely given up; 0: any time"});
     visit.group("admission", s.admission);
   }
 };
