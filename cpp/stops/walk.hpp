@@ -28,9 +28,10 @@ class Walk {
  private:
   [[nodiscard]] asio::awaitable<http::Outcome<void>> parse();
   [[nodiscard]] http::Outcome<Match> route();
-  [[nodiscard]] asio::awaitable<http::Outcome<void>> middleware(const Match& match);
+  [[nodiscard]] asio::awaitable<http::Outcome<Response>> chain(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<void>> body(const Match& match);
   [[nodiscard]] http::Outcome<void> admit(const Match& match);
+  [[nodiscard]] http::Outcome<void> limit_rate();
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle(const Match& match);
   [[nodiscard]] Response serialize(Result result);
   [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive, Next otherwise);
@@ -43,6 +44,8 @@ class Walk {
   Stops& s_;
   Exchange& x_;
   std::optional<http::Reason> refused_;
+  // Where the client stands, once its rate was asked for.
+  std::optional<Quota> quota_;
 };
 
 }  // namespace sevenstops::stops
