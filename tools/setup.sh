@@ -15,7 +15,8 @@ part=${1:-lab}
 # How to become root; "no" where there is no way.
 if [ "$(id -u)" = 0 ]; then
   root=""
-elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
+elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+  # It asks for the password where somebody is there to give it.
   root="sudo"
 else
   root="no"

@@ -71,6 +71,7 @@ void bind(py::module_& module) {
   py::class_<load::RequestRecord>(module, "RequestRecord", "What became of one kind of request.")
       .def_readonly("latency", &load::RequestRecord::latency)
       .def_readonly("response", &load::RequestRecord::response)
+      .def_property_readonly("successful", &load::RequestRecord::successful)
       .def_property_readonly("outcomes", &load::RequestRecord::outcomes)
       .def_property_readonly("statuses", &load::RequestRecord::statuses)
       .def_readonly("unexpected", &load::RequestRecord::unexpected)

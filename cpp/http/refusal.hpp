@@ -12,6 +12,8 @@ namespace sevenstops::http {
 /// Why a request gets no result. Each reason belongs to one stop, which counts it.
 enum class Reason : std::uint8_t {
   max_connections,
+  admission,
+  admission_queue_time,
   bare_line_feed,
   request_line_limit,
   header_limit,
@@ -87,6 +89,9 @@ struct ReasonInfo {
 /// Every reason, in the order of the enumeration.
 inline constexpr std::array reasons = {
     ReasonInfo{Reason::max_connections, base::Stop::accept, 503, "max_connections", true, 1},
+    ReasonInfo{Reason::admission, base::Stop::accept, 503, "admission", false, 1},
+    ReasonInfo{Reason::admission_queue_time, base::Stop::accept, 503, "admission_queue_time", false,
+               1},
     ReasonInfo{Reason::bare_line_feed, base::Stop::parse, 400, "bare_line_feed", true},
     ReasonInfo{Reason::request_line_limit, base::Stop::parse, 414, "request_line_limit", true},
     ReasonInfo{Reason::header_limit, base::Stop::parse, 431, "header_limit", true},

@@ -25,6 +25,7 @@ Settings fragile() {
   s.middleware.rate_limit_first = false;
   s.handle.propagate_deadline = false;
   s.handle.off_loop = false;
+  s.handle.bulkheads = false;
   s.handle.cancel = false;
   s.handle.hedge.most = 0;
   s.handle.pool.total = 256;

@@ -43,6 +43,7 @@ struct Service::State {
   // Held until there is somebody to meet them.
   faults::FaultClock fault_clock{true};
   std::shared_ptr<store::Workers> workers;
+  std::shared_ptr<store::Workers> report_workers;
   std::vector<std::unique_ptr<IoThread>> threads;
   std::unique_ptr<Admin> admin;
 
@@ -74,12 +75,16 @@ struct Service::State {
 Service::Service(const Settings& settings, const ServiceOptions& options)
     : state_(std::make_unique<State>(options.access_log, settings)) {
   auto& s = *state_;
-  s.workers = std::make_shared<store::Workers>(settings.handle.worker_limits());
+  s.workers = std::make_shared<store::Workers>(settings.handle.quick_workers());
+  s.report_workers = settings.handle.parts_workers()
+                         ? std::make_shared<store::Workers>(settings.handle.report_workers())
+                         : s.workers;
   const int count = options.threads > 0 ? options.threads : usable_processors();
   const stops::Backend backend{// The fragile way reads on the I/O threads.
                                .store = std::make_shared<store::Store>(
                                    options.rows, static_cast<int>(settings.handle.workers) + count),
                                .workers = s.workers,
+                               .report_workers = s.report_workers,
                                .dependencies = options.dependencies};
   for (int i = 0; i < count; ++i) {
     s.threads.push_back(std::make_unique<IoThread>(settings, backend, options.token, options.faults,
@@ -119,6 +124,7 @@ void Service::stop() {
     t->join();
   }
   state_->workers->join();
+  state_->report_workers->join();
   for (auto& t : state_->threads) {
     t->close();
   }

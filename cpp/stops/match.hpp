@@ -14,6 +14,8 @@ struct Route {
   const Endpoint* endpoint = nullptr;
   /// Declared open to callers without a token.
   bool open = true;
+  /// Answered whatever the load: a health check that is shed takes the service out of its pool.
+  bool vital = false;
   /// How many middleware layers had been registered when this route was.
   int layers_before = 0;
   /// The methods of all routes with this pattern, as the field Allow lists them.

@@ -19,6 +19,7 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       log(written),
       budget(bytes),
       parse(settings.parse),
+      admission(settings.accept.admission, metrics.accept),
       middleware(settings.middleware, token, std::move(limiter)),
       router(make_routes(settings.route, middleware)),
       handle(settings.handle, backend, settings.serialize.page_limit, faults, metrics.handle,

@@ -9,6 +9,7 @@
 #include "base/budget.hpp"
 #include "base/log.hpp"
 #include "faults/injection.hpp"
+#include "stops/accept/admission/admission.hpp"
 #include "stops/accept/places.hpp"
 #include "stops/drain/drain.hpp"
 #include "stops/handle/handle.hpp"
@@ -36,6 +37,7 @@ struct Stops {
   /// What all connections of the process may hold.
   base::Budget& budget;
   Parse parse;
+  Admission admission;
   Chain middleware;
   Router router;
   Handle handle;

@@ -74,7 +74,9 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
           }
           break;
         case Layer::handler: {
-          auto result = co_await handle(match);
+          // Named, since GCC before 13 destroys what is chosen within a co_await expression twice.
+          auto handled = s_.admission.limits(*match.route) ? handle_admitted(match) : handle(match);
+          auto result = co_await std::move(handled);
           if (!result) {
             co_return result.error();
           }
@@ -130,6 +132,28 @@ Outcome<void> Walk::limit_rate() {
   const bool worked = x_.timings[base::index(Stop::handle)].has_value();
   s_.metrics.middleware.rate_limited_after_work.add(worked ? 1 : 0);
   return Reason::rate_limit;
+}
+
+// Not before the body is there: a client that takes its time would hold a place of those who work,
+// and its pace would pass for the handler's latency.
+asio::awaitable<Outcome<Result>> Walk::handle_admitted(const Match& match) {
+  constexpr unsigned server_error = 500;
+  auto lease = co_await s_.admission.enter(*match.route);
+  if (!lease) {
+    co_return lease.error();
+  }
+  try {
+    auto result = co_await handle(match);
+    if (result || result.error().reason != Reason::client_left) {
+      lease->ended(!result && result.error().status() >= server_error);
+    }
+    co_return result;
+  } catch (const std::exception& error) {
+    if (!base::is_cancellation(error)) {
+      lease->ended(true);
+    }
+    throw;
+  }
 }
 
 asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {

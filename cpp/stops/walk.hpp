@@ -32,6 +32,7 @@ class Walk {
   [[nodiscard]] asio::awaitable<http::Outcome<void>> body(const Match& match);
   [[nodiscard]] http::Outcome<void> admit(const Match& match);
   [[nodiscard]] http::Outcome<void> limit_rate();
+  [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle_admitted(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle(const Match& match);
   [[nodiscard]] Response serialize(Result result);
   [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive, Next otherwise);

@@ -253,17 +253,20 @@ class Histogram:
 class RequestRecord:
     """What became of one kind of request: times of the answered, outcomes of all.
 
-    `latency` counts from the intended send time, `response` from the actual one. `due` came due
-    after the warm-up; `sent` of them were begun (a connection was there or was being opened), never
-    more than were due: the rest waited for a connection, stream or socket until the end. `answered`
-    got a whole final answer. Bytes are those that the kernel, under TLS the TLS layer, took and
-    gave, heads included; of HTTP/2 the frames of the requests' streams.
+    `latency` counts from the intended send time, `response` from the actual one; `successful` is
+    the latency of the 2xx alone. `due` came due after the warm-up; `sent` of them were begun (a
+    connection was there or was being opened), never more than were due: the rest waited for a
+    connection, stream or socket until the end. `answered` got a whole final answer. Bytes are those
+    that the kernel, under TLS the TLS layer, took and gave, heads included; of HTTP/2 the frames of
+    the requests' streams.
     """
 
     @property
     def latency(self) -> Histogram: ...
     @property
     def response(self) -> Histogram: ...
+    @property
+    def successful(self) -> Histogram: ...
     @property
     def outcomes(self) -> dict[str, int]: ...
     @property

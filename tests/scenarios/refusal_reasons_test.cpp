@@ -165,6 +165,22 @@ Seen beyond_the_rate(Reason reason) {
   return provocation.seen(reason, provocation.ask(get("/healthz")));
 }
 
+// One page takes its time, on a service that has one at once or makes the next one wait.
+Provoke beyond_the_admission(stops::AdmissionMethod method) {
+  return [=](Reason reason) {
+    Provocation provocation(with([=](Settings& s) {
+                              s.handle.deadline = 60;
+                              s.accept.admission = {
+                                  .method = method, .limit = 1, .queue_time = 0.0001};
+                            }),
+                            {.faults = injected("slow-dependency=60")});
+    auto first = provocation.connect();
+    test::send(first, get("/page"));
+    until([&] { return count(provocation.stops(), "admitted_requests_in_progress") == 1; });
+    return provocation.seen(reason, provocation.ask(get("/page")));
+  };
+}
+
 // A service beneath that always fails; what is repeated without end opens its breaker.
 Seen on_a_failing_dependency(Reason reason, std::int64_t repeats) {
   const Service failing(service::hardened(),
@@ -300,6 +316,8 @@ const std::map<Reason, Provoke>& provocations() {
   const std::string long_text(300, 'a');
   static const std::map<Reason, Provoke> all = {
       {Reason::max_connections, beyond_the_connections},
+      {Reason::admission, beyond_the_admission(stops::AdmissionMethod::fixed)},
+      {Reason::admission_queue_time, beyond_the_admission(stops::AdmissionMethod::codel)},
       {Reason::bare_line_feed, sent("GET / HTTP/1.1\nHost: a\n\n")},
       {Reason::request_line_limit, sent(get("/" + long_text), small_limits)},
       {Reason::header_limit, sent(get("/", "A: " + long_text + "\r\n"), small_limits)},

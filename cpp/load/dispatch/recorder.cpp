@@ -96,6 +96,10 @@ void Recorder::answered(const Job& job, Clock::time_point started, Clock::time_p
   const auto latency = micros(now - job.intended);
   record.latency.record(latency);
   record.response.record(micros(now - started));
+  constexpr unsigned success = 2;
+  if (status / 100 != success) {
+    record.unsuccessful.record(latency);
+  }
   ++record.status_counts[status < record.status_counts.size() ? status : 0];
   record.unexpected += as_expected ? 0 : 1;
   constexpr unsigned server_error = 500;

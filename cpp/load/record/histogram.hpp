@@ -65,6 +65,18 @@ class Histogram {
     max_ = std::max(max_, other.max_);
   }
 
+  /// Takes away samples that are all among these; the highest is then known as its step's highest.
+  void take_away(const Histogram& part) {
+    std::uint64_t last = 0;
+    for (std::size_t i = 0; i < counts_.size(); ++i) {
+      counts_[i] -= part.counts_[i];
+      last = counts_[i] > 0 ? value(i) : last;
+    }
+    total_ -= part.total_;
+    sum_ -= part.sum_;
+    max_ = std::min(max_, last);
+  }
+
   [[nodiscard]] std::uint64_t total() const { return total_; }
   [[nodiscard]] double mean_seconds() const {
     return total_ == 0 ? 0 : sum_ / static_cast<double>(total_) / 1e6;

@@ -7,6 +7,7 @@ namespace sevenstops::load {
 void RequestRecord::merge(const RequestRecord& other) {
   latency.merge(other.latency);
   response.merge(other.response);
+  unsuccessful.merge(other.unsuccessful);
   for (std::size_t i = 0; i < status_counts.size(); ++i) {
     status_counts[i] += other.status_counts[i];
   }
@@ -18,6 +19,12 @@ void RequestRecord::merge(const RequestRecord& other) {
   sent += other.sent;
   bytes_sent += other.bytes_sent;
   bytes_received += other.bytes_received;
+}
+
+Histogram RequestRecord::successful() const {
+  auto remaining = latency;
+  remaining.take_away(unsuccessful);
+  return remaining;
 }
 
 std::map<unsigned, std::uint64_t> RequestRecord::statuses() const {

@@ -39,6 +39,8 @@ struct RequestRecord {
   Histogram latency;
   /// The same from the actual send: what the difference shows is queueing in the client.
   Histogram response;
+  /// Of `latency`, the answers other than 2xx: to refuse is quick, and hides how long others take.
+  Histogram unsuccessful;
   std::array<std::uint64_t, 600> status_counts{};
   std::array<std::uint64_t, ending_names.size()> endings{};
   /// Answers without what the request expects of them.
@@ -57,6 +59,8 @@ struct RequestRecord {
   void merge(const RequestRecord& other);
   /// Requests to which a whole final answer came.
   [[nodiscard]] std::uint64_t answered() const { return latency.total(); }
+  /// Of `latency`, the 2xx alone.
+  [[nodiscard]] Histogram successful() const;
   [[nodiscard]] std::map<unsigned, std::uint64_t> statuses() const;
   /// By kind: 2xx, 4xx, …, and the endings' names.
   [[nodiscard]] std::map<std::string, std::uint64_t> outcomes() const;

@@ -14,6 +14,13 @@ struct AcceptMetrics : base::MetricGroup {
   base::Maximum held_most{*this, "held_bytes_max", "The most that was seen, 40 times a second."};
   base::Counter silent_closed{*this, "silent_connections_closed_total",
                               "Connections without a request that made room for new ones."};
+  base::Gauge admission_limit{
+      *this, "admission_limit",
+      "Requests that may be in progress now, over all routes asked so far."};
+  base::Gauge requests_in_progress{*this, "admitted_requests_in_progress",
+                                   "Requests in progress that count against the limit."};
+  base::DurationHistogram admission_wait{*this, "admission_wait_duration_seconds",
+                                         "How long requests waited to be admitted."};
   base::Counter walks_broken{*this, "walks_broken_total", "Connections ended by an exception."};
 };
 

@@ -3,15 +3,17 @@
 #include <cstdint>
 
 #include "base/setting.hpp"
+#include "stops/accept/admission/settings.hpp"
 
 namespace sevenstops::stops {
 
-/// Accept: how new connections leave the kernel's queue.
+/// Accept: how new connections leave the kernel's queue, and how many requests are admitted.
 struct AcceptSettings {
   std::int64_t backlog = 4096;
   bool drain_queue = true;
   bool reuse_port = true;
   std::int64_t max_connections = 20000;
+  AdmissionSettings admission;
 
   bool operator==(const AcceptSettings&) const = default;
 
@@ -31,6 +33,7 @@ struct AcceptSettings {
          "open connections beyond which the one that has been silent longest is closed for a new "
          "one, or, where all speak, the new one gets 503; at most the process's descriptors less a "
          "reserve"});
+    visit.group("admission", s.admission);
   }
 };
 

@@ -28,6 +28,7 @@ struct Resources {
   std::int64_t page_limit;
   std::shared_ptr<store::Store> store;
   std::shared_ptr<store::Workers> workers;
+  std::shared_ptr<store::Workers> report_workers;
   upstream::Client upstream;
   faults::Injection& faults;
   HandleMetrics& metrics;

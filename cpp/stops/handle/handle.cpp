@@ -4,15 +4,17 @@ namespace sevenstops::stops {
 Handle::Handle(const HandleSettings& settings, const Backend& backend, std::int64_t page_limit,
                faults::Injection& faults, HandleMetrics& metrics,
                upstream::Metrics& upstream_metrics, store::WorkerMetrics& worker_metrics)
-    : resources_{.settings = settings,
-                 .page_limit = page_limit,
-                 .store = backend.store,
-                 .workers = backend.workers,
-                 .upstream = {settings.upstream(), backend.dependencies, upstream_metrics},
-                 .faults = faults,
-                 .metrics = metrics,
-                 .worker_metrics = worker_metrics,
-                 .turns = {}} {
+    : resources_{
+          .settings = settings,
+          .page_limit = page_limit,
+          .store = backend.store,
+          .workers = backend.workers,
+          .report_workers = backend.report_workers ? backend.report_workers : backend.workers,
+          .upstream = {settings.upstream(), backend.dependencies, upstream_metrics},
+          .faults = faults,
+          .metrics = metrics,
+          .worker_metrics = worker_metrics,
+          .turns = {}} {
   if (faults.workers() > 0) {
     resources_.turns.emplace(faults.workers());
   }

@@ -9,6 +9,8 @@ namespace sevenstops::stops {
 struct Backend {
   std::shared_ptr<store::Store> store;
   std::shared_ptr<store::Workers> workers;
+  /// For reports; none: the same.
+  std::shared_ptr<store::Workers> report_workers = nullptr;
   std::vector<upstream::Dependency> dependencies;
 };
 

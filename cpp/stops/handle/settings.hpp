@@ -19,6 +19,7 @@ struct HandleSettings {
   std::int64_t queue_limit = 256;
   bool off_loop = true;
   double queue_time = 0.02;
+  bool bulkheads = true;
   bool cancel = true;
   upstream::HedgeSettings hedge;
   upstream::RetrySettings retry;
@@ -48,6 +49,9 @@ struct HandleSettings {
     visit("queue_time", s.queue_time,
           {"seconds", 0.0001, base::hour,
            "longest wait for a worker once the queue has not been empty for 0.1 s; beyond it 503"});
+    visit("bulkheads", s.bulkheads,
+          base::about_switch("half of the workers for reports and the others for what is quick, "
+                             "instead of all for whoever comes first; one worker is for all"));
     visit("cancel", s.cancel,
           base::about_switch("give up work, requests beneath and queries once the client has left; "
                              "one of HTTP/1.0 has left when it closes its side"));
@@ -58,8 +62,17 @@ struct HandleSettings {
     visit.group("pool", s.pool);
   }
 
-  [[nodiscard]] store::WorkerLimits worker_limits() const {
-    return {.threads = workers, .queue_limit = queue_limit, .queue_time = queue_time};
+  /// Whether reports have workers of their own.
+  [[nodiscard]] bool parts_workers() const { return bulkheads && workers > 1; }
+  /// The workers of reports, where those have their own.
+  [[nodiscard]] store::WorkerLimits report_workers() const {
+    return {.threads = workers / 2, .queue_limit = queue_limit, .queue_time = queue_time};
+  }
+  /// The workers of everything else.
+  [[nodiscard]] store::WorkerLimits quick_workers() const {
+    return {.threads = parts_workers() ? workers - workers / 2 : workers,
+            .queue_limit = queue_limit,
+            .queue_time = queue_time};
   }
   [[nodiscard]] upstream::Settings upstream() const {
     return {.hedge = hedge,

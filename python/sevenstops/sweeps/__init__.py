@@ -1,13 +1,16 @@
 """Measurements over a range, where before and after say too little."""
 
 from sevenstops.errors import LabError
+from sevenstops.sweeps.admission import AFTER_A_STEP, UNDER_OVERLOAD
 from sevenstops.sweeps.base import ROUNDS, Point, Sweep
 from sevenstops.sweeps.overload import RETRY_STORM, UNDER_LOAD, UNDER_SLOWNESS
 from sevenstops.sweeps.tail import FAN_OUT, HEDGE_POINT
 
 __all__ = ["ROUNDS", "SWEEPS", "Point", "Sweep", "sweep_named"]
 
-SWEEPS = (FAN_OUT, HEDGE_POINT, UNDER_LOAD, UNDER_SLOWNESS, RETRY_STORM)
+SWEEPS = (
+    FAN_OUT, HEDGE_POINT, UNDER_LOAD, UNDER_SLOWNESS, RETRY_STORM, UNDER_OVERLOAD, AFTER_A_STEP,
+)  # fmt: skip
 
 
 def sweep_named(name: str) -> Sweep:

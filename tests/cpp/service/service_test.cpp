@@ -140,6 +140,39 @@ TEST(Service, AsksThroughErrorsSlownessAndFullPools) {
   EXPECT_EQ(stops(slow).at("work_completed_total").to_number<std::uint64_t>(), 0U);
 }
 
+// The status of /orders while three reports keep as many workers as they get, and stand in a queue
+// of one.
+unsigned status_beside_reports(bool bulkheads) {
+  constexpr std::int64_t many_rows = 60000;
+  auto settings = hardened();
+  settings.handle.workers = 2;
+  settings.handle.queue_limit = 1;
+  settings.handle.deadline = 3600;
+  settings.handle.bulkheads = bulkheads;
+  const Service service(settings, {.threads = 1, .rows = many_rows});
+  base::asio::io_context io;
+  std::vector<base::tcp::socket> reports;
+  for (int i = 0; i < 3; ++i) {
+    test::send(reports.emplace_back(test::connect(io, service.port())),
+               "GET /report HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  while (stops(service).at("queries_total").to_number<int>() < 3) {
+    std::this_thread::sleep_for(100us);
+  }
+  return load::fetch({service.port()}, "/orders?limit=1", 20s).status;
+}
+
+TEST(Service, ReportsLeaveWorkersToOthers) {
+  EXPECT_EQ(status_beside_reports(true), 200U);
+  // A report may have ended by then.
+  constexpr int tries = 10;
+  unsigned status = 200;
+  for (int i = 0; i < tries && status == 200; ++i) {
+    status = status_beside_reports(false);
+  }
+  EXPECT_EQ(status, 503U);
+}
+
 TEST(Service, StopsWhileItAsksOthers) {
   Service first(hardened(), {.threads = 1, .rows = 1, .faults = leaf_model(1)});
   const Dependency leaf{.name = "leaf", .replicas = {first.port(), first.port()}, .leaves = 20};

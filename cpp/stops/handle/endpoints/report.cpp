@@ -18,8 +18,9 @@ asio::awaitable<Answer> report(Resources& resources, Call call) {
   base::UnlessCompleted query(resources.metrics.queries_cancelled);
   std::optional<std::string> found;
   if (resources.settings.off_loop) {
-    auto turnover = co_await unless_left(resources.settings, call.caller,
-                                         resources.workers->run(job, resources.worker_metrics));
+    auto turnover =
+        co_await unless_left(resources.settings, call.caller,
+                             resources.report_workers->run(job, resources.worker_metrics));
     if (!turnover) {
       co_return http::Reason::client_left;
     }

@@ -51,6 +51,7 @@ TEST_F(Recording, EachJobHasOneEnd) {
   EXPECT_EQ(a.response.highest_seen(), 1'500'000U);
   EXPECT_EQ(a.statuses().at(503), 1U);
   EXPECT_EQ(a.unexpected, 1U);
+  EXPECT_EQ(a.successful().total(), 0U);
   EXPECT_EQ(found.by_name.at("b").outcomes().at("no_socket"), 1U);
   EXPECT_EQ(found.blocked.no_socket, 1U);
   std::vector<IntervalSum> sums;

@@ -91,5 +91,22 @@ TEST(Histogram, CountsWhatIsSlower) {
   EXPECT_EQ(Histogram().quantile_seconds(0.5), 0);
 }
 
+TEST(Histogram, SamplesCanBeTakenAway) {
+  Histogram all;
+  Histogram part;
+  for (const std::uint64_t micros : {10U, 20U, 500U}) {
+    all.record(micros);
+  }
+  part.record(500);
+  all.take_away(part);
+  EXPECT_EQ(all.total(), 2U);
+  EXPECT_EQ(all.highest_seen(), 20U);
+  EXPECT_DOUBLE_EQ(all.mean_seconds(), 15e-6);
+  EXPECT_DOUBLE_EQ(all.quantile_seconds(1), 20e-6);
+  all.take_away(all);
+  EXPECT_EQ(all.total(), 0U);
+  EXPECT_EQ(all.highest_seen(), 0U);
+}
+
 }  // namespace
 }  // namespace sevenstops::load

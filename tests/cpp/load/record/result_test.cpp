@@ -20,6 +20,7 @@ TEST(RequestRecord, MergedPartsAreTheirSum) {
   a.bytes_sent = 100;
   RequestRecord b;
   b.latency.record(3000);
+  b.unsuccessful.record(3000);
   b.status_counts[200] = 1;
   b.status_counts[503] = 4;
   b.endings[static_cast<std::size_t>(Ending::lost)] = 2;
@@ -28,6 +29,8 @@ TEST(RequestRecord, MergedPartsAreTheirSum) {
   b.sent = 6;
   b.bytes_received = 7;
   a.merge(b);
+  EXPECT_EQ(a.successful().total(), 1U);
+  EXPECT_EQ(a.successful().highest_seen(), 1000U);
   EXPECT_EQ(a.due, 13U);
   EXPECT_EQ(a.sent, 10U);
   EXPECT_EQ(a.answered(), 2U);

@@ -1,0 +1,114 @@
+#include "stops/accept/admission/admission.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "../../support/run.hpp"
+#include "base/task_group.hpp"
+
+namespace sevenstops::stops {
+namespace {
+
+using namespace std::chrono_literals;
+using http::Reason;
+using Leases = std::vector<Admission::Lease>;
+
+const Route orders{.method = "GET", .pattern = "/orders"};
+const Route report{.method = "GET", .pattern = "/report"};
+
+// Asks so many times; those that got in.
+asio::awaitable<void> ask(Admission& admission, const Route& route, int times, Leases& in,
+                          std::vector<Reason>& refused) {
+  for (int i = 0; i < times; ++i) {
+    auto lease = co_await admission.enter(route);
+    if (lease) {
+      in.push_back(std::move(*lease));
+    } else {
+      refused.push_back(lease.error().reason);
+    }
+  }
+}
+
+TEST(Admission, IsOffUnlessAMethodIsSet) {
+  AcceptMetrics metrics;
+  EXPECT_FALSE(Admission({}, metrics).limits(orders));
+  EXPECT_TRUE(Admission({.method = AdmissionMethod::fixed}, metrics).limits(orders));
+}
+
+TEST(Admission, HasNoLimitForAVitalRoute) {
+  AcceptMetrics metrics;
+  const Admission admission({.method = AdmissionMethod::fixed, .limit = 1}, metrics);
+  EXPECT_FALSE(admission.limits({.method = "GET", .pattern = "/healthz", .vital = true}));
+}
+
+TEST(Admission, RefusesBeyondTheLimitOfEachRouteAndTakesPlacesBack) {
+  AcceptMetrics metrics;
+  Admission admission({.method = AdmissionMethod::fixed, .limit = 2}, metrics);
+  test::run([&]() -> asio::awaitable<void> {
+    Leases in;
+    std::vector<Reason> refused;
+    co_await ask(admission, orders, 3, in, refused);
+    EXPECT_EQ(in.size(), 2U);
+    EXPECT_EQ(refused, std::vector{Reason::admission});
+    co_await ask(admission, report, 2, in, refused);
+    EXPECT_EQ(in.size(), 4U);
+    EXPECT_EQ(metrics.admission_limit.value(), 4U);
+    EXPECT_EQ(metrics.requests_in_progress.value(), 4U);
+    in.clear();
+    EXPECT_EQ(metrics.requests_in_progress.value(), 0U);
+    co_await ask(admission, orders, 2, in, refused);
+    EXPECT_EQ(in.size(), 2U);
+  });
+}
+
+TEST(Admission, ShowsTheLimitThatWasFound) {
+  AcceptMetrics metrics;
+  Admission admission({.method = AdmissionMethod::aimd, .limit = 10, .latency = 0.1}, metrics);
+  test::run([&]() -> asio::awaitable<void> {
+    auto lease = co_await admission.enter(orders);
+    EXPECT_EQ(metrics.admission_limit.value(), 10U);
+    lease->ended(true);
+    EXPECT_EQ(metrics.admission_limit.value(), 9U);
+  });
+}
+
+TEST(Admission, CoDelLetsABurstWaitForItsTurn) {
+  AcceptMetrics metrics;
+  Admission admission({.method = AdmissionMethod::codel, .limit = 1, .queue_time = 0.001}, metrics);
+  test::run([&]() -> asio::awaitable<void> {
+    std::optional<http::Outcome<Admission::Lease>> first;
+    first.emplace(co_await admission.enter(orders));
+    std::optional<http::Outcome<Admission::Lease>> second;
+    const auto wait = [&]() -> asio::awaitable<void> {
+      second.emplace(co_await admission.enter(orders));
+    };
+    co_await base::with_task_group([&](base::TaskGroup& group) -> asio::awaitable<void> {
+      group.spawn(wait());
+      co_await base::sleep_until(Clock::now() + 10ms);
+      EXPECT_FALSE(second);
+      first.reset();
+    });
+    EXPECT_TRUE(second && *second);
+  });
+}
+
+TEST(Admission, CoDelShedsWhatWaitsInAQueueThatIsNeverEmpty) {
+  AcceptMetrics metrics;
+  Admission admission({.method = AdmissionMethod::codel, .limit = 1, .queue_time = 0.001}, metrics);
+  test::run([&]() -> asio::awaitable<void> {
+    const auto held = co_await admission.enter(orders);
+    // Held for longer than a burst may last.
+    co_await base::sleep_until(Clock::now() + 110ms);
+    const auto began = Clock::now();
+    const auto refused = co_await admission.enter(orders);
+    EXPECT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, Reason::admission_queue_time);
+    // 100 ms is what a burst would have waited; a machine that pauses may take long over 1 ms.
+    EXPECT_GE(Clock::now() - began, 1ms);
+    EXPECT_EQ(metrics.requests_in_progress.value(), 1U);
+  });
+}
+
+}  // namespace
+}  // namespace sevenstops::stops
