@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/system/error_code.hpp>
-#include <ranges>
 #include <stdexcept>
 #include <string_view>
 
@@ -99,11 +98,10 @@ bool Chain::authenticated(const http::Request& request) const {
 }
 
 std::optional<boost::asio::ip::address> forwarded_for(const http::Request& request) {
-  const auto last_first = std::views::reverse(request.fields);
-  const auto field = std::ranges::find_if(last_first, [](const http::HeaderField& f) {
-    return http::iequals(f.name, "x-forwarded-for");
-  });
-  if (field == last_first.end()) {
+  const auto field = std::find_if(
+      request.fields.rbegin(), request.fields.rend(),
+      [](const http::HeaderField& f) { return http::iequals(f.name, "x-forwarded-for"); });
+  if (field == request.fields.rend()) {
     return std::nullopt;
   }
   auto text = field->value.substr(field->value.rfind(',') + 1);
