@@ -26,7 +26,7 @@ enum class Layer : std::uint8_t {
   rate_limit,
   /// The body is read.
   body,
-  /// The handler's work, and what Serialize makes of it.
+  /// The handler's work, within the bound on requests in progress, and what Serialize makes of it.
   handler
 };
 

@@ -116,7 +116,7 @@ TEST(Chain, ByThePathOnlyItsSpellingIsGuarded) {
 }
 
 TEST(Chain, TheLastAddressIsTheEdgesWord) {
-  const auto said = [](std::vector<std::string_view> values) -> std::string {
+  const auto said = [](const std::vector<std::string_view>& values) -> std::string {
     http::Request request;
     for (const auto value : values) {
       request.fields.push_back({"X-Forwarded-For", value});
