@@ -30,6 +30,9 @@ class Fault {
   /// Any stop but accept: by which share of its time a stop's work is prolonged.
   [[nodiscard]] virtual double prolong(base::Stop /*stop*/) const { return 0; }
 
+  /// Middleware: whether a layer throws at a request that brings credentials.
+  [[nodiscard]] virtual bool layer_fails(std::mt19937_64& /*random*/) const { return false; }
+
   /// GET /page, own work. Faults are asked in the order of `rank`, the lower first.
   [[nodiscard]] virtual int rank() const { return 0; }
   /// Whether there is any own work.

@@ -41,6 +41,11 @@ base::Clock::duration Injection::work(base::Clock::time_point now) {
   return base::seconds(seconds);
 }
 
+bool Injection::layer_fails() {
+  return std::ranges::any_of(faults_,
+                             [this](const auto& fault) { return fault->layer_fails(random_); });
+}
+
 bool Injection::fails() {
   return std::ranges::any_of(faults_, [this](const auto& fault) { return fault->fails(random_); });
 }

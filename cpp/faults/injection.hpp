@@ -20,6 +20,9 @@ class Injection {
   /// By which share of its time a stop's work is prolonged.
   [[nodiscard]] double prolong(base::Stop stop) const { return prolonged_[base::index(stop)]; }
 
+  /// Whether a layer of middleware throws at a request that brings credentials.
+  [[nodiscard]] bool layer_fails();
+
   /// Whether GET /page has work of its own, and how much of it is done at once (0: any amount).
   [[nodiscard]] bool works() const { return works_; }
   [[nodiscard]] std::int64_t workers() const { return workers_; }

@@ -52,6 +52,7 @@ enum class Reason : std::uint8_t {
   no_route,
   method_not_allowed,
   unauthenticated,
+  rate_limit,
   query,
   no_user,
   no_dependency,
@@ -82,7 +83,7 @@ struct ReasonInfo {
   std::string_view name;
   /// Whether the connection can't go on: what follows on it can't be trusted, or won't be read.
   bool ends_connection = false;
-  /// What Retry-After says, in seconds; 0: nothing.
+  /// What Retry-After says at least, in seconds; 0: nothing.
   unsigned retry_after = 0;
 };
 
@@ -131,6 +132,7 @@ inline constexpr std::array reasons = {
     ReasonInfo{Reason::no_route, base::Stop::route, 404, "no_route"},
     ReasonInfo{Reason::method_not_allowed, base::Stop::route, 405, "method"},
     ReasonInfo{Reason::unauthenticated, base::Stop::middleware, 401, "unauthenticated"},
+    ReasonInfo{Reason::rate_limit, base::Stop::middleware, 429, "rate_limit", false, 1},
     ReasonInfo{Reason::query, base::Stop::handle, 400, "query"},
     ReasonInfo{Reason::no_user, base::Stop::handle, 404, "no_user"},
     ReasonInfo{Reason::no_dependency, base::Stop::handle, 404, "no_dependency"},

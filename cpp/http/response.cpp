@@ -47,6 +47,10 @@ void append_head(std::string& out, const ResponseHead& head) {
   if (head.retry_after > 0) {
     out.append("\r\nRetry-After: ").append(std::to_string(head.retry_after));
   }
+  if (!head.rate_policy.empty()) {
+    out.append("\r\nRateLimit-Policy: ").append(head.rate_policy);
+    out.append("\r\nRateLimit: ").append(head.rate_standing);
+  }
   if (content && head.chunked) {
     out.append("\r\nTransfer-Encoding: chunked");
   } else if (content && head.content_length) {

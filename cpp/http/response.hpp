@@ -15,6 +15,8 @@ struct ResponseHead {
   std::string_view allow = {};
   std::string_view location = {};
   unsigned retry_after = 0;
+  std::string_view rate_policy = {};
+  std::string_view rate_standing = {};
   std::string_view server_timing = {};
   /// How the body ends (RFC 9112, 6.3): by its length, by chunks, or, without either, by the close.
   std::optional<std::uint64_t> content_length = {};

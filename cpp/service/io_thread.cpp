@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "stops/walk_http1.hpp"
 
@@ -30,10 +31,11 @@ void give_memory_back() {
 IoThread::IoThread(const stops::Settings& settings, const stops::Backend& backend,
                    const std::string& token, const faults::Faults& injected,
                    const faults::FaultClock& clock, base::Log& log, stops::Places& places,
-                   base::Budget& budget)
+                   base::Budget& budget, std::shared_ptr<stops::RateLimiter> limiter)
     : places_(places),
       settings_(settings),
-      stops_(settings, backend, token, injected, clock, metrics_, log, budget) {}
+      stops_(settings, backend, token, injected, clock, metrics_, log, budget, std::move(limiter)) {
+}
 
 IoThread::~IoThread() = default;
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -21,7 +22,8 @@ class IoThread {
 
   IoThread(const stops::Settings& settings, const stops::Backend& backend, const std::string& token,
            const faults::Faults& injected, const faults::FaultClock& clock, base::Log& log,
-           stops::Places& places, base::Budget& budget);
+           stops::Places& places, base::Budget& budget,
+           std::shared_ptr<stops::RateLimiter> limiter = nullptr);
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;

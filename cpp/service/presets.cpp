@@ -23,7 +23,10 @@ Settings fragile() {
              .idle_timeout = 60,
              .byte_budget = std::int64_t{1} << 30};
   s.route = {.tree = false, .odd_paths = stops::OddPaths::raw};
-  s.middleware = {.closed_by_default = false, .body_after_auth = false};
+  s.middleware.closed_by_default = false;
+  s.middleware.body_after_auth = false;
+  s.middleware.error_boundary = stops::ErrorBoundary::innermost;
+  s.middleware.rate_limit_first = false;
   s.handle.propagate_deadline = false;
   s.handle.off_loop = false;
   s.handle.bulkheads = false;

@@ -33,11 +33,13 @@ struct Service::State {
   State(const std::string& access_log, const Settings& settings)
       : log(access_log),
         places(stops::connections_possible(settings.accept.max_connections)),
-        budget(settings.parse.byte_budget) {}
+        budget(settings.parse.byte_budget),
+        limiter(stops::make_limiter(settings.middleware)) {}
 
   base::Log log;
   stops::Places places;
   base::Budget budget;
+  std::shared_ptr<stops::RateLimiter> limiter;
   // Held until there is somebody to meet them.
   faults::FaultClock fault_clock{true};
   std::shared_ptr<store::Workers> workers;
@@ -86,7 +88,8 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
                                .dependencies = options.dependencies};
   for (int i = 0; i < count; ++i) {
     s.threads.push_back(std::make_unique<IoThread>(settings, backend, options.token, options.faults,
-                                                   s.fault_clock, s.log, s.places, s.budget));
+                                                   s.fault_clock, s.log, s.places, s.budget,
+                                                   s.limiter));
   }
   if (!options.hold_faults) {
     (void)s.fault_clock.begin();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ struct Exchange {
   Timings timings{};
   /// The id of a trace that began here; empty when it came with the request, or there is none.
   std::string trace_begun{};
+  /// The same address, where a rate is limited by it.
+  boost::asio::ip::address address{};
 };
 
 }  // namespace sevenstops::stops

@@ -29,8 +29,12 @@ struct Response {
   std::string_view allow = {};
   /// For 308: the path and query where it is; empty otherwise.
   std::string location = {};
-  /// For 503, in seconds; 0: nothing is said.
+  /// For 429 and 503, in seconds; 0: nothing is said.
   unsigned retry_after = 0;
+  /// The values of RateLimit-Policy and RateLimit; empty: nothing is said. The policy lives as long
+  /// as the chain.
+  std::string_view rate_policy = {};
+  std::string rate_standing = {};
   /// The value of Server-Timing (W3C); empty: nothing is said.
   std::string server_timing = {};
 };

@@ -1,10 +1,17 @@
 #include "stops/routes.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 #include "stops/handle/endpoint.hpp"
 
 namespace sevenstops::stops {
+
+void add_route(Router& router, const Chain& chain, Route route) {
+  route.layers_before = chain.layers();
+  chain.check(route);
+  router.add(std::move(route));
+}
 
 Router make_routes(const RouteSettings& settings, Chain& chain) {
   constexpr bool open = true;
@@ -17,13 +24,16 @@ Router make_routes(const RouteSettings& settings, Chain& chain) {
     if (known == endpoints().end()) {
       throw std::logic_error("no endpoint is called " + std::string(endpoint));
     }
-    router.add({.method = method,
-                .pattern = pattern,
-                .endpoint = &known->second,
-                .open = is_open,
-                .vital = is_vital,
-                .layers_before = chain.layers()});
+    add_route(router, chain,
+              {.method = method,
+               .pattern = pattern,
+               .endpoint = &known->second,
+               .open = is_open,
+               .vital = is_vital});
   };
+  if (chain.stands_first()) {
+    chain.add_auth_layer();
+  }
   add("GET", "/healthz", "healthz", open, vital);
   // The order in which a careless service registers: the parameter before the static name, the
   // protected route before the layer that protects it.
@@ -31,7 +41,9 @@ Router make_routes(const RouteSettings& settings, Chain& chain) {
   add("GET", "/users/me", "user_me", open);
   add("GET", "/admin", "admin", open);
   add("POST", "/admin/wipe", "wipe", closed);
-  chain.add_auth_layer();
+  if (!chain.stands_first()) {
+    chain.add_auth_layer();
+  }
   add("POST", "/echo", "echo", open);
   add("GET", "/orders", "orders", open);
   add("GET", "/report", "report", open);

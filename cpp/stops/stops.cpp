@@ -12,16 +12,15 @@ namespace sevenstops::stops {
 
 Stops::Stops(const Settings& settings, const Backend& backend, const std::string& token,
              const faults::Faults& injected, const faults::FaultClock& clock, Metrics& counters,
-             base::Log& written, base::Budget& bytes)
-    : middleware_settings(settings.middleware),
-      serialize_settings(settings.serialize),
+             base::Log& written, base::Budget& bytes, std::shared_ptr<RateLimiter> limiter)
+    : serialize_settings(settings.serialize),
       faults(injected, clock),
       metrics(counters),
       log(written),
       budget(bytes),
       parse(settings.parse),
       admission(settings.accept.admission, metrics.admission),
-      middleware(settings.middleware, token),
+      middleware(settings.middleware, token, std::move(limiter)),
       router(make_routes(settings.route, middleware)),
       handle(settings.handle, backend, settings.serialize.page_limit, faults, metrics.handle,
              metrics.upstream, metrics.workers),

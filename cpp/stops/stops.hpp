@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -22,13 +23,13 @@ namespace sevenstops::stops {
 
 class Connection;
 
-/// The stops as one I/O thread has them, and the connections that are walking.
+/// The stops as one I/O thread has them, and the connections that are walking. `limiter` is shared
+/// by all threads; without one each has its own.
 struct Stops {
   Stops(const Settings& settings, const Backend& backend, const std::string& token,
         const faults::Faults& injected, const faults::FaultClock& clock, Metrics& metrics,
-        base::Log& log, base::Budget& budget);
+        base::Log& log, base::Budget& budget, std::shared_ptr<RateLimiter> limiter = nullptr);
 
-  MiddlewareSettings middleware_settings;
   SerializeSettings serialize_settings;
   faults::Injection faults;
   Metrics& metrics;

@@ -1,6 +1,7 @@
 #include "stops/walk.hpp"
 
 #include <boost/system/system_error.hpp>
+#include <stdexcept>
 
 #include "base/task_group.hpp"
 #include "stops/access_log.hpp"
@@ -19,14 +20,9 @@ asio::awaitable<Walk::Next> Walk::once() {
   auto match = route();
   if (!match) co_return co_await refuse(match.error());
   if (match->route == nullptr) co_return co_await answer_for_route(*match);
-  auto admitted = co_await middleware(*match);
-  if (!admitted) co_return co_await refuse(admitted.error());
-  // Named, since GCC before 13 destroys what is chosen within a co_await expression twice.
-  auto handled = s_.admission.limits(*match->route) ? handle_admitted(*match) : handle(*match);
-  auto result = co_await std::move(handled);
-  if (!result) co_return co_await refuse(result.error());
-  auto response = serialize(std::move(*result));
-  co_return co_await drain(std::move(response), x_.request.keep_alive, Next::end);
+  auto response = co_await chain(*match);
+  if (!response) co_return co_await refuse(response.error());
+  co_return co_await drain(std::move(*response), x_.request.keep_alive, Next::end);
 }
 
 asio::awaitable<Outcome<void>> Walk::parse() {
@@ -52,13 +48,58 @@ Outcome<Match> Walk::route() {
   return match;
 }
 
+// Middleware, and what stands within it. An exception outside the boundary ends the connection.
+asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
+  bool bounded = false;
+  Response response;
+  try {
+    for (const auto layer : s_.middleware.order()) {
+      Outcome<void> passed;
+      switch (layer) {
+        case Layer::error_boundary:
+          bounded = true;
+          break;
+        case Layer::limits:
+          passed = s_.parse.declared(x_.request);
+          break;
+        case Layer::auth:
+          passed = admit(match);
+          break;
+        case Layer::rate_limit:
+          passed = limit_rate();
+          break;
+        case Layer::body:
+          if (x_.request.has_body()) {
+            passed = co_await body(match);
+          }
+          break;
+        case Layer::handler: {
+          // Named, since GCC before 13 destroys what is chosen within a co_await expression twice.
+          auto handled = s_.admission.limits(*match.route) ? handle_admitted(match) : handle(match);
+          auto result = co_await std::move(handled);
+          if (!result) {
+            co_return result.error();
+          }
+          response = serialize(std::move(*result));
+          break;
+        }
+      }
+      if (!passed) {
+        co_return passed.error();
+      }
+    }
+    co_return std::move(response);
+  } catch (const std::exception& error) {
+    if (!bounded || base::is_cancellation(error)) {
+      throw;
+    }
+    s_.log.error(match.route->pattern + " failed: " + error.what());
+  }
+  co_return Reason::exception;
+}
+
+// Where the body is read is the chain's order; reading it is parse's work.
 asio::awaitable<Outcome<void>> Walk::body(const Match& match) {
-  if (auto declared = s_.parse.declared(x_.request); !declared) {
-    co_return declared;
-  }
-  if (!x_.request.has_body() || x_.request.body_read) {
-    co_return Outcome<void>();
-  }
   // A body is an observation of its own in parse's histogram.
   const auto start = Clock::now();
   auto read = co_await s_.parse.body(x_.request, x_.content, x_.caller);
@@ -70,26 +111,27 @@ asio::awaitable<Outcome<void>> Walk::body(const Match& match) {
   co_return read;
 }
 
-// Where the body is read is this stop's setting; reading it is parse's work.
-asio::awaitable<Outcome<void>> Walk::middleware(const Match& match) {
-  if (!s_.middleware_settings.body_after_auth) {
-    if (auto read = co_await body(match); !read) {
-      co_return read;
-    }
-  }
-  if (auto admitted = admit(match); !admitted) {
-    co_return admitted;
-  }
-  co_return co_await body(match);
-}
-
 Outcome<void> Walk::admit(const Match& match) {
   const Visit visit(s_, x_.timings, Stop::middleware);
+  if (x_.request.find("authorization") != nullptr && s_.faults.layer_fails()) {
+    throw std::runtime_error("the auth layer has the fault failing-layer");
+  }
   auto admitted = s_.middleware.admit(x_.request, *match.route);
   if (admitted && !match.route->open && !s_.middleware.authenticated(x_.request)) {
     s_.metrics.middleware.unauthenticated_admitted.add();
   }
   return admitted;
+}
+
+Outcome<void> Walk::limit_rate() {
+  quota_ = s_.middleware.take(x_.request, x_.address, Clock::now());
+  s_.metrics.middleware.rate_clients_forgotten.add(quota_->forgot ? 1 : 0);
+  if (quota_->granted) {
+    return {};
+  }
+  const bool worked = x_.timings[base::index(Stop::handle)].has_value();
+  s_.metrics.middleware.rate_limited_after_work.add(worked ? 1 : 0);
+  return Reason::rate_limit;
 }
 
 // Not before the body is there: a client that takes its time would hold a place of those who work,
@@ -100,11 +142,18 @@ asio::awaitable<Outcome<Result>> Walk::handle_admitted(const Match& match) {
   if (!lease) {
     co_return lease.error();
   }
-  auto result = co_await handle(match);
-  if (result || result.error().reason != Reason::client_left) {
-    lease->ended(!result && result.error().status() >= server_error);
+  try {
+    auto result = co_await handle(match);
+    if (result || result.error().reason != Reason::client_left) {
+      lease->ended(!result && result.error().status() >= server_error);
+    }
+    co_return result;
+  } catch (const std::exception& error) {
+    if (!base::is_cancellation(error)) {
+      lease->ended(true);
+    }
+    throw;
   }
-  co_return result;
 }
 
 asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
@@ -118,11 +167,9 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       cut_short();
-      throw;
     }
-    s_.log.error(match.route->pattern + " failed: " + error.what());
+    throw;
   }
-  co_return Reason::exception;
 }
 
 Response Walk::serialize(Result result) {
@@ -137,6 +184,10 @@ Response Walk::serialize(Result result) {
 
 asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next otherwise) {
   const auto status = response.status;
+  if (quota_) {
+    response.rate_policy = s_.middleware.rate_policy();
+    response.rate_standing = RateLimiter::standing(*quota_);
+  }
   if (x_.request.has_body()) {
     // Nobody asks for it any more, and the client may take its time.
     std::string().swap(x_.request.body);
@@ -182,6 +233,9 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
   s_.metrics.parse.refused_costly.add(held > costly ? 1 : 0);
   s_.metrics.parse.refused_body.add(x_.request.body.size());
   auto response = stops::serialize(refusal);
+  if (refusal.reason == Reason::rate_limit) {
+    response.retry_after = static_cast<unsigned>(whole_seconds(quota_->wait));
+  }
   const bool keep_alive = !about.ends_connection && reusable();
   co_return co_await drain(std::move(response), keep_alive, Next::linger);
 }

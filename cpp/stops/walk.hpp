@@ -28,9 +28,10 @@ class Walk {
  private:
   [[nodiscard]] asio::awaitable<http::Outcome<void>> parse();
   [[nodiscard]] http::Outcome<Match> route();
-  [[nodiscard]] asio::awaitable<http::Outcome<void>> middleware(const Match& match);
+  [[nodiscard]] asio::awaitable<http::Outcome<Response>> chain(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<void>> body(const Match& match);
   [[nodiscard]] http::Outcome<void> admit(const Match& match);
+  [[nodiscard]] http::Outcome<void> limit_rate();
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle_admitted(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle(const Match& match);
   [[nodiscard]] Response serialize(Result result);
@@ -44,6 +45,8 @@ class Walk {
   Stops& s_;
   Exchange& x_;
   std::optional<http::Reason> refused_;
+  // Where the client stands, once its rate was asked for.
+  std::optional<Quota> quota_;
 };
 
 }  // namespace sevenstops::stops

@@ -36,6 +36,7 @@ class Peer {
   Peer(Stops& stops, tcp::socket socket)
       : stops_(stops),
         address_(address_of(stops, socket)),
+        shown_(stops.log.logs_access() ? address_.to_string() : std::string()),
         connection_(std::move(socket)),
         writer_(connection_, request_),
         caller_(connection_, writer_),
@@ -50,7 +51,8 @@ class Peer {
             .content = content_,
             .caller = caller_,
             .writer = writer_,
-            .peer = address_};
+            .peer = shown_,
+            .address = address_};
   }
   [[nodiscard]] Connection& connection() { return connection_; }
   [[nodiscard]] const Http1Writer& writer() const { return writer_; }
@@ -68,10 +70,12 @@ class Peer {
   }
 
  private:
-  static std::string address_of(const Stops& stops, const tcp::socket& socket) {
+  // Asked of the kernel only where somebody wants to know.
+  static asio::ip::address address_of(const Stops& stops, const tcp::socket& socket) {
     boost::system::error_code error;
-    return stops.log.logs_access() ? socket.remote_endpoint(error).address().to_string()
-                                   : std::string();
+    return stops.log.logs_access() || stops.middleware.limits_rate()
+               ? socket.remote_endpoint(error).address()
+               : asio::ip::address();
   }
 
   bool reserve(std::uint64_t bytes) {
@@ -88,7 +92,8 @@ class Peer {
   }
 
   Stops& stops_;
-  std::string address_;
+  asio::ip::address address_;
+  std::string shown_;
   Connection connection_;
   http::Request request_;
   Http1Writer writer_;

@@ -156,6 +156,15 @@ Seen beyond_the_connections(Reason reason) {
   return provocation.seen(reason, receive_answer(socket));
 }
 
+Seen beyond_the_rate(Reason reason) {
+  Provocation provocation(with([](Settings& s) {
+    s.middleware.rate_limit = 0.001;
+    s.middleware.rate_burst = 1;
+  }));
+  (void)provocation.ask(get("/healthz"));
+  return provocation.seen(reason, provocation.ask(get("/healthz")));
+}
+
 // One page takes its time, on a service that has one at once or makes the next one wait.
 Provoke beyond_the_admission(stops::AdmissionMethod method) {
   return [=](Reason reason) {
@@ -352,6 +361,7 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::no_route, sent(get("/nothing"))},
       {Reason::method_not_allowed, sent("DELETE /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::unauthenticated, sent("POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n")},
+      {Reason::rate_limit, beyond_the_rate},
       {Reason::query, sent(get("/orders?limit=none"))},
       {Reason::no_user, sent(get("/users/somebody"))},
       {Reason::no_dependency, sent(get("/page?of=nobody"))},

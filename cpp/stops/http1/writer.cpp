@@ -20,6 +20,8 @@ void Http1Writer::head(const Response& response, bool keep_alive) {
                           .allow = response.allow,
                           .location = response.location,
                           .retry_after = response.retry_after,
+                          .rate_policy = response.rate_policy,
+                          .rate_standing = response.rate_standing,
                           .server_timing = response.server_timing,
                           .chunked = chunked_,
                           .keep_alive = reusable_,

@@ -33,6 +33,20 @@ TEST(Injection, DrawsTheSameAgainAndAsItWasTold) {
   EXPECT_GT(different, 90000);
 }
 
+TEST(Injection, ALayerFailsForAShareOfRequests) {
+  const FaultClock clock;
+  Injection injection({make_fault("failing-layer=0.3")}, clock);
+  Injection none({make_fault("fail=1")}, clock);
+  int failed = 0;
+  for (int i = 0; i < 10000; ++i) {
+    failed += injection.layer_fails() ? 1 : 0;
+    EXPECT_FALSE(none.layer_fails());
+  }
+  EXPECT_NEAR(failed, 3000, 300);
+  EXPECT_FALSE(injection.fails());
+  EXPECT_THROW((void)make_fault("failing-layer=2"), std::invalid_argument);
+}
+
 TEST(Injection, SlowsDownForAWhileOnTheFaultsClock) {
   FaultClock clock(true);
   Injection injection({make_fault("slowdown=3/1/2"), make_fault("slow-dependency=0.1")}, clock);

@@ -82,6 +82,9 @@ class FakeWriter final : public Writer {
     kept_alive = keep_alive;
     server_timing = response.server_timing;
     location = response.location;
+    retry_after = response.retry_after;
+    rate_policy = response.rate_policy;
+    rate_standing = response.rate_standing;
     ++heads;
     frame("<head>");
   }
@@ -115,6 +118,9 @@ class FakeWriter final : public Writer {
   http::Refusal refusal = http::Reason::write_timeout;
 
   unsigned status = 0;
+  unsigned retry_after = 0;
+  std::string rate_policy;
+  std::string rate_standing;
   bool kept_alive = false;
   std::string server_timing;
   std::string location;

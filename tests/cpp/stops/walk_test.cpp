@@ -173,6 +173,93 @@ TEST_F(WalkTest, AHandlersExceptionIsAnsweredCountedAndLogged) {
   EXPECT_NE(written.find("/throws failed: no such table\n"), std::string::npos) << written;
 }
 
+Settings limited() {
+  Settings settings;
+  settings.middleware.rate_limit = 0.001;
+  settings.middleware.rate_burst = 2;
+  return settings;
+}
+
+class LimitedWalkTest : public WalkTest {
+ protected:
+  explicit LimitedWalkTest(Settings with = limited()) : WalkTest(with) {}
+};
+
+TEST_F(LimitedWalkTest, WhoSendsTooMuchIsTold) {
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  EXPECT_EQ(writer.rate_policy, "\"client\";q=2;w=2000");
+  EXPECT_EQ(writer.rate_standing, "\"client\";r=1;t=1000");
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  const auto handled = metrics[base::Stop::handle].entered.value();
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 429U);
+  EXPECT_EQ(writer.body, "ok\nok\nrate_limit\n");
+  EXPECT_EQ(writer.rate_standing, "\"client\";r=0;t=1000");
+  EXPECT_EQ(writer.retry_after, 1000U);
+  EXPECT_TRUE(writer.kept_alive);
+  EXPECT_EQ(metrics[base::Stop::handle].entered.value(), handled);
+  EXPECT_EQ(metrics.middleware.rate_limited_after_work.value(), 0U);
+  EXPECT_EQ(refused(Reason::rate_limit), 1U);
+  EXPECT_EQ(refused(), 1U);
+}
+
+TEST_F(LimitedWalkTest, WhoBringsNoTokenSpendsNothing) {
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(walk_over({"POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n"}), Next::request);
+    EXPECT_EQ(writer.status, 401U);
+    EXPECT_EQ(writer.rate_policy, "");
+  }
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+}
+
+Settings limited_late() {
+  auto settings = limited();
+  settings.middleware.rate_limit_first = false;
+  return settings;
+}
+
+class LateLimitWalkTest : public LimitedWalkTest {
+ protected:
+  LateLimitWalkTest() : LimitedWalkTest(limited_late()) {}
+};
+
+TEST_F(LateLimitWalkTest, TheWorkIsDoneForWhoIsRefused) {
+  for (const auto status : {200U, 200U, 429U}) {
+    EXPECT_EQ(walk("/healthz"), Next::request);
+    EXPECT_EQ(writer.status, status);
+  }
+  EXPECT_EQ(metrics[base::Stop::handle].entered.value(), 3U);
+  EXPECT_EQ(metrics.middleware.rate_limited_after_work.value(), 1U);
+}
+
+TEST_F(WalkTest, ALayersExceptionIsAnsweredCountedAndLogged) {
+  stops.faults = faults::Injection({faults::make_fault("failing-layer=1")}, clock);
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(walk("/healthz", "Authorization: Bearer let-me-in\r\n"), Next::request);
+  EXPECT_EQ(writer.status, 500U);
+  EXPECT_EQ(writer.body, "exception\n");
+  EXPECT_EQ(refused(Reason::exception), 1U);
+  EXPECT_EQ(refused(), 1U);
+  // Who brings no credentials is not asked for any.
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
+  log.reset();
+  const auto written = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(written.find("/healthz failed: the auth layer has the fault failing-layer\n"),
+            std::string::npos)
+      << written;
+}
+
+TEST_F(WalkTest, ADeclaredLengthIsHeldAgainstTheLimitBeforeTheToken) {
+  EXPECT_EQ(walk_over({"POST /admin/wipe HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n"}),
+            Next::linger);
+  EXPECT_EQ(writer.status, 413U);
+  EXPECT_FALSE(request.body_read);
+}
+
 TEST_F(WalkTest, ACancellationIsNoAnswer) {
   EXPECT_THROW((void)walk("/cancelled"), boost::system::system_error);
   EXPECT_EQ(writer.heads, 0);
@@ -204,7 +291,9 @@ TEST_F(WalkTest, APeerThatIsGoneIsNotCounted) {
 Settings careless() {
   Settings settings;
   settings.route.odd_paths = OddPaths::match;
-  settings.middleware = {.closed_by_default = false, .body_after_auth = false};
+  settings.middleware = {.closed_by_default = false,
+                         .body_after_auth = false,
+                         .error_boundary = ErrorBoundary::innermost};
   settings.serialize.page_limit = 100'000;
   return settings;
 }
@@ -227,6 +316,16 @@ TEST_F(CarelessWalkTest, CountsWhatIsServedInAnOddSpelling) {
   EXPECT_EQ(writer.status, 200U);
   EXPECT_EQ(metrics.route.odd.value(), 1U);
   EXPECT_EQ(metrics.route.redirected.value(), 0U);
+}
+
+TEST_F(CarelessWalkTest, ALayersExceptionIsNoAnswer) {
+  stops.faults = faults::Injection({faults::make_fault("failing-layer=1")}, clock);
+  EXPECT_THROW((void)walk("/healthz", "Authorization: a\r\n"), std::runtime_error);
+  EXPECT_EQ(writer.heads, 0);
+  EXPECT_EQ(refused(), 0U);
+  // A handler's is one still.
+  EXPECT_EQ(walk("/throws"), Next::request);
+  EXPECT_EQ(writer.status, 500U);
 }
 
 TEST_F(CarelessWalkTest, CountsStrangersThatAProtectedRouteLetsIn) {

@@ -100,7 +100,7 @@ def test_text_has_contrast_in_light_and_dark():
 def test_a_browser_shows_the_figures_and_complains_of_nothing(tmp_path, width, scheme):
     page, picture = tmp_path / "report.html", tmp_path / "page.png"
     page.write_text(html(document_of_every_failure()))
-    height = 16000 if width < 1000 else 12000
+    height = (900 if width < 1000 else 680) * len(all_experiments())
     dark = ["--blink-settings=preferredColorScheme=0"] if scheme == "dark" else []
     ended = subprocess.run(
         [BROWSER, *OPTIONS, *dark, f"--user-data-dir={tmp_path / 'profile'}",

@@ -62,6 +62,21 @@ TEST_F(Http1WriterTest, AWholeResponseHasItsLength) {
   EXPECT_EQ(writer.pending(), 0U);
 }
 
+TEST_F(Http1WriterTest, ARefusalForTheRateSaysWhereTheClientStands) {
+  const Response response{.status = 429,
+                          .retry_after = 2,
+                          .rate_policy = "\"client\";q=5;w=10",
+                          .rate_standing = "\"client\";r=0;t=2"};
+  writer.head(response, true);
+  writer.end();
+  const auto got = flushed();
+  EXPECT_TRUE(got.starts_with("HTTP/1.1 429 Too Many Requests\r\n")) << got;
+  EXPECT_NE(got.find("\r\nRetry-After: 2\r\nRateLimit-Policy: \"client\";q=5;w=10\r\n"
+                     "RateLimit: \"client\";r=0;t=2\r\n"),
+            std::string::npos)
+      << got;
+}
+
 TEST_F(Http1WriterTest, AStreamComesInChunks) {
   writer.head(streamed(), true);
   writer.piece("abc");
