@@ -75,7 +75,8 @@ class Table {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> sizes;
     for (const auto& [method, path] : requests) {
       if (const auto match = router_.match(method, path); !match || match->route == nullptr) {
-        throw std::invalid_argument("no route matches " + method + " " + path);
+        throw std::invalid_argument(
+            std::string("no route matches ").append(method).append(" ").append(path));
       }
       text.append(method).append(path);
       sizes.emplace_back(method.size(), path.size());
