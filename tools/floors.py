@@ -32,8 +32,8 @@ CPP = {
     "stops": "upstream store faults http base",
     "load": "http base",
     "service": "stops probes upstream store faults http base",
-    # They name the faults that there are, and may be told of one.
-    "bindings": "service load probes faults http base",
+    # They name the faults that there are, may be told of one, and show the router by itself.
+    "bindings": "service load stops probes faults http base",
     "app": "service load probes faults http base",
 }
 

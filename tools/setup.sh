@@ -70,7 +70,8 @@ case $part in
     extras="test"
     ;;
   fuzz)
-    packages="clang"
+    # llhttp's sources are what the guard is compared with.
+    packages="clang libclang-rt-dev node-llhttp"
     ;;
   notebooks)
     packages=""

@@ -57,6 +57,10 @@ Outcome<void> parse_target(Request& request) {
   if (!valid_escapes(target)) {
     return Reason::target_escape;
   }
+  // RFC 9112, 3.2.3: CONNECT's target is an authority alone; to others what follows is a tunnel.
+  if (request.method == "CONNECT") {
+    return Reason::target_form;
+  }
   if (target == "*") {
     if (request.method != "OPTIONS") {
       return Reason::target_form;

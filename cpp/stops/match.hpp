@@ -22,7 +22,7 @@ struct Route {
   std::string allow = {};
 };
 
-/// What a request matched: the route and its parameter's value.
+/// What a request matched: the route and the value of its last parameter.
 struct Match {
   const Route* route = nullptr;
   std::string parameter;

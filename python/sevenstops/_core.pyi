@@ -1,5 +1,7 @@
 """The C++ core. Times are in seconds, sizes in bytes, unless a name says otherwise."""
 
+from collections.abc import Sequence
+
 from typing_extensions import TypedDict, Unpack
 
 class FieldInfo:
@@ -520,3 +522,68 @@ def probe_process(pid: int) -> ProcessProbe:
 
 def probe_tcp_ext() -> dict[str, int]:
     """This network namespace's TcpExt counters by name, e.g. ListenOverflows."""
+
+class Frame:
+    """What Parse makes of bytes that begin with a request.
+
+    `refused` is the reason's name, "" for what is taken. `head` is its length (0: not whole yet),
+    `framing` "none", "length" or "chunked"; `body` what of it is there, without its framing; `used`
+    where the next request begins, if the request is `whole`.
+    """
+
+    @property
+    def refused(self) -> str: ...
+    @property
+    def method(self) -> bytes: ...
+    @property
+    def target(self) -> bytes: ...
+    @property
+    def framing(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def head(self) -> int: ...
+    @property
+    def used(self) -> int: ...
+    @property
+    def whole(self) -> bool: ...
+
+def frame(bytes: bytes) -> Frame:
+    """The request that bytes begin with, as a hardened service reads it; bodies up to 1 MiB."""
+
+class RouteMatch:
+    """What a router makes of a request: a route's number, a `location` to go to, or a refusal.
+
+    `parameter` is the value of the last parameter or the wildcard. `refused` is the reason's name
+    and `status` its status, "" and 0 where there is none. `allow` are the methods of a path, for
+    OPTIONS and for 405. `odd`: the path matched in another form than its normal one.
+    """
+
+    @property
+    def route(self) -> int | None: ...
+    @property
+    def parameter(self) -> str: ...
+    @property
+    def location(self) -> str: ...
+    @property
+    def allow(self) -> str: ...
+    @property
+    def refused(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def odd(self) -> bool: ...
+
+class Router:
+    """A table of routes (method, pattern) without handlers, as `route.tree` and `route.odd_paths`
+    say; ValueError names a route that says nothing, or both of two that match the same requests.
+    """
+
+    def __init__(self, routes: Sequence[tuple[str, str]], settings: Settings) -> None: ...
+    def match(self, method: str, path: str) -> RouteMatch:
+        """What becomes of a request for a path, without its query."""
+
+    def match_seconds(self, requests: Sequence[tuple[str, str]], rounds: int) -> float:
+        """Seconds that a match takes, without the GIL: those of the fastest of `rounds` rounds over
+        all requests (method, path). ValueError for one without a route.
+        """

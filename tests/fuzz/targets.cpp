@@ -1,28 +1,19 @@
 #include "targets.hpp"
 
-#include <cstdio>
-#include <cstdlib>
+#include <algorithm>
 #include <string>
 
 #include "http/chunked.hpp"
 #include "http/head.hpp"
 #include "http/response_scanner.hpp"
-#include "stops/route/router.hpp"
+#include "promise.hpp"
+#include "stops/route/normal_form.hpp"
 
 namespace sevenstops::fuzz {
 
 using namespace http;
 
 namespace {
-
-void require(bool holds, const char* promise) {
-  if (!holds) {
-    std::fprintf(stderr, "broken promise: %s\n", promise);
-    std::abort();
-  }
-}
-
-std::string text_of(std::span<const std::uint8_t> bytes) { return {bytes.begin(), bytes.end()}; }
 
 bool within(std::string_view part, std::string_view whole) {
   return part.empty() ||

@@ -11,11 +11,20 @@ using Target = void (*)(std::span<const std::uint8_t>);
 
 /// A head gets the same answer however it is cut, and no view leaves it.
 void head(std::span<const std::uint8_t> bytes);
+/// Parse frames a request alike however it is cut, and as http::frame does; what follows it is left
+/// alone.
+void guard(std::span<const std::uint8_t> bytes);
 /// A chunked body gets the same answer however it is cut, and never passes its limit.
 void chunked(std::span<const std::uint8_t> bytes);
 /// An answer reads the same however it is cut, and what follows it is left alone.
 void answer(std::span<const std::uint8_t> bytes);
 /// A path's normal form is its own normal form.
 void path(std::span<const std::uint8_t> bytes);
+/// Of a table and requests for it, in lines, each request gets a route that matches it, of which
+/// the tree's is the most specific; and the tree finds none only where the order of registration
+/// does.
+void router(std::span<const std::uint8_t> bytes);
+/// What the guard takes, llhttp frames exactly alike. Built where llhttp is.
+void llhttp(std::span<const std::uint8_t> bytes);
 
 }  // namespace sevenstops::fuzz

@@ -1,10 +1,11 @@
 #include "stops/route/router.hpp"
 
 #include <algorithm>
-#include <map>
 #include <stdexcept>
+#include <utility>
 
-#include "http/characters.hpp"
+#include "stops/route/normal_form.hpp"
+#include "stops/route/pattern.hpp"
 
 namespace sevenstops::stops {
 namespace {
@@ -13,57 +14,30 @@ using http::Outcome;
 using http::Reason;
 using http::Refusal;
 
-bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
-
-// The next segment of "/a/b"; takes it and its slash off `rest`.
-std::string_view next_segment(std::string_view& rest) {
-  rest.remove_prefix(1);
-  const auto slash = std::min(rest.find('/'), rest.size());
-  const auto segment = rest.substr(0, slash);
-  rest.remove_prefix(slash);
-  return segment;
-}
-
-bool matches(std::string_view pattern, std::string_view path, std::string& parameter) {
-  while (pattern.starts_with('/') && path.starts_with('/')) {
-    const auto expected = next_segment(pattern);
-    const auto segment = next_segment(path);
-    if (is_parameter(expected) && !segment.empty()) {
-      parameter = segment;
-    } else if (expected != segment) {
-      return false;
-    }
-  }
-  return pattern.empty() && path.empty();
-}
-
-// Whether a path has anything that a normal form may lack.
-bool may_be_odd(std::string_view path) {
-  constexpr auto none = std::string_view::npos;
-  return path.find("//") != none || path.find('%') != none || path.find("/.") != none ||
-         (path.size() > 1 && path.ends_with('/'));
-}
-
 Refusal wrong_method(const Route& route) { return {Reason::method_not_allowed, route.allow}; }
 
-// The field Allow for routes: HEAD comes with GET, and OPTIONS with any.
-template <class Routes>
-std::string allowed(const Routes& routes) {
-  std::vector<std::string_view> methods;
+Match matched(const Route& route, std::string_view parameter) {
+  return {.route = &route, .parameter = std::string(parameter)};
+}
+
+// The field Allow: HEAD comes with GET, and OPTIONS with any.
+template <class Methods>
+std::string allowed(const Methods& methods) {
+  std::vector<std::string_view> found;
   const auto add = [&](std::string_view method) {
-    if (std::ranges::find(methods, method) == methods.end()) {
-      methods.push_back(method);
+    if (std::ranges::find(found, method) == found.end()) {
+      found.push_back(method);
     }
   };
-  for (const auto& route : routes) {
-    add(route->method);
-    if (route->method == "GET") {
+  for (const auto& method : methods) {
+    add(method);
+    if (method == "GET") {
       add("HEAD");
     }
   }
   add("OPTIONS");
   std::string all;
-  for (const auto method : methods) {
+  for (const auto method : found) {
     all.append(all.empty() ? "" : ", ").append(method);
   }
   return all;
@@ -71,112 +45,63 @@ std::string allowed(const Routes& routes) {
 
 }  // namespace
 
-bool normalize_path(std::string_view path, std::string& normal) {
-  std::string decoded;
-  decoded.reserve(path.size());
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] != '%') {
-      decoded.push_back(path[i]);
-      continue;
-    }
-    const int high = i + 2 < path.size() ? http::hex_value(path[i + 1]) : -1;
-    const int low = i + 2 < path.size() ? http::hex_value(path[i + 2]) : -1;
-    if (high < 0 || low < 0) {
-      return false;
-    }
-    const int byte = high * 16 + low;
-    if (http::in(http::unreserved_characters, static_cast<char>(byte))) {
-      decoded.push_back(static_cast<char>(byte));
-    } else {
-      constexpr std::string_view digits = "0123456789ABCDEF";
-      decoded.push_back('%');
-      decoded.push_back(digits[static_cast<std::size_t>(byte >> 4)]);
-      decoded.push_back(digits[static_cast<std::size_t>(byte & 15)]);
-    }
-    i += 2;
-  }
-  normal.clear();
-  std::string_view rest = decoded;
-  while (rest.starts_with('/')) {
-    const auto segment = next_segment(rest);
-    if (segment.empty() || segment == ".") {
-      continue;
-    }
-    if (segment == "..") {
-      if (normal.empty()) {
-        return false;
-      }
-      normal.resize(normal.rfind('/'));
-      continue;
-    }
-    normal.push_back('/');
-    normal.append(segment);
-  }
-  if (normal.empty()) {
-    normal.push_back('/');
-  }
-  return true;
-}
-
-struct Router::Node {
-  std::map<std::string, std::unique_ptr<Node>, std::less<>> fixed;
-  std::unique_ptr<Node> parameter;
-  std::vector<Route*> routes;
-
-  // The node that a path ends at: static before parameter, going back where static led nowhere.
-  const Node* walk(std::string_view path, std::string& value) const {
-    if (path.empty() || path == "/") {
-      return routes.empty() ? nullptr : this;
-    }
-    const auto segment = next_segment(path);
-    if (const auto found = fixed.find(segment); found != fixed.end()) {
-      if (const auto* end = found->second->walk(path, value); end != nullptr) {
-        return end;
-      }
-    }
-    if (!parameter || segment.empty()) {
-      return nullptr;
-    }
-    const auto* end = parameter->walk(path, value);
-    if (end != nullptr) {
-      value = segment;
-    }
-    return end;
-  }
-
-  const Route* find(std::string_view method) const {
-    const auto found = std::ranges::find(routes, method, &Route::method);
-    return found == routes.end() ? nullptr : *found;
-  }
-};
-
 Router::Router(const RouteSettings& settings)
-    : settings_(settings), root_(std::make_unique<Node>()) {}
-Router::~Router() = default;
-Router::Router(Router&&) noexcept = default;
+    : settings_(settings), all_methods_(allowed(methods_)) {}
 
 void Router::add(Route route) {
-  routes_.push_back(std::make_unique<Route>(std::move(route)));
-  auto* added = routes_.back().get();
-  Node* node = root_.get();
-  for (std::string_view rest = added->pattern; rest.starts_with('/');) {
-    const auto segment = next_segment(rest);
-    auto& child = is_parameter(segment) ? node->parameter : node->fixed[std::string(segment)];
-    if (!child) {
-      child = std::make_unique<Node>();
+  check_route(route, settings_);
+  if (settings_.tree) {
+    refuse_ambiguous(route);
+  }
+  const auto index = static_cast<Index>(routes_.size());
+  const auto& added = routes_.emplace_back(std::move(route));
+  next_.push_back(RouteTree::none);
+  const auto method = method_number(added.method);
+  if (method == methods_.size()) {
+    methods_.push_back(added.method);
+    all_methods_ = allowed(methods_);
+  }
+  const auto node = tree_.make(added.pattern);
+  auto last = tree_.value(node).number;
+  if (last == RouteTree::none) {
+    tree_.set_value(node, {.number = index, .word = method});
+  } else {
+    while (next_[last] != RouteTree::none) {
+      last = next_[last];
     }
-    node = child.get();
+    next_[last] = index;
   }
-  if (settings_.tree && node->find(added->method) != nullptr) {
-    throw std::invalid_argument("route " + added->method + " " + added->pattern +
-                                " matches the same requests as an earlier one");
+  say_allowed(tree_.value(node).number);
+}
+
+void Router::refuse_ambiguous(const Route& route) const {
+  const auto node = tree_.node_of(route.pattern);
+  if (node == RouteTree::none) {
+    return;
   }
-  node->routes.push_back(added);
-  const auto allow = allowed(node->routes);
-  all_methods_ = allowed(routes_);
-  for (auto* each : node->routes) {
-    each->allow = allow;
+  for (auto i = tree_.value(node).number; i != RouteTree::none; i = next_[i]) {
+    if (routes_[i].method == route.method) {
+      throw std::invalid_argument("route " + route.method + " " + route.pattern +
+                                  " matches the same requests as " + routes_[i].method + " " +
+                                  routes_[i].pattern);
+    }
   }
+}
+
+void Router::say_allowed(Index first) {
+  std::vector<std::string_view> methods;
+  for (auto i = first; i != RouteTree::none; i = next_[i]) {
+    methods.push_back(routes_[i].method);
+  }
+  const auto allow = allowed(methods);
+  for (auto i = first; i != RouteTree::none; i = next_[i]) {
+    routes_[i].allow = allow;
+  }
+}
+
+std::uint32_t Router::method_number(std::string_view method) const {
+  const auto found = std::ranges::find(methods_, method);
+  return static_cast<std::uint32_t>(found - methods_.begin());
 }
 
 Outcome<Match> Router::match(std::string_view method, std::string_view path) const {
@@ -185,6 +110,9 @@ Outcome<Match> Router::match(std::string_view method, std::string_view path) con
   }
   if (path == "*") {
     return Match{.route = nullptr, .parameter = {}, .allow = all_methods_};
+  }
+  if (!path.starts_with('/')) {
+    return Reason::no_route;
   }
   std::string normal;
   if (settings_.odd_paths != OddPaths::raw && may_be_odd(path)) {
@@ -217,30 +145,33 @@ Outcome<Match> Router::find(std::string_view method, std::string_view path) cons
 }
 
 Outcome<Match> Router::match_tree(std::string_view method, std::string_view path) const {
-  Match match;
-  const Node* node = root_->walk(path, match.parameter);
-  if (node == nullptr) {
+  std::string_view parameter;
+  const auto first = tree_.find(path, parameter);
+  if (first.number == RouteTree::none) {
     return Reason::no_route;
   }
-  match.route = node->find(method);
-  if (match.route == nullptr) {
-    return wrong_method(*node->routes.front());
+  if (methods_[first.word] == method) {
+    return matched(routes_[first.number], parameter);
   }
-  return match;
+  for (auto i = next_[first.number]; i != RouteTree::none; i = next_[i]) {
+    if (routes_[i].method == method) {
+      return matched(routes_[i], parameter);
+    }
+  }
+  return wrong_method(routes_[first.number]);
 }
 
 Outcome<Match> Router::match_in_order(std::string_view method, std::string_view path) const {
   const Route* other_method = nullptr;
   for (const auto& route : routes_) {
-    Match match;
-    if (!matches(route->pattern, path, match.parameter)) {
+    std::string_view parameter;
+    if (!matches(route.pattern, path, parameter)) {
       continue;
     }
-    if (route->method == method) {
-      match.route = route.get();
-      return match;
+    if (route.method == method) {
+      return matched(route, parameter);
     }
-    other_method = route.get();
+    other_method = &route;
   }
   return other_method != nullptr ? wrong_method(*other_method) : Refusal(Reason::no_route);
 }

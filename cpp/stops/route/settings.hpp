@@ -34,7 +34,8 @@ struct RouteSettings {
   static void fields(Self& s, Visit&& visit) {
     visit("tree", s.tree,
           base::about_switch(
-              "radix tree, static before parameter, instead of the first pattern registered"));
+              "radix tree, static before parameter before wildcard, instead of the first pattern "
+              "registered"));
     visit("odd_paths", s.odd_paths,
           base::about_choice(odd_paths_words,
                              "a path that is not in normal form is brought to it and matched all "

@@ -7,7 +7,7 @@ Metric = dict[str, Any]
 """A metric of the evidence document."""
 
 WORDS = {"==": "exactly", "<=": "at most", "<": "below", ">=": "at least", ">": "above"}
-SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+SECONDS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 BYTES = ((2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"), (1.0, "B"))
 
 

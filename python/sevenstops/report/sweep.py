@@ -19,6 +19,8 @@ LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7f7f7f")
 MARKERS = "osD^v"
 COURSE_STEP = 0.5
 """Seconds between the values of a course."""
+DECADES = 1000
+"""How many times the first place the last is where an axis is logarithmic."""
 
 
 def write_sweep(document: dict[str, Any], folder: Path) -> Path:
@@ -56,6 +58,7 @@ def markdown_sweep(document: dict[str, Any]) -> str:
     environment = document["environment"]
     runs = document["rounds"]
     of = f"Medians of {runs} runs each, with their range" if runs > 1 else "One run each"
+    behind = f", behind {environment['edge']}" if "edge" in environment else ""
     doubts = sorted(set(document["doubts"]))
     return "\n".join(
         [
@@ -68,7 +71,7 @@ def markdown_sweep(document: dict[str, Any]) -> str:
             *sweep_table(document),
             "",
             f"{of}, in random order; seed {document['seed']}; {environment['cores']} cores, Linux "
-            f"{environment['kernel']}, behind {environment['edge']}.",
+            f"{environment['kernel']}{behind}.",
             *([f"The client's own doubts: {'; '.join(doubts)}."] if doubts else []),
             "",
         ]
@@ -138,6 +141,9 @@ def _over_axis(axis: Axes, document: dict[str, Any]) -> None:
         if theory:
             axis.plot(*zip(*theory, strict=True), ":", color=INK, linewidth=1.2, label="theory")
     axis.set_yscale("log" if document["logarithmic"] else "linear")
+    places = [float(row["at"]) for row in document["rows"]]
+    if min(places) > 0 and max(places) >= DECADES * min(places):
+        axis.set_xscale("log")
     axis.set_xlabel(document["axis"], fontsize=8, color=INK)
     axis.set_ylabel(label, fontsize=8, color=INK)
     axis.legend(fontsize=7.5, frameon=False)

@@ -2,14 +2,16 @@
 
 from sevenstops.errors import LabError
 from sevenstops.sweeps.admission import AFTER_A_STEP, UNDER_OVERLOAD
-from sevenstops.sweeps.base import ROUNDS, Point, Sweep
+from sevenstops.sweeps.base import ROUNDS, Calculation, Point, Sweep
 from sevenstops.sweeps.overload import RETRY_STORM, UNDER_LOAD, UNDER_SLOWNESS
+from sevenstops.sweeps.route import MATCH
 from sevenstops.sweeps.tail import FAN_OUT, HEDGE_POINT
 
-__all__ = ["ROUNDS", "SWEEPS", "Point", "Sweep", "sweep_named"]
+__all__ = ["ROUNDS", "SWEEPS", "Calculation", "Point", "Sweep", "sweep_named"]
 
 SWEEPS = (
     FAN_OUT, HEDGE_POINT, UNDER_LOAD, UNDER_SLOWNESS, RETRY_STORM, UNDER_OVERLOAD, AFTER_A_STEP,
+    MATCH,
 )  # fmt: skip
 
 

@@ -1,13 +1,14 @@
 """What a sweep is made of."""
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
 from sevenstops import _core
+from sevenstops.errors import LabError
 from sevenstops.evidence.metrics import Sample
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.processes import pinned
@@ -16,6 +17,9 @@ from sevenstops.lab.settings import SideSettings, parse_changes
 
 SceneOf = Callable[[Lab, SideSettings], AbstractContextManager[Scene]]
 Measure = Callable[[Scene, _core.Plan], tuple[Sample, list[float]]]
+
+Measured = tuple[Sample, list[float], list[str]]
+"""A sample, its course over time, and the client's doubts."""
 
 ROUNDS = 3
 # The estimate of a dependency's latency takes 1,000 answers.
@@ -39,13 +43,45 @@ class Point:
     # What theory says of a column.
     theory: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def fingerprint(self) -> str:
+        """Its plan's."""
+        return self.plan.fingerprint()
+
+    def once(self, lab: Lab, measure: Measure | None) -> Measured:
+        """Measures a freshly started service. Raises LabError where nothing says how."""
+        if measure is None:
+            raise LabError(f"the sweep does not say what it measures at {self.line} {self.at}")
+        with self.scene(lab, self.settings) as made:
+            sample, course = measure(made, self.plan)
+        return sample, course, [doubt.text for doubt in made.doubts]
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """A place where something is measured within this process: no service, no load.
+
+    `work` takes the lab's seed. `fingerprint` says in a word what was worked on.
+    """
+
+    line: str
+    at: str
+    work: Callable[[int], Sample]
+    fingerprint: str
+    theory: Mapping[str, float] = field(default_factory=dict)
+
+    def once(self, lab: Lab, measure: Measure | None) -> Measured:
+        """Does the work; it measures by itself."""
+        return self.work(lab.seed), [], []
+
 
 @dataclass(frozen=True)
 class Sweep:
     """A question, the points that answer it, and the columns of the answer.
 
     `columns` maps a metric's name to its unit; `line` and `axis` name what a point's line and place
-    are, where it has them. With `curve` every point has a course over time as well, of that name.
+    are, where it has them. `measure` is for points that have a scene. With `curve` every point has
+    a course over time as well, of that name.
     """
 
     name: str
@@ -54,10 +90,10 @@ class Sweep:
     line: str
     axis: str
     columns: Mapping[str, str]
-    points: Callable[[int], list[Point]]
-    measure: Measure
+    points: Callable[[int], Sequence[Point | Calculation]]
     # The metric that is drawn, and whether on a logarithmic axis.
     drawn: str
+    measure: Measure | None = None
     logarithmic: bool = False
     curve: str = ""
 
@@ -76,11 +112,11 @@ class Sweep:
                 for place in order.sample(range(len(points)), len(points)):
                     progress(done, rounds * len(points))
                     point = points[place]
-                    with point.scene(replace(lab, seed=lab.seed + 100 * n), point.settings) as made:
-                        sample, course = self.measure(made, point.plan)
+                    of_round = replace(lab, seed=lab.seed + 100 * n)
+                    sample, course, doubted = point.once(of_round, self.measure)
                     samples[place].append(sample)
                     courses[place].append(course)
-                    doubts += [doubt.text for doubt in made.doubts]
+                    doubts += doubted
                     done += 1
         rows = [
             {
@@ -89,11 +125,15 @@ class Sweep:
                 "median": {name: median(s[name] for s in found) for name in self.columns},
                 "samples": {name: [s[name] for s in found] for name in self.columns},
                 "theory": dict(point.theory),
-                "plan": point.plan.fingerprint(),
+                "plan": point.fingerprint,
                 "course": [median(values) for values in zip(*course, strict=False)],
             }
             for point, found, course in zip(points, samples, courses, strict=True)
         ]
+        environment = lab.environment()
+        if self.measure is None:
+            # Nothing went through it.
+            del environment["edge"]
         return {
             "schema": "sevenstops.sweep/1",
             "sweep": self.name,
@@ -107,7 +147,7 @@ class Sweep:
             "curve": self.curve,
             "seed": lab.seed,
             "rounds": rounds,
-            "environment": lab.environment(),
+            "environment": environment,
             "doubts": doubts,
             "rows": rows,
         }

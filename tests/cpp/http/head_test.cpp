@@ -81,6 +81,8 @@ TEST(Head, ATargetHasFourForms) {
   EXPECT_EQ(parsed(with_line("GET https://a HTTP/1.1"))->path, "/");
   // The fourth, CONNECT's, is no target here.
   EXPECT_EQ(refusal(with_line("CONNECT a:80 HTTP/1.1")), Reason::target_form);
+  EXPECT_EQ(refusal(with_line("CONNECT / HTTP/1.1")), Reason::target_form);
+  EXPECT_EQ(refusal(with_line("CONNECT http://a.test/ HTTP/1.1")), Reason::target_form);
 }
 
 TEST(Head, TheConnectionIsKeptAsBothSay) {

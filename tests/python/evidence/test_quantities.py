@@ -11,6 +11,7 @@ from sevenstops.evidence.quantities import change, each, human, middle, must
         (1.9, "seconds", "1.90 s"),
         (0.0119, "seconds", "11.9 ms"),
         (0.0000317, "seconds", "31.7 µs"),
+        (0.0000000581, "seconds", "58.1 ns"),
         (65536, "bytes", "64.0 KiB"),
         (134217743, "bytes", "128 MiB"),
         (12, "bytes", "12.0 B"),

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <stdexcept>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "stops/handle/endpoint.hpp"
@@ -87,7 +89,7 @@ TEST(Router, OddSpellingsAreRefused) {
 
 TEST(Router, OddSpellingsAreOtherPathsWhereTheyAreComparedAsTheyAre) {
   const auto router = users(true, OddPaths::raw);
-  for (const auto* path : {"//users/me", "/x/../users/me", "/../users"}) {
+  for (const auto* path : {"//users/me", "/x/../users/me", "/../users", "/users/me/"}) {
     EXPECT_EQ(router.match("GET", path).error().reason, http::Reason::no_route) << path;
   }
 }
@@ -136,9 +138,125 @@ TEST(Router, GoesBackWhereStaticLedNowhere) {
   EXPECT_EQ(match->parameter, "b");
 }
 
-TEST(Router, RefusesAmbiguityWhenAdded) {
+TEST(Router, AWildcardTakesTheRest) {
+  for (const bool tree : {true, false}) {
+    Router router({.tree = tree, .odd_paths = OddPaths::raw});
+    router.add({"GET", "/files/{path...}", &echo});
+    for (const auto& [path, rest] : {std::pair{"/files/a", "a"},
+                                     {"/files/a/b.txt", "a/b.txt"},
+                                     {"/files/a/", "a/"},
+                                     {"/files//", "/"}}) {
+      const auto match = router.match("GET", path);
+      ASSERT_TRUE(match) << path;
+      EXPECT_EQ(match->parameter, rest);
+    }
+    for (const auto* path : {"/files", "/files/", "/filesa", "/", "/file/s"}) {
+      EXPECT_EQ(router.match("GET", path).error().reason, http::Reason::no_route) << path;
+    }
+    EXPECT_EQ(router.match("POST", "/files/a/b").error().allow, "GET, HEAD, OPTIONS");
+  }
+}
+
+TEST(Router, AWildcardStandsLastAndEveryStepIsGoneBack) {
+  Router router({});
+  router.add({"GET", "/{rest...}", &wipe});
+  router.add({"GET", "/a/{rest...}", &echo});
+  router.add({"GET", "/a/{x}", &user});
+  router.add({"GET", "/a/b", &user_me});
+  router.add({"GET", "/a/b/{y}/d", &healthz});
+  const auto chosen = [&](const char* path) {
+    const auto match = router.match("GET", path);
+    return match ? std::pair(match->route->endpoint, match->parameter)
+                 : std::pair(static_cast<const Endpoint*>(nullptr), std::string());
+  };
+  EXPECT_EQ(chosen("/a/b"), std::pair(&user_me, std::string()));
+  EXPECT_EQ(chosen("/a/c"), std::pair(&user, std::string("c")));
+  EXPECT_EQ(chosen("/a/b/c/d"), std::pair(&healthz, std::string("c")));
+  EXPECT_EQ(chosen("/a/b/c/e"), std::pair(&echo, std::string("b/c/e")));
+  EXPECT_EQ(chosen("/a"), std::pair(&wipe, std::string("a")));
+  EXPECT_EQ(chosen("/b/c"), std::pair(&wipe, std::string("b/c")));
+  EXPECT_EQ(router.match("GET", "/").error().reason, http::Reason::no_route);
+}
+
+TEST(Router, TheLastParameterIsTheRequests) {
+  for (const bool tree : {true, false}) {
+    Router router({.tree = tree});
+    router.add({"GET", "/users/{id}/orders/{order}", &user});
+    EXPECT_EQ(router.match("GET", "/users/7/orders/9")->parameter, "9");
+  }
+}
+
+TEST(Router, TheRootIsAPath) {
+  for (const bool tree : {true, false}) {
+    Router router({.tree = tree});
+    router.add({"GET", "/", &healthz});
+    EXPECT_TRUE(router.match("GET", "/"));
+    EXPECT_FALSE(router.match("GET", "/a"));
+    EXPECT_FALSE(router.match("GET", ""));
+  }
+}
+
+TEST(Router, FindsEachOfManyRoutes) {
+  Router router({});
+  for (int i = 0; i < 3000; ++i) {
+    router.add({"GET", "/group" + std::to_string(i % 50) + "/name" + std::to_string(i)});
+    router.add({"GET", "/group" + std::to_string(i % 50) + "/name" + std::to_string(i) + "/{x}"});
+  }
+  for (int i = 0; i < 3000; ++i) {
+    const auto path = "/group" + std::to_string(i % 50) + "/name" + std::to_string(i);
+    EXPECT_EQ(router.match("GET", path)->route->pattern, path);
+    EXPECT_EQ(router.match("GET", path + "/7")->route->pattern, path + "/{x}");
+    EXPECT_FALSE(router.match("GET", path + "0/7/8"));
+  }
+}
+
+// What a router says of a route that it doesn't take.
+std::string refused(Router& router, Route route) {
+  try {
+    router.add(std::move(route));
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "taken";
+}
+
+TEST(Router, RefusesAmbiguityNamingBothRoutes) {
   auto router = users(true, OddPaths::match);
-  EXPECT_THROW(router.add({"GET", "/users/{name}", &echo}), std::invalid_argument);
+  EXPECT_EQ(refused(router, {"GET", "/users/{name}", &echo}),
+            "route GET /users/{name} matches the same requests as GET /users/{id}");
+  EXPECT_EQ(refused(router, {"POST", "/admin/wipe", &echo}),
+            "route POST /admin/wipe matches the same requests as POST /admin/wipe");
+  EXPECT_EQ(refused(router, {"GET", "/users/{rest...}"}), "taken");
+  EXPECT_EQ(refused(router, {"GET", "/users/{others...}"}),
+            "route GET /users/{others...} matches the same requests as GET /users/{rest...}");
+  EXPECT_EQ(refused(router, {"POST", "/users/{name}"}), "taken");
+  // Nothing is left of those that were refused.
+  EXPECT_EQ(router.match("GET", "/users/7")->route->endpoint, &user);
+  EXPECT_EQ(router.match("PUT", "/users/7").error().allow, "GET, HEAD, POST, OPTIONS");
+  auto careless = users(false, OddPaths::raw);
+  EXPECT_EQ(refused(careless, {"GET", "/users/{name}", &echo}), "taken");
+}
+
+TEST(Router, RefusesRoutesThatSayNothing) {
+  for (const auto& [method, pattern, says] :
+       {std::tuple{"GET", "users", "has no slash in front"},
+        {"GET", "/{}", "has a parameter without a name of letters, digits and underscores"},
+        {"GET", "/{a", "has a parameter without a name of letters, digits and underscores"},
+        {"GET", "/{...}", "has a parameter without a name of letters, digits and underscores"},
+        {"GET", "/a{b}", "has a brace within a segment"},
+        {"GET", "/{a...}/b", "goes on after its wildcard"},
+        {"GET", "/a/", "is not in normal form, as all paths are"},
+        {"GET", "/a//{b}", "is not in normal form, as all paths are"},
+        {"", "/a", "has no method that could be asked for"},
+        {"HEAD", "/a", "would never be asked: HEAD takes the route of GET"}}) {
+    Router router({});
+    EXPECT_EQ(refused(router, {method, pattern}),
+              "route " + std::string(method) + " " + pattern + " " + says);
+  }
+  Router router({.odd_paths = OddPaths::raw});
+  EXPECT_EQ(refused(router, {"GET", "/a/"}), "taken");
+  EXPECT_TRUE(router.match("GET", "/a/"));
+  EXPECT_FALSE(router.match("GET", "/a"));
 }
 
 }  // namespace
