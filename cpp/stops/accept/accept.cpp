@@ -97,7 +97,7 @@ std::chrono::milliseconds time_in_queue(tcp::socket& socket) {
   if (::getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
     return {};
   }
-  return std::chrono::milliseconds(info.tcpi_last_ack_recv);
+  return std::chrono::milliseconds(std::max(info.tcpi_last_ack_recv, info.tcpi_last_data_recv));
 }
 
 }  // namespace sevenstops::stops

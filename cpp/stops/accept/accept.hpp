@@ -42,9 +42,10 @@ class Accept {
 [[nodiscard]] std::int64_t backlog_granted(std::int64_t wanted);
 
 /// How long the kernel held a connection before it was taken: the age of the last acknowledgement
-/// that came on it (tcpi_last_ack_recv, whole milliseconds, in Linux's tcp_get_info). The handshake
-/// ends with one, and the first request brings one at once, so a client that waits a while before
-/// it sends makes this too short, never too long.
+/// that came on it, or of its last data, whichever is older (tcpi_last_ack_recv and
+/// tcpi_last_data_recv, whole milliseconds, in Linux's tcp_get_info). The handshake counts as both,
+/// and the first request comes at once; a client that gives up sends an acknowledgement, and no
+/// data. One that waits a while before it sends makes this too short, never too long.
 [[nodiscard]] std::chrono::milliseconds time_in_queue(tcp::socket& socket);
 
 }  // namespace sevenstops::stops

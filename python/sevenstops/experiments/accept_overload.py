@@ -127,6 +127,7 @@ EXPERIMENT = Experiment(
     plan=plan,
     run=run,
     scene=scene,
+    without_edge="an edge would have to carry the overload as well, and is measured with it then",
     order=1,
     figures=(
         Figure(
