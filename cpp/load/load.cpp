@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/descriptors.hpp"
 #include "load/dispatch/worker.hpp"
 #include "load/engine/block_on.hpp"
 #include "load/engine/channel.hpp"
@@ -82,6 +83,7 @@ void require_descriptors(const Plan& plan) {
                              " file descriptors and this process may have " +
                              std::to_string(limit.rlim_cur) + ": raise ulimit -n");
   }
+  base::reserve_descriptors(static_cast<std::int64_t>(needed));
 }
 
 double thread_cpu_seconds() {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "base/descriptors.hpp"
 #include "base/log.hpp"
 #include "service/admin.hpp"
 #include "service/io_thread.hpp"
@@ -75,6 +76,8 @@ struct Service::State {
 Service::Service(const Settings& settings, const ServiceOptions& options)
     : state_(std::make_unique<State>(options.access_log, settings)) {
   auto& s = *state_;
+  // A connection, and what its handler may have open beneath.
+  base::reserve_descriptors(2 * s.places.most());
   s.workers = std::make_shared<store::Workers>(settings.handle.quick_workers());
   s.report_workers = settings.handle.parts_workers()
                          ? std::make_shared<store::Workers>(settings.handle.report_workers())
