@@ -1,14 +1,9 @@
 """What a limit on requests in progress does for a service that is asked for more than it can do."""
 
-import contextlib
-from collections.abc import Iterator
-from dataclasses import replace
-
 from sevenstops._core import Plan, RequestSpec
 from sevenstops.evidence.metrics import Censored, Sample
 from sevenstops.experiments import accept_overload
 from sevenstops.experiments.accept_overload import CAPACITY, p99, worked, worked_curve
-from sevenstops.lab.environment import Lab
 from sevenstops.lab.measurements import INTERVAL
 from sevenstops.lab.scenes import Scene
 from sevenstops.lab.settings import SideSettings
@@ -35,13 +30,6 @@ STEP = 4
 NEAR = 0.15
 
 
-@contextlib.contextmanager
-def _direct(lab: Lab, settings: SideSettings) -> Iterator[Scene]:
-    """Without an edge, which would have to carry ten times the capacity as well."""
-    with accept_overload.scene(replace(lab, edge="none"), settings) as made:
-        yield made
-
-
 def _settings(line: str) -> SideSettings:
     shared = {"handle.deadline": f"{accept_overload.DEADLINE:g}"}
     method = WORDS.get(line, line.lower())
@@ -61,7 +49,11 @@ def _plan(seed: int, warm_up: float, *loads: tuple[float, float]) -> Plan:
 def _load_points(seed: int) -> list[Point]:
     return [
         Point(
-            line, f"{load:g}", _settings(line), _direct, _plan(seed, FOUND, (load, FOUND + WATCHED))
+            line,
+            f"{load:g}",
+            _settings(line),
+            accept_overload.scene,
+            _plan(seed, FOUND, (load, FOUND + WATCHED)),
         )
         for line in METHODS
         for load in LOADS
@@ -79,7 +71,7 @@ def _at_load(scene: Scene, plan: Plan) -> tuple[Sample, list[float]]:
 
 def _step_points(seed: int) -> list[Point]:
     plan = _plan(seed, 0.0, (QUIET, FOUND), (STEP, WATCHED))
-    return [Point(line, "", _settings(line), _direct, plan) for line in METHODS]
+    return [Point(line, "", _settings(line), accept_overload.scene, plan) for line in METHODS]
 
 
 def settled_after(pages: list[float], begin: int) -> float:
@@ -125,6 +117,7 @@ UNDER_OVERLOAD = Sweep(
     points=_load_points,
     measure=_at_load,
     drawn="goodput_ratio",
+    without_edge=True,
 )
 
 AFTER_A_STEP = Sweep(
@@ -145,4 +138,5 @@ AFTER_A_STEP = Sweep(
     measure=_after_step,
     drawn="settled_seconds",
     curve="answered, of what it can do",
+    without_edge=True,
 )

@@ -96,11 +96,14 @@ class Sweep:
     measure: Measure | None = None
     logarithmic: bool = False
     curve: str = ""
+    # Whether the edge stays out, which would have to carry what is to overload the service.
+    without_edge: bool = False
 
     def run(
         self, lab: Lab, rounds: int, progress: Callable[[int, int], None] = lambda done, of: None
     ) -> dict[str, Any]:
         """Measures each point `rounds` times, every round in random order; gives the document."""
+        lab = replace(lab, edge="none") if self.without_edge else lab
         points = self.points(lab.seed)
         samples: list[list[Sample]] = [[] for _ in points]
         courses: list[list[list[float]]] = [[] for _ in points]
