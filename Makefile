@@ -34,7 +34,7 @@ cpp-test: build $(VENV)/.setup-test
 py-test: build $(VENV)/.setup-test
 	$(BIN)/python -m pytest
 
-sanitize: build $(VENV)/.setup-test
+sanitize: $(VENV)/.setup-lab $(VENV)/.setup-test
 	for preset in asan-ubsan tsan; do \
 	  cmake --preset $$preset >/dev/null && cmake --build --preset $$preset && ctest --preset $$preset || exit 1; \
 	done
