@@ -17,7 +17,7 @@ from sevenstops.lab.edges.base import free_port
 from sevenstops.lab.edges.nginx import NginxProcess
 from sevenstops.lab.environment import Lab
 
-ROUNDS = 5
+ROUNDS = 9
 
 
 def measure(lab: Lab) -> list[str]:
@@ -51,6 +51,9 @@ def measure(lab: Lab) -> list[str]:
         with log.open() as lines:
             written = sum(1 for _ in lines)
     medians = {name: statistics.median(found) for name, found in rates.items()}
+    # The second and the last but one of nine hold the median in 96 of 100 cases (1 - 2 * 10 / 2^9).
+    pairs = sorted(a / b for a, b in zip(rates["sevenstops"], rates["nginx"], strict=True))
+    ratio = f"**{statistics.median(pairs):.2f}** [{pairs[1]:.2f} to {pairs[-2]:.2f}]"
     dropped = counted["access_log_dropped_total"]
     answered = counted["stops"]["drain"]["entered"]
     return [
@@ -60,7 +63,7 @@ def measure(lab: Lab) -> list[str]:
         "rounds; median [range].", "",
         "| server | requests/s |", "|---|---|",
         *(f"| {name} | {spread(found)} |" for name, found in rates.items()),
-        "", f"Ratio to nginx: **{medians['sevenstops'] / medians['nginx']:.2f}**. "
+        "", f"Ratio to nginx, round by round: {ratio}, with 96 % by order statistics. "
         f"With the access log on the same core, to itself without: "
         f"**{medians['with access log'] / medians['sevenstops']:.2f}**; {written:,} lines written "
         f"of {answered:,} responses, {dropped:,} dropped.", "",

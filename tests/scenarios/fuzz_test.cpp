@@ -24,10 +24,10 @@ std::vector<std::string> seeds() {
           .append("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"),
       "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nto the end",
       "users/../admin/%2e%2e/%6De//x/./",
-      "0GET /users/{id}\nGET /users/me\nPOST /users/{id}/{rest...}\n\nGET /users/me\nHEAD "
-      "/users//7\n",
-      "1GET /\nGET /a/{x}\nPUT /a/{y...}\nGET /{z}/b\n\nGET /a/b\nOPTIONS /a/b/c\nPUT /a//\nGET "
-      "*\n",
+      std::string("0GET /users/{id}\nGET /users/me\nPOST /users/{id}/{rest...}\n\n")
+          .append("GET /users/me\nHEAD /users//7\n"),
+      std::string("1GET /\nGET /a/{x}\nPUT /a/{y...}\nGET /{z}/b\n\n")
+          .append("GET /a/b\nOPTIONS /a/b/c\nPUT /a//\nGET *\n"),
   };
   const auto document = boost::json::parse(text.str());
   for (const auto& item : document.at("cases").as_array()) {
