@@ -177,7 +177,8 @@ TEST(PagerInTime, HasAPhaseOfItsOwnFromTheSeed) {
     Simulation simulation(plan);
     simulation.run(0);
     std::vector<double> seconds;
-    for (const auto& client : simulation.result().crowds[0].clients) {
+    const auto result = simulation.result();
+    for (const auto& client : result.crowds[0].clients) {
       seconds.push_back(client.seconds);
     }
     // Both end with the load, whoever comes first.
