@@ -14,6 +14,7 @@ from sevenstops.experiments.base import (
     goodput_curve,
     plain_scene,
 )
+from sevenstops.lab.measurements import INTERVAL
 from sevenstops.loading.plans import constant
 
 STALL = 1.5
@@ -41,7 +42,7 @@ def run(scene: Scene, p: Plan) -> Sample:
     """The acceptor takes nothing for the first 1.5 s."""
     result = scene.load(p)
     answered = result.all.outcomes.get("2xx", 0)
-    scene.curves["answered"] = goodput_curve(result.series)
+    scene.curves["answered"] = goodput_curve(result.series[: round(END / INTERVAL)])
     return {
         "dead_requests_served": scene.service.stops()["work_completed_total"] - answered,
         "answered_ratio": answered / result.due,

@@ -81,7 +81,7 @@ def run(scene: Scene, p: Plan) -> Sample:
     """Pages answered while there are too many, how late, and those refused while there are not."""
     result = scene.load(p)
     series, page = result.series, result.by_name["page"]
-    scene.curves["worked"] = worked_curve(series)
+    scene.curves["worked"] = worked_curve(series[: round(END / INTERVAL)])
     quiet = series[round(KNOWN / INTERVAL) : round(QUIET_FOR / INTERVAL)]
     return {
         "goodput_ratio": worked(series, SETTLED, END),

@@ -93,7 +93,7 @@ EXPERIMENT = Experiment(
         "everybody waits behind them. A refusal has to be cheaper than what it refuses."
     ),
     in_the_wild=(
-        "Django REST framework 3.15: APIView.initial() authenticates, which hashes a password for "
+        "Django REST framework: APIView.initial() authenticates, which hashes a password for "
         "BasicAuthentication (PBKDF2, made to be slow), and looks at its throttles after that."
     ),
     metrics=[

@@ -15,10 +15,8 @@ from sevenstops.evidence.quantities import human, scale
 from sevenstops.report.frame import INK
 
 # Okabe and Ito, *Color Universal Design*, with a marker each for print without colour.
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7f7f7f")
-MARKERS = "osD^v"
-COURSE_STEP = 0.5
-"""Seconds between the values of a course."""
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7f7f7f", "#E69F00", "#56B4E9")
+MARKERS = "osD^vPX"
 DECADES = 1000
 """How many times the first place the last is where an axis is logarithmic."""
 
@@ -58,7 +56,8 @@ def markdown_sweep(document: dict[str, Any]) -> str:
     environment = document["environment"]
     runs = document["rounds"]
     of = f"Medians of {runs} runs each, with their range" if runs > 1 else "One run each"
-    behind = f", behind {environment['edge']}" if "edge" in environment else ""
+    edge = environment.get("edge", "")
+    behind = ", without an edge" if edge == "none" else f", behind {edge}" if edge else ""
     doubts = sorted(set(document["doubts"]))
     return "\n".join(
         [
@@ -114,11 +113,14 @@ def _style(n: int) -> dict[str, Any]:
 
 
 def _courses(axis: Axes, document: dict[str, Any]) -> None:
+    # Documents of before had one step, and one kind of course.
+    step = document.get("curve_step", 0.5)
+    of = document.get("curve_of", "requests")
     for n, row in enumerate(document["rows"]):
-        times = [COURSE_STEP * (i + 0.5) for i in range(len(row["course"]))]
+        times = [step * (i + 0.5) for i in range(len(row["course"]))]
         axis.plot(times, row["course"], label=row["line"], **_style(n))
     axis.set_xlabel("seconds", fontsize=8, color=INK)
-    axis.set_ylabel(f"{document['curve']}, share of requests", fontsize=8, color=INK)
+    axis.set_ylabel(f"{document['curve']}, share of {of}", fontsize=8, color=INK)
     axis.set_ylim(bottom=-0.02)
     axis.legend(fontsize=7.5, frameon=False)
 

@@ -137,6 +137,8 @@ AFTER_A_STEP = Sweep(
     points=_step_points,
     measure=_after_step,
     drawn="settled_seconds",
-    curve="answered, of what it can do",
+    curve="answered",
+    curve_of="what it can do",
+    curve_step=INTERVAL,
     without_edge=True,
 )

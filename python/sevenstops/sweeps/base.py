@@ -96,6 +96,9 @@ class Sweep:
     measure: Measure | None = None
     logarithmic: bool = False
     curve: str = ""
+    # What the course is a share of, and the seconds between its values.
+    curve_of: str = "requests"
+    curve_step: float = 0.5
     # Whether the edge stays out, which would have to carry what is to overload the service.
     without_edge: bool = False
 
@@ -148,6 +151,8 @@ class Sweep:
             "drawn": self.drawn,
             "logarithmic": self.logarithmic,
             "curve": self.curve,
+            "curve_of": self.curve_of,
+            "curve_step": self.curve_step,
             "seed": lab.seed,
             "rounds": rounds,
             "environment": environment,

@@ -40,6 +40,7 @@ def test_what_is_written_of_it(tmp_path):
     assert rows[1].endswith("| 100 % |")
     assert rows[2].startswith("| there | 2 | 100 % [90.0 % to 100 %] |")
     assert rows[3].startswith("| not there | 1 | 0 |")
+    assert "2 cores, Linux 6, without an edge." in text
 
 
 def test_one_run_of_each_point_has_no_range(tmp_path):
