@@ -76,7 +76,7 @@ EXPERIMENT = Experiment(
     metrics=[
         Metric("dead_requests_served", "1", "service", "lower", "<= 20",
                rule="pages that were made and reached nobody"),
-        Metric("answered_ratio", "1", "client", "higher", ">= 0.6",
+        Metric("answered_ratio", "1", "client", "higher", ">= 0.6", guard=True,
                rule="of all; those of the stall's first second can't be helped"),
     ],
     plan=plan,
