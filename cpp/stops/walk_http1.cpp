@@ -202,8 +202,13 @@ void turn_away_http1(Stops& stops, tcp::socket socket, Clock::duration queued,
   boost::system::error_code error;
   peer.connection().socket().shutdown(tcp::socket::shutdown_send, error);
   // What is closed with bytes unread is reset (RFC 2525, 2.17), and the answer may be lost with it.
+  // One who pushes on and on may not hold the thread.
+  constexpr int most_reads = 4;
   std::array<char, 16384> unread{};
-  while (peer.connection().socket().read_some(asio::buffer(unread), error) == unread.size()) {
+  for (int i = 0; i < most_reads; ++i) {
+    if (peer.connection().socket().read_some(asio::buffer(unread), error) < unread.size()) {
+      break;
+    }
   }
   stops.metrics.refuse(reason);
   if (stops.log.logs_access()) {
