@@ -110,7 +110,11 @@ class Text {
 
  private:
   static std::string braced(std::string_view labels) {
-    return labels.empty() ? std::string() : "{" + std::string(labels) + "}";
+    std::string text;
+    if (!labels.empty()) {
+      text.append("{").append(labels).append("}");
+    }
+    return text;
   }
   std::ostringstream out_;
 };
