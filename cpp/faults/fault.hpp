@@ -23,8 +23,9 @@ class Fault {
   // Hooks that depend on time are told `elapsed`, on the clock of the service's faults, and are not
   // asked before it runs.
 
-  /// Accept: how long nothing is taken from now on.
-  [[nodiscard]] virtual base::Clock::duration stall(base::Clock::duration /*elapsed*/) const {
+  /// Accept: how long nothing is taken from now on by the listener of this number, from 0.
+  [[nodiscard]] virtual base::Clock::duration stall(base::Clock::duration /*elapsed*/,
+                                                    int /*listener*/) const {
     return {};
   }
   /// Any stop but accept: by which share of its time a stop's work is prolonged.

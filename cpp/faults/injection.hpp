@@ -15,8 +15,8 @@ class Injection {
   /// `clock`, which has to outlive it, is that of all threads.
   Injection(const Faults& faults, const FaultClock& clock);
 
-  /// How long accept takes nothing from now on.
-  [[nodiscard]] base::Clock::duration stall(base::Clock::time_point now) const;
+  /// How long the listener of this number takes nothing from now on.
+  [[nodiscard]] base::Clock::duration stall(base::Clock::time_point now, int listener = 0) const;
   /// By which share of its time a stop's work is prolonged.
   [[nodiscard]] double prolong(base::Stop stop) const { return prolonged_[base::index(stop)]; }
 

@@ -39,11 +39,12 @@ IoThread::IoThread(const stops::Settings& settings, const stops::Backend& backen
 
 IoThread::~IoThread() = default;
 
-void IoThread::listen(std::uint16_t port, std::vector<IoThread*> owners, bool joins) {
+void IoThread::listen(std::uint16_t port, std::vector<IoThread*> owners, int before) {
   owners_ = std::move(owners);
   accept_.emplace(
       io_, port, settings_.accept,
-      [this](Clock::time_point now) { return stops_.faults.stall(now); }, joins);
+      [this, before](Clock::time_point now) { return stops_.faults.stall(now, before); },
+      before > 0);
 }
 
 void IoThread::start(bool keeps_house, Failed failed) {
@@ -131,7 +132,7 @@ void IoThread::take(tcp::socket socket, Clock::duration queued) {
     return;
   }
   auto place = places_.try_take();
-  if (!place) {
+  if (!place && settings_.accept.close_silent) {
     place = stops_.make_room();
   }
   if (place) {

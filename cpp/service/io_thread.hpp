@@ -28,9 +28,9 @@ class IoThread {
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn; `joins`
-  /// says that another thread of this process listens there already.
-  void listen(std::uint16_t port, std::vector<IoThread*> owners, bool joins = false);
+  /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn; so
+  /// many threads of this process listen there already as `before` says.
+  void listen(std::uint16_t port, std::vector<IoThread*> owners, int before = 0);
   [[nodiscard]] std::uint16_t port() const { return accept_->port(); }
 
   /// Begins to work. With `keeps_house` it does for the process what one thread has to do: the

@@ -10,6 +10,7 @@ Settings fragile() {
               .drain_queue = false,
               .reuse_port = false,
               .max_connections = 20000,
+              .close_silent = false,
               .queue_time = 0};
   s.parse = {.both_framings = http::BothFramings::chunked,
              .request_line_limit = 8192,

@@ -178,6 +178,9 @@ std::string report_listener(std::uint16_t port) {
     out.header("listen_drops_total", "counter",
                "Connection attempts that the listener's full queue dropped.");
     out.value("listen_drops_total", "", listener.drops);
+    out.header("listen_queue_connections", "gauge",
+               "Connections that wait in the kernel's queue to be taken.");
+    out.value("listen_queue_connections", "", listener.queue_depth);
   } catch (const std::runtime_error&) {
     // To Prometheus a number that is not known is one that is not there.
     return "";

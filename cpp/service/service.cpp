@@ -58,8 +58,9 @@ struct Service::State {
 
   void listen(const Settings& settings, std::uint16_t port) {
     if (settings.accept.reuse_port) {
+      int before = 0;
       for (auto& t : threads) {
-        t->listen(port, {t.get()}, t != threads.front());
+        t->listen(port, {t.get()}, before++);
         port = t->port();
       }
       return;

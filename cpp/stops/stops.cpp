@@ -18,7 +18,7 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       metrics(counters),
       log(written),
       budget(bytes),
-      parse(settings.parse),
+      parse(settings.parse, &metrics.parse),
       admission(settings.accept.admission, metrics.admission),
       middleware(settings.middleware, token, std::move(limiter)),
       router(make_routes(settings.route, middleware)),
@@ -54,6 +54,7 @@ std::optional<Places::Place> Stops::make_room() {
   oldest->connection->close();
   oldest->silent = false;
   metrics.accept.silent_closed.add();
+  metrics.accept.connections_silent.sub();
   speaking.splice(speaking.end(), silent, oldest);
   return place;
 }

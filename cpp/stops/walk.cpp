@@ -102,6 +102,7 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
 asio::awaitable<Outcome<void>> Walk::body(const Match& match) {
   // A body is an observation of its own in parse's histogram.
   const auto start = Clock::now();
+  const base::Raised unfinished(s_.metrics.parse.bodies_unfinished);
   auto read = co_await s_.parse.body(x_.request, x_.content, x_.caller);
   s_.metrics[Stop::parse].seconds.record(Clock::now() - start);
   s_.metrics[Stop::parse].bytes.add(x_.request.body.size());

@@ -120,14 +120,21 @@ class Registered final : public Connection::Watch {
   Registered& operator=(const Registered&) = delete;
   ~Registered() {
     peer_.connection().set_watch(nullptr);
+    if (held_->silent) {
+      stops_.metrics.accept.connections_silent.sub();
+    }
     (held_->silent ? stops_.silent : stops_.speaking).erase(held_);
   }
 
   void fell_silent() override {
     stops_.silent.splice(stops_.silent.end(), stops_.speaking, held_);
     held_->silent = true;
+    stops_.metrics.accept.connections_silent.add();
   }
   void spoke() override {
+    if (held_->silent) {
+      stops_.metrics.accept.connections_silent.sub();
+    }
     stops_.speaking.splice(stops_.speaking.end(), stops_.silent, held_);
     held_->silent = false;
   }

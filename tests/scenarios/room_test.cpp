@@ -71,12 +71,31 @@ TEST_F(Room, TheOneWhoHasBeenSilentLongestLeavesForANewOne) {
     EXPECT_TRUE(ask(clients.back()).starts_with("HTTP/1.1 200"));
   }
   EXPECT_TRUE(ask(clients[0]).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(becomes(service, "connections_silent", 3));
   auto fourth = test::connect(io, service.port());
   EXPECT_TRUE(ask(fourth).starts_with("HTTP/1.1 200"));
   EXPECT_EQ(test::receive_all(clients[1]), "");
   EXPECT_TRUE(ask(clients[0]).starts_with("HTTP/1.1 200"));
   EXPECT_TRUE(ask(clients[2]).starts_with("HTTP/1.1 200"));
   EXPECT_EQ(count(service, "silent_connections_closed_total"), 1);
+  clients.clear();
+  fourth.close();
+  EXPECT_TRUE(becomes(service, "connections_open", 0));
+  EXPECT_EQ(count(service, "connections_silent"), 0);
+}
+
+TEST_F(Room, WhereTheSilentAreLeftAloneANewOneIsTurnedAway) {
+  settings.accept.max_connections = 2;
+  settings.accept.close_silent = false;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  auto first = test::connect(io, service.port());
+  auto second = test::connect(io, service.port());
+  ASSERT_TRUE(becomes(service, "connections_silent", 2));
+  auto third = test::connect(io, service.port());
+  EXPECT_TRUE(ask(third).starts_with("HTTP/1.1 503"));
+  EXPECT_TRUE(ask(first).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(ask(second).starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(count(service, "silent_connections_closed_total"), 0);
 }
 
 TEST_F(Room, OneWhoSpeaksIsNotClosedForANewOne) {
@@ -86,12 +105,13 @@ TEST_F(Room, OneWhoSpeaksIsNotClosedForANewOne) {
   auto second = test::connect(io, service.port());
   test::send(first, "GET /healthz HT");
   test::send(second, "GET /healthz HT");
-  ASSERT_TRUE(becomes(service, "connections_open", 2));
-  std::this_thread::sleep_for(100ms);
+  ASSERT_TRUE(becomes(service, "heads_unfinished", 2));
+  EXPECT_EQ(count(service, "connections_silent"), 0);
   auto third = test::connect(io, service.port());
   EXPECT_TRUE(ask(third).starts_with("HTTP/1.1 503"));
   test::send(first, "TP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(status(first), "HTTP/1.1 200");
+  EXPECT_EQ(count(service, "heads_unfinished"), 1);
   EXPECT_EQ(count(service, "silent_connections_closed_total"), 0);
 }
 
@@ -103,7 +123,7 @@ TEST_F(Room, BodiesThatStandStillMakeRoomForOneThatComes) {
   for (int i = 0; i < 3; ++i) {
     still.push_back(upload(service.port(), false));
   }
-  ASSERT_TRUE(becomes(service, "connections_open", 3));
+  ASSERT_TRUE(becomes(service, "bodies_unfinished", 3));
   std::this_thread::sleep_for(200ms);
   // Nobody has been slow for long enough to be called slow.
   auto early = upload(service.port(), true);
@@ -117,6 +137,7 @@ TEST_F(Room, BodiesThatStandStillMakeRoomForOneThatComes) {
   late.close();
   still.clear();
   EXPECT_TRUE(becomes(service, "held_bytes", 0));
+  EXPECT_TRUE(becomes(service, "bodies_unfinished", 0));
 }
 
 TEST_F(Room, OtherThreadsMakeRoomToo) {

@@ -9,6 +9,8 @@ struct AcceptMetrics : base::MetricGroup {
   base::Gauge connections_open{*this, "connections_open", "Connections open now."};
   base::Gauge connections_bound{*this, "connections_bound",
                                 "Connections that the process may hold."};
+  base::Gauge connections_silent{*this, "connections_silent",
+                                 "Connections that wait for a request's first byte."};
   base::Gauge held{*this, "held_bytes",
                    "Bytes that bodies, output and buffers of all connections hold."};
   base::Maximum held_most{*this, "held_bytes_max", "The most that was seen, 40 times a second."};

@@ -13,6 +13,7 @@ struct AcceptSettings {
   bool drain_queue = true;
   bool reuse_port = true;
   std::int64_t max_connections = 20000;
+  bool close_silent = true;
   double queue_time = 1.0;
   AdmissionSettings admission;
 
@@ -28,12 +29,14 @@ struct AcceptSettings {
     visit("reuse_port", s.reuse_port,
           base::about_switch(
               "one listener per I/O thread (SO_REUSEPORT) instead of one shared by all"));
-    visit(
-        "max_connections", s.max_connections,
-        {"connections", 1, 1000000,
-         "open connections beyond which the one that has been silent longest is closed for a new "
-         "one, or, where all speak, the new one gets 503; at most the process's descriptors less a "
-         "reserve"});
+    visit("max_connections", s.max_connections,
+          {"connections", 1, 1000000,
+           "open connections beyond which a new one gets 503, unless `close_silent` finds it a "
+           "place; "
+           "at most the process's descriptors less a reserve"});
+    visit("close_silent", s.close_silent,
+          base::about_switch("for a new connection beyond `max_connections` close the one that has "
+                             "been silent longest, if there is one between two requests"));
     visit("queue_time", s.queue_time,
           {"seconds", 0, base::hour,
            "longest that a connection may have waited in the kernel's queue; beyond it 503, since "

@@ -1,6 +1,7 @@
 #include "stops/parse/parse.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace sevenstops::stops {
 
@@ -28,8 +29,9 @@ Clock::duration Parse::time_for(std::size_t bytes) const {
          base::seconds(static_cast<double>(bytes) / static_cast<double>(settings_.body_rate));
 }
 
-Parse::Parse(const ParseSettings& settings)
+Parse::Parse(const ParseSettings& settings, ParseMetrics* counted)
     : settings_(settings),
+      counted_(counted),
       limits_{.request_line = settings.request_line_limit,
               .head = settings.header_limit,
               .fields = settings.header_count} {
@@ -40,6 +42,7 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
   constexpr std::size_t read_size = 4096;
   request.clear();
   http::HeadScanner scanner;
+  std::optional<base::Raised> unfinished;
   request.arrived = Clock::now();
   const bool pipelined = !bytes.unread().empty();
   auto deadline =
@@ -61,6 +64,9 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
       co_return http::parse_head(request, settings_.both_framings);
     }
     const bool waiting = bytes.unread().empty();
+    if (!waiting && !unfinished && counted_ != nullptr) {
+      unfinished.emplace(counted_->heads_unfinished);
+    }
     const auto read = co_await bytes.more(deadline, read_size);
     if (read != Bytes::Read::some) {
       co_return waiting                ? Reason::idle

@@ -5,6 +5,7 @@
 #include "stops/bytes.hpp"
 #include "stops/caller.hpp"
 #include "stops/content.hpp"
+#include "stops/parse/metrics.hpp"
 #include "stops/parse/settings.hpp"
 
 namespace sevenstops::stops {
@@ -16,7 +17,8 @@ class Parse {
   /// smaller, where that comes last.
   static constexpr std::int64_t bound = std::int64_t{64} << 20;
 
-  explicit Parse(const ParseSettings& settings);
+  /// `counted` has to outlive it.
+  explicit Parse(const ParseSettings& settings, ParseMetrics* counted = nullptr);
 
   /// Waits for the next head of HTTP/1 and reads it into `request`. Refuses with `closed` when the
   /// peer is gone within a head, and with `idle` between two requests, where it may also have been
@@ -44,6 +46,7 @@ class Parse {
   [[nodiscard]] Clock::duration time_for(std::size_t bytes) const;
 
   ParseSettings settings_;
+  ParseMetrics* counted_;
   // What a head is held against as it comes, and once it is whole.
   http::HeadLimits early_;
   http::HeadLimits limits_;

@@ -116,10 +116,25 @@ TEST(Injection, WithoutFaultsChangesNothing) {
 
 TEST(Injection, StallsAtTheStartOfEveryPeriod) {
   const auto fault = make_fault("stalled-acceptor=0.5/2");
-  EXPECT_EQ(fault->stall(0s), 500ms);
-  EXPECT_EQ(fault->stall(400ms), 100ms);
-  EXPECT_EQ(fault->stall(500ms), 0s);
-  EXPECT_EQ(fault->stall(4100ms), 400ms);
+  EXPECT_EQ(fault->stall(0s, 0), 500ms);
+  EXPECT_EQ(fault->stall(400ms, 0), 100ms);
+  EXPECT_EQ(fault->stall(500ms, 0), 0s);
+  EXPECT_EQ(fault->stall(4100ms, 0), 400ms);
+}
+
+TEST(Faults, AStuckAcceptorIsOneOfSeveral) {
+  const auto fault = make_fault("stuck-acceptor=2/3");
+  EXPECT_EQ(fault->stall(0s, 0), 0s);
+  EXPECT_EQ(fault->stall(0s, 1), 3s);
+  EXPECT_EQ(fault->stall(1s, 1), 2s);
+  EXPECT_EQ(fault->stall(3s, 1), 0s);
+  EXPECT_EQ(fault->stall(1s, 2), 0s);
+  FaultClock clock(true);
+  const Injection injection({fault}, clock);
+  const auto begin = base::Clock::now();
+  EXPECT_TRUE(clock.begin(begin));
+  EXPECT_EQ(injection.stall(begin, 0), 0s);
+  EXPECT_EQ(injection.stall(begin, 1), 3s);
 }
 
 TEST(Injection, SlowsOneStopOnly) {
@@ -156,6 +171,9 @@ TEST(Faults, RefuseWhatMakesNoSense) {
                            "stalled-acceptor=2/1",
                            "stalled-acceptor=0/0",
                            "stalled-acceptor=0/1e-12",
+                           "stuck-acceptor=0/1",
+                           "stuck-acceptor=1.5/1",
+                           "stuck-acceptor=1",
                            "slowdown=1/2",
                            "slow-dependency=1e9",
                            "nothing=1",

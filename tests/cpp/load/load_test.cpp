@@ -214,6 +214,16 @@ TEST_P(Load, FloodsAndSlowSendersAreTurnedAway) {
       3U);
 }
 
+TEST_P(Load, AWithheldBodyLacksAByte) {
+  const Service service(hardened(), {.threads = 1, .rows = 1});
+  const auto withheld =
+      one(service, {.kind = "withheld_body", .target = "/echo", .count = 3, .bytes = 100000}, 0.3);
+  EXPECT_EQ(withheld.statuses.at(0), 3U);
+  const auto head = std::string_view("POST /echo HTTP/1.1\r\nHost: a\r\n").size();
+  EXPECT_GE(withheld.bytes_sent, 3 * (99999 + head));
+  EXPECT_LT(withheld.bytes_sent, 3 * (99999 + head + 100));
+}
+
 TEST_P(Load, EndlessSendersAreTurnedAway) {
   const Service service(impatient(), {.threads = 1, .rows = 1});
   const auto header = one(service, {.kind = "endless_header", .count = 2, .bytes = 256 << 20});
