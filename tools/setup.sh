@@ -49,6 +49,10 @@ case $part in
     if available chromium; then
       packages="$packages chromium"
     fi
+    # Attacks that others wrote; the tests of them pass it over where it is missing.
+    if available slowhttptest; then
+      packages="$packages slowhttptest"
+    fi
     # The edges beside nginx; the tests of one that a distribution lacks pass it over.
     for edge in haproxy caddy apache2; do
       if available "$edge"; then
