@@ -113,8 +113,9 @@ EXPERIMENT = Experiment(
             when_not="no refusal, or few that are silent: look at heads and bodies that do not end",
             proves=the_silent_stay,
             promql=(
-                "sum(sevenstops_connections_silent) > 0.5 * sum(sevenstops_connections_bound) and "
-                'sum(increase(sevenstops_stop_refused_total{reason="max_connections"}[5m])) > 0'
+                "sevenstops_connections_silent > 0.5 * sevenstops_connections_bound "
+                "and on (instance) "
+                'increase(sevenstops_stop_refused_total{reason="max_connections"}[5m]) > 0'
             ),
             at=1.8,
         ),
