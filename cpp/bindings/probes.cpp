@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings/module.hpp"
+#include "probes/isolation.hpp"
 #include "probes/listener.hpp"
 #include "probes/process.hpp"
 #include "probes/tcp_ext.hpp"
@@ -21,6 +22,12 @@ void bind(py::module_& module) {
       .def_readonly("rss_bytes", &ProcessProbe::rss_bytes)
       .def_readonly("pss_bytes", &ProcessProbe::pss_bytes)
       .def_readonly("cpu_seconds", &ProcessProbe::cpu_seconds);
+  py::class_<OwnNetwork>(module, "OwnNetwork",
+                         "A network namespace of the calling thread and of what it starts.")
+      .def(py::init<>(), "RuntimeError where it isn't allowed.")
+      .def("leave", &OwnNetwork::leave, "Back to where the thread was.")
+      .def_static("possible", &OwnNetwork::possible,
+                  "Whether it is allowed, with a net.core.somaxconn of its own.");
   module.def("probe_listener", &probe_listener, py::arg("port"),
              "The listeners on this port, summed; RuntimeError when there is none.");
   module.def("probe_process", &probe_process, py::arg("pid"),

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <stdexcept>
 #include <string_view>
+#include <thread>
 
 namespace sevenstops::probes {
 namespace {
@@ -82,6 +83,40 @@ void enter_user_and_network() {
 }
 
 }  // namespace
+
+OwnNetwork::OwnNetwork() : before_(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
+  try {
+    if (before_ < 0) {
+      fail("the network namespace can't be opened");
+    }
+    enter_network();
+  } catch (const std::runtime_error&) {
+    leave();
+    throw;
+  }
+}
+
+void OwnNetwork::leave() {
+  if (before_ >= 0) {
+    (void)::setns(before_, CLONE_NEWNET);
+    ::close(before_);
+    before_ = -1;
+  }
+}
+
+bool OwnNetwork::possible() {
+  bool found = false;
+  // A namespace is a thread's: this one's end leaves nothing behind.
+  std::thread([&] {
+    try {
+      const OwnNetwork network;
+      found = ::access("/proc/sys/net/core/somaxconn", W_OK) == 0;
+    } catch (const std::runtime_error&) {
+      found = false;
+    }
+  }).join();
+  return found;
+}
 
 std::string trial(const std::function<void()>& steps) {
   std::array<int, 2> ends{};

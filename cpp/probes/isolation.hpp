@@ -13,6 +13,27 @@ namespace sevenstops::probes {
 /// sentence where none of them works to its end; nothing has changed then.
 [[nodiscard]] std::string isolate();
 
+/// A network namespace of the calling thread's own, with lo up, for as long as this lives: what the
+/// thread starts meanwhile, threads and processes, is in it as well. Made and destroyed by the same
+/// thread.
+class OwnNetwork {
+ public:
+  /// Throws std::runtime_error in one sentence where it isn't allowed (CAP_SYS_ADMIN).
+  OwnNetwork();
+  OwnNetwork(const OwnNetwork&) = delete;
+  OwnNetwork& operator=(const OwnNetwork&) = delete;
+  ~OwnNetwork() { leave(); }
+
+  /// Back to where the thread was, once.
+  void leave();
+
+  /// Whether it is allowed, and its net.core.somaxconn may be written.
+  [[nodiscard]] static bool possible();
+
+ private:
+  int before_;
+};
+
 /// Does `steps` in a child process. What they threw there; empty when they came to their end.
 [[nodiscard]] std::string trial(const std::function<void()>& steps);
 

@@ -7,6 +7,7 @@ Settings hardened() { return {}; }
 Settings fragile() {
   Settings s;
   s.accept = {.backlog = 16,
+              .somaxconn = 0,
               .drain_queue = false,
               .reuse_port = false,
               .max_connections = 20000,

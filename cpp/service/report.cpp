@@ -178,6 +178,9 @@ std::string report_listener(std::uint16_t port) {
     out.header("listen_drops_total", "counter",
                "Connection attempts that the listener's full queue dropped.");
     out.value("listen_drops_total", "", listener.drops);
+    out.header("listen_backlog_connections", "gauge",
+               "Connections that the kernel's queue has room for.");
+    out.value("listen_backlog_connections", "", listener.backlog);
     out.header("listen_queue_connections", "gauge",
                "Connections that wait in the kernel's queue to be taken.");
     out.value("listen_queue_connections", "", listener.queue_depth);

@@ -98,6 +98,10 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
   if (!options.hold_faults) {
     (void)s.fault_clock.begin();
   }
+  if (const auto most = settings.accept.somaxconn; !stops::raise_somaxconn(most)) {
+    s.log.error("net.core.somaxconn can't be raised to " + std::to_string(most) +
+                ", as accept.somaxconn asks");
+  }
   s.listen(settings, options.port);
   const auto backlog = settings.accept.backlog;
   if (const auto granted = stops::backlog_granted(backlog); granted < backlog) {

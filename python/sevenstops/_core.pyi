@@ -514,6 +514,20 @@ class ProcessProbe:
     @property
     def cpu_seconds(self) -> float: ...
 
+class OwnNetwork:
+    """A network namespace of the calling thread, with lo up, and of what it starts meanwhile.
+
+    Made and left by the same thread; RuntimeError where it isn't allowed.
+    """
+
+    def __init__(self) -> None: ...
+    def leave(self) -> None:
+        """Back to where the thread was, once."""
+
+    @staticmethod
+    def possible() -> bool:
+        """Whether it is allowed, with a net.core.somaxconn that may be written."""
+
 def probe_listener(port: int) -> ListenerProbe:
     """The listeners on this port, summed; RuntimeError when there is none."""
 

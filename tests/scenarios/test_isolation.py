@@ -1,10 +1,12 @@
 """The lab isolates itself where the kernel allows it, and says so where it doesn't."""
 
+import os
 import subprocess
 
 import pytest
 
 from sevenstops.lab.processes import EXECUTABLE
+from support import CLI
 
 
 def test_a_refused_namespace_is_one_sentence_and_the_run_goes_on():
@@ -57,3 +59,18 @@ def test_isolation_that_works_only_half_is_said_and_undone():
     assert ended.stdout.splitlines() == ["none", "0"]
     assert "/proc/self/setgroups can't be written" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_failure_that_needs_a_namespace_is_left_out_where_none_is_allowed():
+    drop = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+    if not works(*drop, "true"):
+        pytest.skip("this user has no privilege to give up")
+    ended = subprocess.run(
+        [*drop, *CLI, "run", "backlog-cut-by-somaxconn", "--rounds", "1"],
+        env={**os.environ, "SEVENSTOPS_ISOLATION": "none"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    first, second = ended.stderr.splitlines()
+    assert first.startswith("sevenstops: backlog-cut-by-somaxconn is left out, no network ")
+    assert second == "sevenstops: nothing is left to measure"

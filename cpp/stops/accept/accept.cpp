@@ -23,6 +23,8 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 // Out of descriptors or memory: the connection stays queued, so trying at once would spin.
 constexpr std::chrono::milliseconds retry_pause{20};
 
+constexpr const char* somaxconn = "/proc/sys/net/core/somaxconn";
+
 // accept(2): what is wrong with this connection, or for a while, not with the listener.
 bool passes(const boost::system::error_code& error) {
   constexpr std::array passing = {ECONNABORTED, EPROTO,  EPERM,        EINTR,      EMFILE,
@@ -85,8 +87,16 @@ asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
   }
 }
 
+bool raise_somaxconn(std::int64_t wanted) {
+  if (backlog_granted(wanted) >= wanted) {
+    return true;
+  }
+  std::ofstream(somaxconn) << wanted;
+  return backlog_granted(wanted) >= wanted;
+}
+
 std::int64_t backlog_granted(std::int64_t wanted) {
-  std::ifstream file("/proc/sys/net/core/somaxconn");
+  std::ifstream file(somaxconn);
   std::int64_t most = 0;
   return file >> most ? std::min(wanted, most) : wanted;
 }

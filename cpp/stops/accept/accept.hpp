@@ -41,6 +41,10 @@ class Accept {
 /// namespace (listen(2)). As it was asked for where that can't be read.
 [[nodiscard]] std::int64_t backlog_granted(std::int64_t wanted);
 
+/// Raises net.core.somaxconn, which belongs to the network namespace, where it is lower than
+/// wanted. Whether it is at least that now.
+[[nodiscard]] bool raise_somaxconn(std::int64_t wanted);
+
 /// How long the kernel held a connection before it was taken: the age of the last acknowledgement
 /// that came on it, or of its last data, whichever is older (tcpi_last_ack_recv and
 /// tcpi_last_data_recv, whole milliseconds, in Linux's tcp_get_info). The handshake counts as both,

@@ -10,6 +10,7 @@ namespace sevenstops::stops {
 /// Accept: how new connections leave the kernel's queue, and how many requests are admitted.
 struct AcceptSettings {
   std::int64_t backlog = 4096;
+  std::int64_t somaxconn = 0;
   bool drain_queue = true;
   bool reuse_port = true;
   std::int64_t max_connections = 20000;
@@ -24,6 +25,10 @@ struct AcceptSettings {
     visit("backlog", s.backlog,
           {"connections", 1, 65535,
            "length asked of listen(); the kernel caps it at net.core.somaxconn"});
+    visit("somaxconn", s.somaxconn,
+          {"connections", 0, 65535,
+           "what net.core.somaxconn is raised to before listening, where it is lower and the "
+           "service may; 0: left as it is"});
     visit("drain_queue", s.drain_queue,
           base::about_switch("take every waiting connection on each wake-up instead of one"));
     visit("reuse_port", s.reuse_port,

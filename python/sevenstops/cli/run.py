@@ -16,7 +16,7 @@ from sevenstops.evidence.baselines import baseline_path, save
 from sevenstops.evidence.documents import evidence_document
 from sevenstops.evidence.files import make_folder, require_writable, write_json
 from sevenstops.evidence.stops import STOPS
-from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, choose, guides
+from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, Experiment, choose, guides
 from sevenstops.experiments.ablation import ablate
 from sevenstops.lab.edges import edge_named, edges
 from sevenstops.lab.environment import Lab
@@ -29,6 +29,18 @@ SaidOption = Annotated[
         metavar="NAME=VALUE", help="Change a setting of this side for a look; repeatable."
     ),
 ]
+
+
+def those_possible(chosen: list[Experiment]) -> list[Experiment]:
+    """The experiments that can be measured here; what is left out is said. LabError for none."""
+    possible = [e for e in chosen if e.possible()]
+    left_out = [e for e in chosen if not e.possible()]
+    for experiment in left_out:
+        said = f"{experiment.failure} is left out, no network namespace is allowed"
+        print(f"sevenstops: {said}: {experiment.needs_network}", file=sys.stderr)
+    if not possible:
+        raise LabError("nothing is left to measure")
+    return possible
 
 
 def command(
@@ -95,6 +107,7 @@ def command(
     if out:
         make_folder(out)
     isolate()
+    chosen = those_possible(chosen)
     lab = Lab(edge, seed)
     rounds = rounds or (QUICK_ROUNDS if quick else ROUNDS)
     evidence = []

@@ -28,6 +28,7 @@ from sevenstops.lab.measurements import (
     recovery,
     slowest_curve,
 )
+from sevenstops.lab.network import own_network_possible
 from sevenstops.lab.processes import pinned
 from sevenstops.lab.scenes import Scene, chain_scene, plain_scene, tree_scene
 from sevenstops.lab.settings import SideSettings
@@ -131,6 +132,8 @@ class Experiment:
     without_edge: str = ""
     # Why there is an edge even where none was asked for.
     needs_edge: str = ""
+    # Why it needs a network namespace for itself; it is left out where the system allows none.
+    needs_network: str = ""
     # Whether it belongs to a run that names no stop.
     core: bool = True
 
@@ -140,6 +143,10 @@ class Experiment:
         before = shared.changed({name: values[0] for name, values in self.switch.items()})
         after = shared.changed({name: values[1] for name, values in self.switch.items()})
         return before, after
+
+    def possible(self) -> bool:
+        """Whether this process may have what it needs."""
+        return not self.needs_network or own_network_possible()
 
     def lab_of(self, lab: Lab) -> Lab:
         """The lab as this experiment uses it: without an edge that would hide the failure, or with
