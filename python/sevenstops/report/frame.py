@@ -164,12 +164,18 @@ def above_axis(axis: Axes, item: Item, divisors: tuple[float, float]) -> None:
 
 
 def ends(axis: Axes, item: Item, divisors: tuple[float, float]) -> None:
-    """Names and last values at the right ends of the lines, moved apart where they would meet."""
-    words = [
-        (points[-1][1] / divisors[1], [side, said(points[-1][1], item["y"])], COLOURS[side])
-        for side in COLOURS
-        if (points := item.get(side))
-    ]
+    """Names and last values at the right ends of the lines, moved apart where they would meet.
+
+    Of memory it is the highest value that counts, and it stands there as a bound.
+    """
+    words = []
+    for side in COLOURS:
+        if points := item.get(side):
+            last = points[-1][1]
+            texts = [side, said(last, item["y"])]
+            if item["y"]["unit"] == "bytes":
+                texts[1] = f"≤ {said(max(y for _, y in points), item['y'])}"
+            words.append((last / divisors[1], texts, COLOURS[side]))
     if item.get("threshold") is not None:
         limit = item["threshold"]
         words.append((limit / divisors[1], ["must hold", said(limit, item["y"])], THRESHOLD))

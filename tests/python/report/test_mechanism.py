@@ -54,6 +54,18 @@ def test_every_word_is_within_the_figure_and_none_on_another(items, kind):
     plt.close(figure)
 
 
+def test_of_memory_the_peak_is_said(items):
+    item = copy.deepcopy(items["over_time"])
+    item["y"] = {"name": "memory above the start", "unit": "bytes"}
+    for side, highest in (("before", 104 << 20), ("after", 3 << 20)):
+        item[side] = [[0.0, 0.0], [1.0, highest], [2.0, 0.0]]
+    figure = titled(drawn(item), item["title"])
+    words = dict(words_of(figure))
+    assert {"before", "≤ 104 MiB", "after", "≤ 3.00 MiB"} <= set(words), words
+    assert all(box.x1 <= figure.bbox.width for box in words.values())
+    plt.close(figure)
+
+
 def test_lines_are_named_where_they_end(items):
     words = [text for text, _ in words_of(drawn(items["over_time"]))]
     for said in ("before", "after", "0", "100 %", "must hold", "95.0 %", "end of the watch",
