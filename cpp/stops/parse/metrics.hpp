@@ -15,6 +15,8 @@ struct ParseMetrics : base::MetricGroup {
                               "Requests taken with Content-Length and Transfer-Encoding."};
   base::Counter refused_body{*this, "refused_body_bytes_total",
                              "Body bytes read for refused requests."};
+  base::Gauge http2_connections{*this, "http2_connections_open",
+                                "Connections open now that speak HTTP/2."};
   base::Counter slow_ended{
       *this, "slow_connections_ended_total",
       "Connections that were ended when the byte budget was spent: the slowest "
