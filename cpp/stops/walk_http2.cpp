@@ -140,6 +140,12 @@ asio::awaitable<void> Http2Peer::serve(Http2Stream& stream) {
   try {
     Walk walk(stops_, exchange);
     (void)co_await walk.once();
+    if (stream.end_framed) {
+      const auto& settings = stops_.drain.settings();
+      co_await connection_.linger(stream, base::seconds(settings.linger_timeout),
+                                  static_cast<std::uint64_t>(settings.linger_bytes),
+                                  stops_.metrics.drain.lingered);
+    }
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       if (stops_.stopping) {

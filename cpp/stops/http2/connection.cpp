@@ -85,14 +85,13 @@ void Http2Connection::note_silence() {
 
 // The last frames go as far as they can; nobody goes on with a stream.
 void Http2Connection::finish(bool cancelled) {
-  const auto trouble = session_.trouble() ? session_.trouble() : timed_out_;
-  if (trouble) {
+  if (timed_out_ == http::Reason::head_timeout) {
+    session_.give_up(*timed_out_);
+  }
+  if (const auto trouble = session_.trouble()) {
     watch_.refused(*trouble);
   }
-  const bool calm = !trouble || *trouble == http::Reason::idle;
-  session_.end(calm ? NGHTTP2_NO_ERROR
-                    : (*trouble == http::Reason::http2_protocol ? NGHTTP2_PROTOCOL_ERROR
-                                                                : NGHTTP2_ENHANCE_YOUR_CALM));
+  session_.end();
   session_.close_streams();
   ending_ = true;
   if (cancelled) {
@@ -175,6 +174,20 @@ asio::awaitable<void> Http2Connection::linger(Clock::duration timeout, std::uint
     }
   }
   write_due_ = Clock::time_point::max();
+}
+
+asio::awaitable<void> Http2Connection::linger(Http2Stream& stream, Clock::duration timeout,
+                                              std::uint64_t at_most, base::Counter& taken) {
+  const auto end = Clock::now() + timeout;
+  std::uint64_t read = 0;
+  bool late = false;
+  while (!late && read <= at_most && !stream.received && !stream.closed) {
+    late = co_await wait(stream, Waiting::sending, end);
+    read += stream.in.size();
+    taken.add(stream.in.size());
+    session_.consume(stream, std::exchange(stream.in, {}).size());
+    wake();
+  }
 }
 
 asio::awaitable<bool> Http2Connection::wait(Http2Stream& stream, Waiting waiting,

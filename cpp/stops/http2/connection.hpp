@@ -59,6 +59,10 @@ class Http2Connection final : public Transport {
   [[nodiscard]] asio::awaitable<void> linger(Clock::duration timeout, std::uint64_t at_most,
                                              base::Counter& taken);
 
+  /// The same of a stream that has been answered before its body had come; it is reset after that.
+  [[nodiscard]] asio::awaitable<void> linger(Http2Stream& stream, Clock::duration timeout,
+                                             std::uint64_t at_most, base::Counter& taken);
+
   /// Whom somebody waits for: one who sends, or one who takes.
   enum class Waiting { sending, taking };
   /// Waits for an event of a stream, until then. True when it was too late.

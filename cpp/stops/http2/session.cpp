@@ -14,13 +14,10 @@ using http::Reason;
 
 namespace {
 
-struct FreeCallbacks {
+struct Free {
   void operator()(nghttp2_session_callbacks* callbacks) const {
     nghttp2_session_callbacks_del(callbacks);
   }
-};
-
-struct FreeOption {
   void operator()(nghttp2_option* option) const { nghttp2_option_del(option); }
 };
 
@@ -49,10 +46,6 @@ struct Http2Session::Callbacks {
   static Http2Session& of(void* user_data) { return *static_cast<Http2Session*>(user_data); }
   static Http2Stream* stream_of(nghttp2_session* session, std::int32_t id) {
     return static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session, id));
-  }
-
-  static int on_begin_frame(nghttp2_session*, const nghttp2_frame_hd* frame, void* user_data) {
-    return of(user_data).begin_frame(*frame);
   }
 
   static int on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame,
@@ -97,15 +90,16 @@ struct Http2Session::Callbacks {
     auto& self = of(user_data);
     const bool ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     auto* stream = stream_of(session, frame->hd.stream_id);
-    if (frame->hd.type == NGHTTP2_HEADERS) {
-      self.head_begun_.reset();
+    const bool of_message = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (of_message && ended) {
+      self.history_.ended(frame->hd.stream_id);
     }
     if (stream == nullptr) {
       return 0;
     }
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
       self.head_is_whole(*stream, ended);
-    } else if ((frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA) && ended) {
+    } else if (of_message && ended) {
       stream->received = true;
       stream->input.notify();
     }
@@ -115,7 +109,6 @@ struct Http2Session::Callbacks {
   static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int error,
                               void* user_data) {
     auto& self = of(user_data);
-    self.head_begun_.reset();
     const bool message = error == NGHTTP2_ERR_HTTP_HEADER || error == NGHTTP2_ERR_HTTP_MESSAGING;
     if (message && frame->hd.stream_id != 0) {
       self.refused_(Reason::http2_message);
@@ -183,8 +176,7 @@ Http2Session::Http2Session(const Http2Settings& settings, const Http2HeadLimits&
       budget_(settings, limits.early.head) {
   nghttp2_session_callbacks* made = nullptr;
   nghttp2_session_callbacks_new(&made);
-  const std::unique_ptr<nghttp2_session_callbacks, FreeCallbacks> callbacks(made);
-  nghttp2_session_callbacks_set_on_begin_frame_callback(made, Callbacks::on_begin_frame);
+  const std::unique_ptr<nghttp2_session_callbacks, Free> callbacks(made);
   nghttp2_session_callbacks_set_on_begin_headers_callback(made, Callbacks::on_begin_headers);
   nghttp2_session_callbacks_set_on_header_callback(made, Callbacks::on_header);
   nghttp2_session_callbacks_set_on_invalid_header_callback(made, Callbacks::on_invalid_header);
@@ -195,7 +187,7 @@ Http2Session::Http2Session(const Http2Settings& settings, const Http2HeadLimits&
   nghttp2_session_callbacks_set_on_frame_send_callback(made, Callbacks::on_sent);
   nghttp2_option* options = nullptr;
   nghttp2_option_new(&options);
-  const std::unique_ptr<nghttp2_option, FreeOption> option(options);
+  const std::unique_ptr<nghttp2_option, Free> option(options);
   nghttp2_option_set_no_auto_window_update(options, 1);
   nghttp2_option_set_no_closed_streams(options, 1);
   nghttp2_option_set_max_outbound_ack(options, static_cast<std::size_t>(settings.acknowledgements));
@@ -211,22 +203,49 @@ void Http2Session::configure() {
   const std::array entries = {
       nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, size(settings_.streams)},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, size(settings_.stream_window)},
-      nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, size(limits_.last.head)},
-      // RFC 9113, 5.3.2: the tree of priorities is deprecated, and need not be kept.
-      nghttp2_settings_entry{NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1}};
+      nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, size(limits_.last.head)}};
   nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, entries.data(), entries.size());
   nghttp2_session_set_local_window_size(session_.get(), NGHTTP2_FLAG_NONE, 0,
                                         static_cast<std::int32_t>(settings_.connection_window));
 }
 
 bool Http2Session::feed(std::string_view bytes) {
-  const auto used = nghttp2_session_mem_recv(
-      session_.get(), reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  if (used < 0 && !trouble_) {
-    trouble_ =
-        used == NGHTTP2_ERR_FLOODED ? Reason::http2_acknowledgements : Reason::http2_protocol;
+  std::optional<nghttp2_frame_hd> begun;
+  while (!trouble_) {
+    const auto piece = scanner_.next(bytes, begun);
+    if (piece.empty() || (begun && !may_begin(*begun))) {
+      break;
+    }
+    const auto used = nghttp2_session_mem_recv(
+        session_.get(), reinterpret_cast<const std::uint8_t*>(piece.data()), piece.size());
+    if (used < 0) {
+      give_up(used == NGHTTP2_ERR_FLOODED ? Reason::http2_acknowledgements
+                                          : Reason::http2_protocol);
+    }
+    if (head_ends_ && scanner_.between()) {
+      head_begun_.reset();
+    }
   }
   return !trouble_;
+}
+
+bool Http2Session::may_begin(const nghttp2_frame_hd& frame) {
+  if (frame.type == NGHTTP2_HEADERS) {
+    head_begun_ = Clock::now();
+  }
+  head_ends_ = (frame.type == NGHTTP2_HEADERS || frame.type == NGHTTP2_CONTINUATION) &&
+               (frame.flags & NGHTTP2_FLAG_END_HEADERS) != 0;
+  if (const auto reason = budget_.received(frame)) {
+    give_up(*reason);
+    return false;
+  }
+  const bool live = nghttp2_session_find_stream(session_.get(), frame.stream_id) != nullptr;
+  if (const auto fault = history_.received(frame, live)) {
+    fault_ = *fault;
+    give_up(Reason::http2_protocol);
+    return false;
+  }
+  return true;
 }
 
 void Http2Session::gather(std::string& out, std::size_t enough) {
@@ -257,27 +276,22 @@ void Http2Session::touch(Http2Stream& stream) {
   }
 }
 
-void Http2Session::end(std::uint32_t error) {
-  if (!std::exchange(ended_, true)) {
-    nghttp2_session_terminate_session(session_.get(), error);
+void Http2Session::end() {
+  if (std::exchange(ended_, true)) {
+    return;
   }
+  std::uint32_t error = NGHTTP2_NO_ERROR;
+  if (trouble_) {
+    error = trouble_ == Reason::http2_protocol ? fault_ : std::uint32_t{NGHTTP2_ENHANCE_YOUR_CALM};
+  }
+  nghttp2_session_terminate_session(session_.get(), error);
 }
+
+void Http2Session::give_up(Reason reason) { trouble_ = trouble_.value_or(reason); }
 
 bool Http2Session::done() const {
   return nghttp2_session_want_read(session_.get()) == 0 &&
          nghttp2_session_want_write(session_.get()) == 0;
-}
-
-// Called for CONTINUATION as well, which nghttp2 makes part of its HEADERS otherwise.
-int Http2Session::begin_frame(const nghttp2_frame_hd& frame) {
-  if (frame.type == NGHTTP2_HEADERS) {
-    head_begun_ = Clock::now();
-  }
-  if (const auto reason = budget_.received(frame)) {
-    trouble_ = trouble_.value_or(*reason);
-    return NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
-  return 0;
 }
 
 void Http2Session::head_is_whole(Http2Stream& stream, bool ended) {
@@ -307,12 +321,12 @@ void Http2Session::frame_sent(const nghttp2_frame& frame) {
       break;
     case NGHTTP2_RST_STREAM:
       if (const auto reason = budget_.sent_reset(frame.rst_stream.error_code)) {
-        trouble_ = trouble_.value_or(*reason);
+        give_up(*reason);
       }
       break;
     case NGHTTP2_GOAWAY:
       if (frame.goaway.error_code != NGHTTP2_NO_ERROR) {
-        trouble_ = trouble_.value_or(Reason::http2_protocol);
+        give_up(Reason::http2_protocol);
       }
       break;
     default:

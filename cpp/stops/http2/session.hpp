@@ -14,6 +14,8 @@
 
 #include "http/refusal.hpp"
 #include "stops/http2/frame_budget.hpp"
+#include "stops/http2/frame_scanner.hpp"
+#include "stops/http2/history.hpp"
 #include "stops/http2/stream.hpp"
 #include "stops/http2_settings.hpp"
 
@@ -42,8 +44,10 @@ class Http2Session {
   void gather(std::string& out, std::size_t enough);
   /// The transport has taken what was gathered.
   void taken();
-  /// Ends the connection with GOAWAY, once.
-  void end(std::uint32_t error);
+  /// Ends the connection with GOAWAY, once: for its trouble, or in peace.
+  void end();
+  /// It can't go on for a reason that frames don't tell.
+  void give_up(http::Reason reason);
   /// Whether nothing more is to come or to go.
   [[nodiscard]] bool done() const;
   /// Why the connection can't go on; nothing, as long as it can.
@@ -74,7 +78,7 @@ class Http2Session {
   };
 
   void configure();
-  [[nodiscard]] int begin_frame(const nghttp2_frame_hd& frame);
+  [[nodiscard]] bool may_begin(const nghttp2_frame_hd& frame);
   void head_is_whole(Http2Stream& stream, bool ended);
   void frame_sent(const nghttp2_frame& frame);
   void touch(Http2Stream& stream);
@@ -90,9 +94,14 @@ class Http2Session {
   std::int64_t served_ = 0;
   std::optional<http::Reason> trouble_;
   bool ended_ = false;
+  std::uint32_t fault_ = NGHTTP2_PROTOCOL_ERROR;
 
+  FrameScanner scanner_;
   std::optional<Clock::time_point> head_begun_;
+  // Whether the frame that has come last, or comes, is the last one of a head.
+  bool head_ends_ = false;
   FrameBudget budget_;
+  StreamHistory history_;
 };
 
 }  // namespace sevenstops::stops
