@@ -246,7 +246,8 @@ void Http2Connection::give_up_overdue(Clock::time_point now) {
   const auto head = session_.head_begun();
   if (head && *head + times_.head < now) {
     timed_out_ = http::Reason::head_timeout;
-  } else if (silent_ && idle_since_ + times_.idle < now) {
+  } else if (silent_ && (idle_since_ + times_.idle < now || session_.done())) {
+    // Or the client has said goodbye.
     timed_out_ = http::Reason::idle;
   }
   if (timed_out_) {

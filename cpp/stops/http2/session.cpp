@@ -106,16 +106,6 @@ struct Http2Session::Callbacks {
     return 0;
   }
 
-  static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int error,
-                              void* user_data) {
-    auto& self = of(user_data);
-    const bool message = error == NGHTTP2_ERR_HTTP_HEADER || error == NGHTTP2_ERR_HTTP_MESSAGING;
-    if (message && frame->hd.stream_id != 0) {
-      self.refused_(Reason::http2_message);
-    }
-    return 0;
-  }
-
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
                      const std::uint8_t* data, std::size_t size, void*) {
     auto* stream = stream_of(session, id);
@@ -181,7 +171,6 @@ Http2Session::Http2Session(const Http2Settings& settings, const Http2HeadLimits&
   nghttp2_session_callbacks_set_on_header_callback(made, Callbacks::on_header);
   nghttp2_session_callbacks_set_on_invalid_header_callback(made, Callbacks::on_invalid_header);
   nghttp2_session_callbacks_set_on_frame_recv_callback(made, Callbacks::on_frame);
-  nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, Callbacks::on_invalid_frame);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, Callbacks::on_data);
   nghttp2_session_callbacks_set_on_stream_close_callback(made, Callbacks::on_close);
   nghttp2_session_callbacks_set_on_frame_send_callback(made, Callbacks::on_sent);
@@ -320,6 +309,10 @@ void Http2Session::frame_sent(const nghttp2_frame& frame) {
       }
       break;
     case NGHTTP2_RST_STREAM:
+      if (frame.rst_stream.error_code == NGHTTP2_PROTOCOL_ERROR) {
+        // RFC 9113, 8.1.1: so ends a message that is malformed.
+        refused_(Reason::http2_message);
+      }
       if (const auto reason = budget_.sent_reset(frame.rst_stream.error_code)) {
         give_up(*reason);
       }
