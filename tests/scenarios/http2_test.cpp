@@ -476,6 +476,8 @@ TEST_F(Http2, AnIdleConnectionMakesRoomForANewOneAndABusyOneDoesNot) {
   const Service service(settings, {.threads = 1, .rows = 1, .faults = slow("60")});
   Http2Client first(io, service.port());
   EXPECT_EQ(first.answer(first.get("/healthz")).status, 200U);
+  // With that its acknowledgement of SETTINGS has been read: it has nothing more to say.
+  EXPECT_EQ(first.answer(first.get("/healthz")).status, 200U);
   Http2Client second(io, service.port());
   EXPECT_EQ(second.answer(second.get("/healthz")).status, 200U);
   EXPECT_EQ(count(service, "silent_connections_closed_total"), 1U);

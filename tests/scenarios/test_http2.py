@@ -6,13 +6,14 @@ import subprocess
 import pytest
 
 from sevenstops import Http2Spec, Plan, RequestSpec, Service, closed, hardened, load
+from sevenstops.lab.service import ServiceOptions
 
 TARGETS = ["/healthz", "/users/7", "/orders?limit=50", "/report", "/export.csv", "/page", "/nothing"]
 
 
 @pytest.fixture(scope="module")
 def service():
-    with Service(hardened(), rows=5000) as running:
+    with Service(hardened(), ServiceOptions(rows=5000)) as running:
         yield running
 
 
@@ -42,8 +43,8 @@ def test_curl_uploads(service, tmp_path):
 
 def test_nghttp_asks_for_much_at_once(service):
     targets = [f"{service.url}{target}" for target in TARGETS]
-    said = run("nghttp", "-n", "--stat", *targets * 5).decode()
-    statuses = re.findall(r"^ *\d+ .* (\d{3}) +\S+ /", said, re.M)
+    said = run("nghttp", "-n", "--stat", "-m", "5", *targets).decode()
+    statuses = re.findall(r"s  (\d{3}) +\S+ /", said)
     assert sorted(statuses) == ["200"] * 30 + ["404"] * 5
 
 
@@ -59,7 +60,7 @@ def test_our_own_load_fails_nowhere_and_every_stop_counts_it(service):
         connections=4,
         protocol="h2",
         http2=Http2Spec(streams=16),
-        requests=[RequestSpec(target="/users/{1..500}"), RequestSpec(target="/healthz")],
+        requests=[RequestSpec(target="/users/{1..500}")],
         arrivals=[closed(1.0)],
     )
     report = load(service.url, plan)
