@@ -58,7 +58,8 @@ struct Http2Settings {
            "DATA, HEADERS and CONTINUATION with nothing in them (CVE-2019-9518); 0: any number"});
     visit("window_updates", s.window_updates,
           {"frames/s", 0, most,
-           "WINDOW_UPDATE, besides four for each DATA frame that was sent; 0: any number"});
+           "WINDOW_UPDATE, besides four for each DATA frame of 512 bytes or more that was sent "
+           "(CVE-2019-9511); 0: any number"});
     visit("continuations", s.continuations,
           {"frames", 0, most, "CONTINUATION for one head (CVE-2024-27316); 0: any number"});
     visit("acknowledgements", s.acknowledgements,

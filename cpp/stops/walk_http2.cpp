@@ -59,8 +59,8 @@ class Http2Peer final : public Http2Connection::Watch {
   void opened(Http2Stream& stream) override { group_->spawn(serve(stream)); }
   void fell_silent() override { move(stops_.speaking, stops_.silent, true); }
   void spoke() override { move(stops_.silent, stops_.speaking, false); }
+  void holds(std::size_t bytes) override { charge_.set(static_cast<std::int64_t>(bytes)); }
   void waits() override {
-    charge_.set(static_cast<std::int64_t>(connection_.held()));
     if (stops_.budget.left() < 0) {
       stops_.relieve();
     }
@@ -79,7 +79,6 @@ class Http2Peer final : public Http2Connection::Watch {
   void move(std::list<Stops::Held>& from, std::list<Stops::Held>& to, bool silent) {
     to.splice(to.end(), from, held_);
     held_->silent = silent;
-    charge_.set(static_cast<std::int64_t>(connection_.held()));
   }
 
   [[nodiscard]] asio::awaitable<void> serve(Http2Stream& stream);
@@ -102,7 +101,6 @@ bool Http2Peer::reserve(Http2Stream& stream, std::uint64_t bytes) {
   const auto account = [&](std::uint64_t room) {
     stream.reserved = room;
     connection_.account(stream);
-    charge_.set(static_cast<std::int64_t>(connection_.held()));
   };
   account(bytes);
   const auto fits = [this] { return stops_.budget.left() >= 0; };

@@ -14,6 +14,8 @@ struct Flood {
   std::string name;
   std::function<std::string()> bytes;
   std::uint32_t code = NGHTTP2_ENHANCE_YOUR_CALM;
+  /// Its name, where nothing else is said.
+  std::string reason = {};
 };
 
 inline std::string repeat(std::size_t times,
@@ -72,6 +74,15 @@ inline std::vector<Flood> floods() {
            return test::frame(NGHTTP2_WINDOW_UPDATE, 0, 0, test::big_endian(1));
          });
        }},
+      {"http2_window_updates_by_crumbs",
+       [] {
+         // No window, but for a byte at a time.
+         return test::frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4\0\0\0\0", 6)) +
+                test::get_frame(1, "/export.csv") + repeat(many, [](std::uint32_t) {
+                  return test::frame(NGHTTP2_WINDOW_UPDATE, 0, 1, test::big_endian(1));
+                });
+       },
+       NGHTTP2_ENHANCE_YOUR_CALM, "http2_window_updates"},
       {"http2_continuations",
        [] {
          return test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1,

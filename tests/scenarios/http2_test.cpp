@@ -348,6 +348,30 @@ TEST_F(Http2, AnUnreadStreamHoldsUpNobodyAndLittleMemory) {
   EXPECT_TRUE(client.until([&] { return client.at(unread).body.size() == 32768; }));
 }
 
+TEST_F(Http2, ManyUnreadStreamsShareTheByteBudget) {
+  constexpr std::uint64_t streams = 80;
+  settings.parse.byte_budget = 1 << 20;
+  settings.drain.read_rate = 0;
+  settings.handle.queue_time = 30;
+  const Service service(settings, {.threads = 1, .rows = 60000});
+  std::vector<std::unique_ptr<Http2Client>> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(std::make_unique<Http2Client>(
+        io, service.port(), Http2Client::Options{.stream_window = 600, .reads = false}));
+    for (std::uint64_t n = 0; n < streams / 4; ++n) {
+      clients.back()->get("/export.csv");
+    }
+    clients.back()->flush();
+  }
+  ASSERT_TRUE(eventually([&] { return count(service, "streams_open") == streams; }));
+  std::this_thread::sleep_for(300ms);
+  // Two pieces of an export stand before a whole high-water mark is reached, one where the budget
+  // has shrunk it.
+  EXPECT_LE(count(service, "queued_bytes_max"), streams * 65536);
+  Http2Client good(io, service.port());
+  EXPECT_EQ(good.answer(good.get("/healthz")).status, 200U);
+}
+
 TEST_F(Http2, AStreamThatNobodyReadsIsResetInTime) {
   settings.drain.write_timeout = 0.1;
   const Service service(settings, {.threads = 1, .rows = 60000});

@@ -218,9 +218,13 @@ asio::awaitable<bool> Http2Connection::wait(Http2Stream& stream, Waiting waiting
 
 void Http2Connection::retire(Http2Stream& stream) {
   held_ -= stream.held;
+  watch_.holds(held_ + out_.capacity());
+  const bool sends = !stream.closed || !stream.in.empty();
   session_.retire(stream);
   note_silence();
-  wake();
+  if (sends) {
+    wake();
+  }
 }
 
 void Http2Connection::account(Http2Stream& stream) {
@@ -229,6 +233,7 @@ void Http2Connection::account(Http2Stream& stream) {
                    stream.in.capacity() + stream.out.capacity();
   held_ += now - stream.held;
   stream.held = now;
+  watch_.holds(held_ + out_.capacity());
 }
 
 void Http2Connection::give_up_overdue(Clock::time_point now) {

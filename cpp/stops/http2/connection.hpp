@@ -30,6 +30,8 @@ class Http2Connection final : public Transport {
     /// It has no stream any more; it has one.
     virtual void fell_silent() = 0;
     virtual void spoke() = 0;
+    /// So many bytes are held now.
+    virtual void holds(std::size_t bytes) = 0;
     /// Somebody is about to wait for the peer.
     virtual void waits() = 0;
     /// Something was refused without an answer.
@@ -76,7 +78,6 @@ class Http2Connection final : public Transport {
   void retire(Http2Stream& stream);
   /// Says what the stream holds now.
   void account(Http2Stream& stream);
-  [[nodiscard]] std::size_t held() const { return held_ + out_.capacity(); }
   [[nodiscard]] Http2Session& session() { return session_; }
 
   void give_up_overdue(Clock::time_point now) override;

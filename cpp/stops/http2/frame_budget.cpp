@@ -72,6 +72,16 @@ FrameBudget::Verdict FrameBudget::part_of_head(const nghttp2_frame_hd& frame) {
                                      : std::nullopt;
 }
 
+// Who opens a window by next to nothing, and so gets frames of next to nothing, pays for each
+// (CVE-2019-9511).
+void FrameBudget::sent_data(std::size_t bytes) {
+  constexpr std::size_t worth_it = 512;
+  constexpr double updates = 4;
+  if (bytes >= worth_it) {
+    window_updates_.give(updates);
+  }
+}
+
 FrameBudget::Verdict FrameBudget::sent_reset(std::uint32_t code) {
   // These are the service's own.
   if (code == NGHTTP2_NO_ERROR || code == NGHTTP2_CANCEL || code == NGHTTP2_INTERNAL_ERROR) {

@@ -23,12 +23,10 @@ class FrameBudget {
   /// Before a frame's payload is read: why the connection has to end; nothing where it may go on.
   [[nodiscard]] Verdict received(const nghttp2_frame_hd& frame);
   /// A frame was sent.
-  void sent_data() { window_updates_.give(updates_for_data); }
+  void sent_data(std::size_t bytes);
   [[nodiscard]] Verdict sent_reset(std::uint32_t code);
 
  private:
-  static constexpr double updates_for_data = 4;
-
   [[nodiscard]] static Verdict count(Allowance& allowance, http::Reason reason);
   [[nodiscard]] Verdict part_of_head(const nghttp2_frame_hd& frame);
 

@@ -300,7 +300,7 @@ void Http2Session::head_is_whole(Http2Stream& stream, bool ended) {
 void Http2Session::frame_sent(const nghttp2_frame& frame) {
   switch (frame.hd.type) {
     case NGHTTP2_DATA:
-      budget_.sent_data();
+      budget_.sent_data(frame.hd.length);
       [[fallthrough]];
     case NGHTTP2_HEADERS:
       if (auto* stream = Callbacks::stream_of(session_.get(), frame.hd.stream_id)) {

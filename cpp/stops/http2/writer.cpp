@@ -31,6 +31,7 @@ void Http2Writer::head(const Response& response, bool /*keep_alive*/) {
 void Http2Writer::piece(std::string_view bytes) {
   stream_.out.append(bytes);
   framed_ += bytes.size();
+  connection_.account(stream_);
 }
 
 void Http2Writer::hand_over() {

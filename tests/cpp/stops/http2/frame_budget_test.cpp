@@ -83,10 +83,21 @@ TEST(FrameBudget, DataThatIsSentAllowsWindowUpdates) {
   const Http2Settings settings{.window_updates = 1};
   FrameBudget budget(settings, largest);
   for (int n = 0; n < 1000; ++n) {
-    budget.sent_data();
+    budget.sent_data(512);
     EXPECT_FALSE(budget.received(frame(NGHTTP2_WINDOW_UPDATE)));
     EXPECT_FALSE(budget.received(frame(NGHTTP2_WINDOW_UPDATE)));
   }
+}
+
+TEST(FrameBudget, DataInCrumbsAllowsNone) {
+  const Http2Settings settings{.window_updates = 10};
+  FrameBudget budget(settings, largest);
+  int taken = 0;
+  while (taken < 1000 && !budget.received(frame(NGHTTP2_WINDOW_UPDATE))) {
+    budget.sent_data(1);
+    ++taken;
+  }
+  EXPECT_LE(taken, 20);
 }
 
 TEST(FrameBudget, ResetsThatTheServiceHasToMakeAreCountedAndItsOwnAreNot) {
