@@ -466,14 +466,38 @@ TEST_F(Http2, ADeadlineThatComesWithARequestIsKept) {
   EXPECT_EQ(client.answer(client.get("/page", {{"x-request-deadline-ms", "50"}})).status, 504U);
 }
 
-TEST_F(Http2, AnInterimAnswerGoesBeforeABodyThatIsAskedFor) {
+TEST_F(Http2, ABodyThatWaitsToBeAskedForIsAskedFor) {
   const Service service(settings, {.threads = 1, .rows = 1});
-  auto socket = test::connect(io, service.port());
   Http2Client client(io, service.port());
-  const auto& answer =
-      client.answer(client.request("POST", "/echo", {{"expect", "100-continue"}}, "hello"));
-  EXPECT_EQ(answer.status, 200U);
-  EXPECT_EQ(answer.body, "hello");
+  const auto id = client.submit({{":method", "POST"},
+                                 {":scheme", "http"},
+                                 {":authority", "a"},
+                                 {":path", "/echo"},
+                                 {"expect", "100-continue"}},
+                                "", true);
+  ASSERT_TRUE(client.until([&] { return !client.at(id).interims.empty(); }));
+  EXPECT_EQ(client.at(id).interims, std::vector<unsigned>{100});
+  client.give(id, "hello");
+  EXPECT_EQ(client.answer(id).status, 200U);
+  EXPECT_EQ(client.answer(id).body, "hello");
+}
+
+TEST_F(Http2, AConnectionThatNobodyReadsEnds) {
+  settings.drain.write_timeout = 0.2;
+  settings.drain.linger_timeout = 0.1;
+  settings.drain.send_buffer = 4096;
+  const Service service(settings, {.threads = 1, .rows = 60000});
+  auto socket = test::connect(io, service.port());
+  // Windows of 2^31 - 1 for the stream and the connection: it is the socket that takes nothing.
+  const auto all = test::big_endian(0x7fffffff);
+  test::send(socket, std::string(NGHTTP2_CLIENT_MAGIC) +
+                         test::frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + all) +
+                         test::frame(NGHTTP2_WINDOW_UPDATE, 0, 0,
+                                     test::big_endian(0x7fffffff - NGHTTP2_INITIAL_WINDOW_SIZE)) +
+                         test::get_frame(1, "/export.csv"));
+  EXPECT_TRUE(eventually([&] { return refused(service, "drain", "write_timeout") == 1; }));
+  EXPECT_TRUE(eventually([&] { return count(service, "connections_open") == 0; }));
+  EXPECT_LE(count(service, "held_bytes_max"), 8 * 65536U);
 }
 
 TEST_F(Http2, AClientThatSaysGoodbyeGetsItsAnswers) {
@@ -486,10 +510,16 @@ TEST_F(Http2, AClientThatSaysGoodbyeGetsItsAnswers) {
 }
 
 TEST_F(Http2, AServiceThatStopsSaysSo) {
-  Service service(settings, {.threads = 1, .rows = 1});
+  settings.handle.deadline = 60;
+  Service service(settings, {.threads = 1, .rows = 1, .faults = slow("60")});
   Http2Client client(io, service.port());
   EXPECT_EQ(client.answer(client.get("/healthz")).status, 200U);
+  const auto page = client.get("/page");
+  client.flush();
+  ASSERT_TRUE(eventually([&] { return count(service, "work_in_progress") == 1; }));
   service.stop();
+  EXPECT_EQ(count(service, "work_in_progress"), 0U);
+  EXPECT_FALSE(client.at(page).ended);
   EXPECT_TRUE(client.until_closed());
   EXPECT_EQ(client.goaway(), NGHTTP2_NO_ERROR);
 }

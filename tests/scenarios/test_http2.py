@@ -8,7 +8,15 @@ import pytest
 from sevenstops import Http2Spec, Plan, RequestSpec, Service, closed, hardened, load
 from sevenstops.lab.service import ServiceOptions
 
-TARGETS = ["/healthz", "/users/7", "/orders?limit=50", "/report", "/export.csv", "/page", "/nothing"]
+TARGETS = [
+    "/healthz",
+    "/users/7",
+    "/orders?limit=50",
+    "/report",
+    "/export.csv",
+    "/page",
+    "/nothing",
+]
 
 
 @pytest.fixture(scope="module")

@@ -237,13 +237,14 @@ void Http2Connection::account(Http2Stream& stream) {
 }
 
 void Http2Connection::give_up_overdue(Clock::time_point now) {
+  // First, as each says by itself what it was refused for.
+  if (next_due_ < now) {
+    give_up_streams(now);
+  }
   if (write_due_ < now) {
     write_due_ = Clock::time_point::max();
     close();
     return;
-  }
-  if (next_due_ < now) {
-    give_up_streams(now);
   }
   if (!reading_ || timed_out_) {
     return;

@@ -154,6 +154,14 @@ class Http2Client {
     fields.insert(fields.end(), more.begin(), more.end());
     return submit(std::move(fields), std::move(content));
   }
+  /// The rest of a request that was kept back.
+  void give(std::int32_t id, std::string content) {
+    auto& answer = *answers_.at(id);
+    answer.content.append(content);
+    answer.withheld = false;
+    nghttp2_session_resume_data(session_.get(), id);
+    flush();
+  }
   void reset(std::int32_t id) {
     nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
     flush();
