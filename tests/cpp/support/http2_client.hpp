@@ -125,12 +125,17 @@ class Http2Client {
   }
 
   /// Begins a request; `flush` or `until` sends it.
-  std::int32_t submit(Fields fields, std::string content = {}, bool withheld = false) {
+  std::int32_t submit(const Fields& fields, std::string content = {}, bool withheld = false) {
     std::vector<nghttp2_nv> all;
-    for (auto& [name, value] : fields) {
-      all.push_back({reinterpret_cast<std::uint8_t*>(name.data()),
-                     reinterpret_cast<std::uint8_t*>(value.data()), name.size(), value.size(),
-                     NGHTTP2_NV_FLAG_NONE});
+    const auto bytes = [](const std::string& text) {
+      return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
+    };
+    for (const auto& [name, value] : fields) {
+      all.push_back({.name = bytes(name),
+                     .value = bytes(value),
+                     .namelen = name.size(),
+                     .valuelen = value.size(),
+                     .flags = NGHTTP2_NV_FLAG_NONE});
     }
     auto made = std::make_unique<Answer>();
     made->content = std::move(content);
@@ -152,10 +157,10 @@ class Http2Client {
     Fields fields = {
         {":method", method}, {":scheme", "http"}, {":authority", "a"}, {":path", path}};
     fields.insert(fields.end(), more.begin(), more.end());
-    return submit(std::move(fields), std::move(content));
+    return submit(fields, std::move(content));
   }
   /// The rest of a request that was kept back.
-  void give(std::int32_t id, std::string content) {
+  void give(std::int32_t id, const std::string& content) {
     auto& answer = *answers_.at(id);
     answer.content.append(content);
     answer.withheld = false;
