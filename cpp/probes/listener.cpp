@@ -30,7 +30,8 @@ void add(ListenerProbe& probe, const nlmsghdr& header) {
   const auto* message = static_cast<const inet_diag_msg*>(NLMSG_DATA(&header));
   // For a listener the kernel puts the queue's depth and bound here (tcp_diag.c).
   probe.queue_depth += message->idiag_rqueue;
-  probe.backlog += message->idiag_wqueue;
+  const std::uint64_t granted = message->idiag_wqueue;
+  probe.backlog = probe.backlog == 0 ? granted : std::min(probe.backlog, granted);
   const auto* attribute = reinterpret_cast<const rtattr*>(message + 1);
   auto left = static_cast<int>(header.nlmsg_len - NLMSG_LENGTH(sizeof *message));
   for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {

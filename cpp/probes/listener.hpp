@@ -4,11 +4,11 @@
 
 namespace sevenstops::probes {
 
-/// What the kernel knows of one listening TCP port, summed over its SO_REUSEPORT listeners.
+/// What the kernel knows of one listening TCP port, of all its SO_REUSEPORT listeners.
 struct ListenerProbe {
   /// Connections completed and not yet accepted.
   std::uint64_t queue_depth = 0;
-  /// What listen() was granted.
+  /// What listen() was granted, to the listener that got least: its share overflows first.
   std::uint64_t backlog = 0;
   /// Connection attempts dropped because the queue was full (sk_drops; linux/inet_diag.h).
   std::uint64_t drops = 0;

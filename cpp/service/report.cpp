@@ -179,7 +179,7 @@ std::string report_listener(std::uint16_t port) {
                "Connection attempts that the listener's full queue dropped.");
     out.value("listen_drops_total", "", listener.drops);
     out.header("listen_backlog_connections", "gauge",
-               "Connections that the kernel's queue has room for.");
+               "Connections that the kernel's queue has room for: the least of all listeners.");
     out.value("listen_backlog_connections", "", listener.backlog);
     out.header("listen_queue_connections", "gauge",
                "Connections that wait in the kernel's queue to be taken.");

@@ -37,6 +37,9 @@ void Stops::sweep() {
   if (const auto count = budget.turned_away(); count != turned_away_) {
     turned_away_ = count;
     relieve(budget.missed());
+  } else if (budget.left() < 0) {
+    // Where everybody waits already, nobody else asks for it.
+    relieve();
   }
 }
 

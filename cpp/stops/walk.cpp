@@ -66,7 +66,8 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
           passed = admit(match);
           break;
         case Layer::rate_limit:
-          passed = limit_rate();
+          // Who asks whether the service lives has to be told so.
+          passed = match.route->vital ? Outcome<void>() : limit_rate();
           break;
         case Layer::body:
           if (x_.request.has_body()) {
@@ -138,7 +139,12 @@ Outcome<void> Walk::limit_rate() {
 // Not before the body is there: a client that takes its time would hold a place of those who work,
 // and its pace would pass for the handler's latency.
 asio::awaitable<Outcome<Result>> Walk::handle_admitted(const Match& match) {
-  constexpr unsigned server_error = 500;
+  // By its status, a timeout or a want of resources; another error says nothing of load.
+  const auto overloaded = [](const http::Refusal& refusal) {
+    constexpr unsigned unavailable = 503;
+    constexpr unsigned gateway_timeout = 504;
+    return refusal.status() == unavailable || refusal.status() == gateway_timeout;
+  };
   auto lease = co_await s_.admission.enter(*match.route);
   if (!lease) {
     co_return lease.error();
@@ -146,12 +152,12 @@ asio::awaitable<Outcome<Result>> Walk::handle_admitted(const Match& match) {
   try {
     auto result = co_await handle(match);
     if (result || result.error().reason != Reason::client_left) {
-      lease->ended(!result && result.error().status() >= server_error);
+      lease->ended(!result && overloaded(result.error()));
     }
     co_return result;
   } catch (const std::exception& error) {
     if (!base::is_cancellation(error)) {
-      lease->ended(true);
+      lease->ended(false);
     }
     throw;
   }

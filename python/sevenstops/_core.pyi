@@ -529,7 +529,8 @@ class OwnNetwork:
         """Whether it is allowed, with a net.core.somaxconn that may be written."""
 
 def probe_listener(port: int) -> ListenerProbe:
-    """The listeners on this port, summed; RuntimeError when there is none."""
+    """The listeners on this port: what waits and was dropped at all of them, and the least backlog;
+    RuntimeError when there is none."""
 
 def probe_process(pid: int) -> ProcessProbe:
     """RuntimeError when the process is gone."""

@@ -203,8 +203,8 @@ Seen beyond_the_rate(Reason reason) {
     s.middleware.rate_limit = 0.001;
     s.middleware.rate_burst = 1;
   }));
-  (void)provocation.ask(get("/healthz"));
-  return provocation.seen(reason, provocation.ask(get("/healthz")));
+  (void)provocation.ask(get("/users/7"));
+  return provocation.seen(reason, provocation.ask(get("/users/7")));
 }
 
 // One page takes its time, on a service that has one at once or makes the next one wait.

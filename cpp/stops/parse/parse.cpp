@@ -97,7 +97,6 @@ std::uint64_t Parse::most_body() const {
 asio::awaitable<Outcome<void>> Parse::body(http::Request& request, Content& content,
                                            Caller& caller) const {
   constexpr unsigned proceed = 100;
-  request.body_read = true;
   const auto timeout = base::seconds(settings_.body_timeout);
   const auto begun = Clock::now();
   content.begin(request);
@@ -122,6 +121,8 @@ asio::awaitable<Outcome<void>> Parse::body(http::Request& request, Content& cont
       }
     }
     if (!*more) {
+      // Not before: what is left of a body that broke off would be taken for a request.
+      request.body_read = true;
       co_return request.body.size() > static_cast<std::uint64_t>(settings_.body_limit)
           ? Outcome<void>(Reason::body_limit)
           : Outcome<void>();

@@ -74,7 +74,8 @@ EXPERIMENT = Experiment(
         "A connection that says nothing costs its maker a packet, and the service a descriptor "
         "until a timeout comes. A bound that turns newcomers away protects those who are there, "
         "whoever they are: a flood of the silent keeps everybody else out. Nobody waits for an "
-        "answer on a silent connection, so that it is the one to close when places have run out."
+        "answer on a silent connection, so that it is the one to close when places have run out. A "
+        "flood that never stops closes idle keep-alive connections too: their users connect again."
     ),
     in_the_wild=(
         "Node's server.maxConnections drops the new connection and keeps those that are there; "

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <deque>
 #include <functional>
+#include <new>
 #include <string>
 #include <utility>
 #include <variant>
@@ -148,6 +149,9 @@ class FakeContent final : public Content {
   [[nodiscard]] asio::awaitable<http::Outcome<bool>> next(std::string& out,
                                                           Clock::time_point /*deadline*/) override {
     out.append(body);
+    if (breaks) {
+      throw std::bad_alloc();
+    }
     co_return !std::exchange(body, {}).empty();
   }
   [[nodiscard]] bool reserve(std::uint64_t bytes) override {
@@ -157,6 +161,8 @@ class FakeContent final : public Content {
   [[nodiscard]] bool begun() const override { return false; }
 
   std::string body;
+  /// There is no memory for the rest of it.
+  bool breaks = false;
   std::uint64_t room = 1 << 30;
   std::vector<std::uint64_t> reserved;
 };

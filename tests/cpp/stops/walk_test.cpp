@@ -186,16 +186,16 @@ class LimitedWalkTest : public WalkTest {
 };
 
 TEST_F(LimitedWalkTest, WhoSendsTooMuchIsTold) {
-  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 200U);
   EXPECT_EQ(writer.rate_policy, "\"client\";q=2;w=2000");
   EXPECT_EQ(writer.rate_standing, "\"client\";r=1;t=1000");
-  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 200U);
   const auto handled = metrics[base::Stop::handle].entered.value();
-  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 429U);
-  EXPECT_EQ(writer.body, "ok\nok\nrate_limit\n");
+  EXPECT_TRUE(writer.body.ends_with("rate_limit\n")) << writer.body;
   EXPECT_EQ(writer.rate_standing, "\"client\";r=0;t=1000");
   EXPECT_EQ(writer.retry_after, 1000U);
   EXPECT_TRUE(writer.kept_alive);
@@ -203,6 +203,9 @@ TEST_F(LimitedWalkTest, WhoSendsTooMuchIsTold) {
   EXPECT_EQ(metrics.middleware.rate_limited_after_work.value(), 0U);
   EXPECT_EQ(refused(Reason::rate_limit), 1U);
   EXPECT_EQ(refused(), 1U);
+  // Whether the service lives may be asked at any rate.
+  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(writer.status, 200U);
 }
 
 TEST_F(LimitedWalkTest, WhoBringsNoTokenSpendsNothing) {
@@ -211,7 +214,7 @@ TEST_F(LimitedWalkTest, WhoBringsNoTokenSpendsNothing) {
     EXPECT_EQ(writer.status, 401U);
     EXPECT_EQ(writer.rate_policy, "");
   }
-  EXPECT_EQ(walk("/healthz"), Next::request);
+  EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 200U);
 }
 
@@ -228,7 +231,7 @@ class LateLimitWalkTest : public LimitedWalkTest {
 
 TEST_F(LateLimitWalkTest, TheWorkIsDoneForWhoIsRefused) {
   for (const auto status : {200U, 200U, 429U}) {
-    EXPECT_EQ(walk("/healthz"), Next::request);
+    EXPECT_EQ(walk("/users/42"), Next::request);
     EXPECT_EQ(writer.status, status);
   }
   EXPECT_EQ(metrics[base::Stop::handle].entered.value(), 3U);
@@ -251,6 +254,19 @@ TEST_F(WalkTest, ALayersExceptionIsAnsweredCountedAndLogged) {
   EXPECT_NE(written.find("/healthz failed: the auth layer has the fault failing-layer\n"),
             std::string::npos)
       << written;
+}
+
+TEST_F(WalkTest, TheRestOfABodyThatBrokeOffIsNoRequest) {
+  content.body = "GET /healthz HTTP/1.1";
+  content.breaks = true;
+  ::testing::internal::CaptureStderr();
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n";
+  EXPECT_EQ(walk_over({head}), Next::linger);
+  log.reset();
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("bad_alloc"), std::string::npos);
+  EXPECT_EQ(writer.status, 500U);
+  EXPECT_FALSE(writer.kept_alive);
+  EXPECT_FALSE(request.body_read);
 }
 
 TEST_F(WalkTest, ADeclaredLengthIsHeldAgainstTheLimitBeforeTheToken) {

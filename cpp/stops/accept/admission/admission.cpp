@@ -1,6 +1,7 @@
 #include "stops/accept/admission/admission.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/task_group.hpp"
 #include "stops/accept/admission/gradient.hpp"
@@ -37,7 +38,11 @@ struct Admission::Gate {
 };
 
 Admission::Admission(const AdmissionSettings& settings, AdmissionMetrics& metrics)
-    : settings_(settings), metrics_(metrics) {}
+    : settings_(settings), metrics_(metrics) {
+  if (settings.least > settings.most) {
+    throw std::invalid_argument("accept.admission.least is more than accept.admission.most");
+  }
+}
 Admission::~Admission() = default;
 
 Admission::Gate& Admission::gate_of(const Route& route) {
@@ -67,10 +72,11 @@ asio::awaitable<http::Outcome<Admission::Lease>> Admission::wait_in(Gate& gate) 
   constexpr std::chrono::milliseconds interval{100};
   constexpr std::size_t longest_queue = 10000;
   const auto now = Clock::now();
-  auto permit = gate.turns.try_acquire();
-  if (permit) {
+  if (gate.turns.waiting() == 0) {
     gate.last_empty = now;
-  } else {
+  }
+  auto permit = gate.turns.try_acquire();
+  if (!permit) {
     if (gate.turns.waiting() >= longest_queue) {
       co_return http::Reason::admission;
     }

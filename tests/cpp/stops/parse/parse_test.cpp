@@ -261,6 +261,7 @@ TEST_F(ParseBody, SilenceAndCloseWithinABody) {
   request.body.clear();
   EXPECT_EQ(refused({timed_out}), Reason::body_timeout);
   EXPECT_EQ(refused({"abc"}), Reason::closed);
+  EXPECT_FALSE(request.body_read);
   request.body.clear();
   request.content_length.reset();
   request.chunked = true;

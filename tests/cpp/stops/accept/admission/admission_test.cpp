@@ -98,16 +98,30 @@ TEST(Admission, CoDelShedsWhatWaitsInAQueueThatIsNeverEmpty) {
   Admission admission({.method = AdmissionMethod::codel, .limit = 1, .queue_time = 0.001}, metrics);
   test::run([&]() -> asio::awaitable<void> {
     const auto held = co_await admission.enter(orders);
-    // Held for longer than a burst may last.
-    co_await base::sleep_until(Clock::now() + 110ms);
-    const auto began = Clock::now();
-    const auto refused = co_await admission.enter(orders);
-    EXPECT_FALSE(refused);
-    EXPECT_EQ(refused.error().reason, Reason::admission_queue_time);
-    // 100 ms is what a burst would have waited; a machine that pauses may take long over 1 ms.
-    EXPECT_GE(Clock::now() - began, 1ms);
+    std::string refused;
+    const auto wait = [&](char name, Clock::duration after) -> asio::awaitable<void> {
+      co_await base::sleep_until(Clock::now() + after);
+      const auto lease = co_await admission.enter(orders);
+      EXPECT_EQ(lease.error().reason, Reason::admission_queue_time);
+      refused += name;
+    };
+    co_await base::with_task_group([&](base::TaskGroup& group) -> asio::awaitable<void> {
+      // However long the handler had been busy: nobody waited when the first one came.
+      group.spawn(wait('a', 150ms));
+      group.spawn(wait('b', 200ms));
+      // By now somebody has waited for longer than a burst may last.
+      group.spawn(wait('c', 270ms));
+      co_return;
+    });
+    EXPECT_EQ(refused, "acb");
     EXPECT_EQ(metrics.in_progress.value(), 1U);
   });
+}
+
+TEST(Admission, RefusesBoundsThatContradictEachOther) {
+  AdmissionMetrics metrics;
+  const AdmissionSettings crossed{.method = AdmissionMethod::aimd, .least = 5, .most = 4};
+  EXPECT_THROW(Admission(crossed, metrics), std::invalid_argument);
 }
 
 }  // namespace
