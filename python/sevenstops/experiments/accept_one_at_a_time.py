@@ -60,7 +60,7 @@ def many_wait(said: str) -> bool:
 EXPERIMENT = Experiment(
     stop="accept",
     failure="one-accept-per-wake-up",
-    symptom="who is connected is served at full speed, and newcomers time out",
+    symptom="newcomers time out while others are served",
     fix="every waiting connection is taken on each wake-up",
     switch={"accept.drain_queue": ("false", "true")},
     # Neither side turns away who has waited for long.

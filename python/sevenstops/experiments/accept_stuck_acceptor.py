@@ -55,7 +55,7 @@ def one_queue_stands(said: str) -> bool:
 EXPERIMENT = Experiment(
     stop="accept",
     failure="stuck-acceptor",
-    symptom="a fixed share of connections gets no answer, the others are quick",
+    symptom="a fixed share of connections gets no answer",
     fix="one acceptor takes connections and hands them to the threads",
     switch={"accept.reuse_port": ("true", "false")},
     lesson=(
