@@ -105,8 +105,8 @@ EXPERIMENT = Experiment(
             when_not="Recv-Q near 0: who connects is taken at once",
             proves=many_wait,
             promql=(
-                "sevenstops_listen_queue_connections "
-                "> 0.01 * sevenstops_listen_backlog_connections"
+                'histogram_quantile(0.5, rate(sevenstops_stop_duration_seconds_bucket{'
+                'stop="accept"}[5m])) > 0.25'
             ),
             at=1.4,
         ),
