@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_RUNS ?= 100000
 FUZZ_SECONDS ?= 0
-FUZZ_TARGETS ?= head chunked guard answer path router llhttp
+FUZZ_TARGETS ?= head chunked guard answer path router http2 llhttp
 MINUTES ?= 30
 
 .PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate calibrate-costs \

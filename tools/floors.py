@@ -52,6 +52,7 @@ CPP_WITHIN = {
     "stops/drain": "",
     # The protocol beneath knows the interfaces that it fills, and no stop.
     "stops/http1": "",
+    "stops/http2": "",
     "load/tasks": "",
     "load/record": "",
     "load/plan": "load/tasks",

@@ -1,14 +1,13 @@
 #include "http/chunked.hpp"
 
 #include "http/characters.hpp"
+#include "http/trailer.hpp"
 
 namespace sevenstops::http {
 namespace {
 
 constexpr std::size_t extension_line_limit = 256;
 constexpr int extension_total_limit = 4096;
-constexpr int trailer_byte_limit = 4096;
-constexpr int trailer_field_limit = 32;
 constexpr int size_digit_limit = 16;
 
 // RFC 9112, 7.1.1: name[=token or "quoted"], several parted by ';'.
@@ -139,11 +138,7 @@ Outcome<void> ChunkedDecoder::end_trailer_line() {
     return Reason::trailer_field;
   }
   const auto name = line.substr(0, colon);
-  // RFC 9110, 6.5.1: framing, routing and authentication never come in a trailer.
-  const bool forbidden = iequals(name, "content-length") || iequals(name, "transfer-encoding") ||
-                         iequals(name, "host") || iequals(name, "authorization") ||
-                         iequals(name, "trailer");
-  if (forbidden || !all_in(token_characters, name) ||
+  if (!may_trail(name) || !all_in(token_characters, name) ||
       !all_in(value_characters, line.substr(colon + 1))) {
     return Reason::trailer_field;
   }

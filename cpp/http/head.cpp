@@ -103,8 +103,7 @@ Outcome<void> parse_request_line(Request& request, std::string_view line) {
     return Reason::request_line;
   }
   request.method = line.substr(0, method_end);
-  constexpr std::size_t longest_method = 16;
-  if (request.method.size() > longest_method || !all_in(token_characters, request.method)) {
+  if (!valid_method(request.method)) {
     return Reason::method_token;
   }
   const auto target_end = line.find(' ', method_end + 1);
@@ -293,6 +292,15 @@ Outcome<void> parse_head(Request& request, BothFramings both) {
     }
     request.fields.push_back({name, value});
   }
+  return check_message(request, both);
+}
+
+bool valid_method(std::string_view method) {
+  constexpr std::size_t longest_method = 16;
+  return !method.empty() && method.size() <= longest_method && all_in(token_characters, method);
+}
+
+Outcome<void> check_message(Request& request, BothFramings both) {
   if (const auto framing = parse_framing(request, both); !framing) {
     return framing;
   }

@@ -50,4 +50,12 @@ enum class BothFramings : std::uint8_t {
 /// says what is done where there are both; no obs-fold; exactly one valid Host on HTTP/1.1.
 [[nodiscard]] Outcome<void> parse_head(Request& request, BothFramings both = BothFramings::refuse);
 
+/// Whether it is a token, and of a length that a method may have.
+[[nodiscard]] bool valid_method(std::string_view method);
+
+/// What is asked of every request whose method, target and fields are there, whatever the protocol:
+/// its framing, its host and its target.
+[[nodiscard]] Outcome<void> check_message(Request& request,
+                                          BothFramings both = BothFramings::refuse);
+
 }  // namespace sevenstops::http

@@ -20,7 +20,7 @@ void Request::clear() {
     head.shrink_to_fit();
   }
   method = target = path = query = {};
-  minor_version = 1;
+  major_version = minor_version = 1;
   fields.clear();
   content_length.reset();
   chunked = false;

@@ -23,9 +23,11 @@ struct Request {
   /// Path and query as written, without scheme and authority.
   std::string_view path;
   std::string_view query;
+  int major_version = 1;
   int minor_version = 1;
   std::vector<HeaderField> fields;
   std::optional<std::uint64_t> content_length;
+  /// Whether the body's pieces tell its end: chunks, or DATA frames without a Content-Length.
   bool chunked = false;
   /// Whether it came with Content-Length and Transfer-Encoding.
   bool both_framings = false;

@@ -24,6 +24,15 @@ Settings fragile() {
              .body_rate = 0,
              .idle_timeout = 60,
              .byte_budget = std::int64_t{1} << 30};
+  s.parse.http2 = {.resets = 0,
+                   .made_resets = 0,
+                   .pings = 0,
+                   .settings = 0,
+                   .priorities = 0,
+                   .empty_frames = 0,
+                   .window_updates = 0,
+                   .continuations = 0,
+                   .acknowledgements = 1000000};
   s.route = {.tree = false, .odd_paths = stops::OddPaths::raw};
   s.middleware.closed_by_default = false;
   s.middleware.body_after_auth = false;

@@ -55,7 +55,10 @@ std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t
   append_text(out, "peer", exchange.peer);
   append_text(out, "method", request.method);
   append_text(out, "target", request.target);
-  append_text(out, "protocol", request.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1");
+  append_text(out, "protocol",
+              request.major_version == 2   ? "HTTP/2.0"
+              : request.minor_version == 0 ? "HTTP/1.0"
+                                           : "HTTP/1.1");
   append_number(out, "status", status);
   append_number(out, "bytes", bytes);
   append_text(out, "trace", trace_id(exchange));

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "stops/http1/connection.hpp"
 #include "stops/routes.hpp"
 
 namespace sevenstops::stops {

@@ -18,10 +18,9 @@
 #include "stops/parse/parse.hpp"
 #include "stops/route/router.hpp"
 #include "stops/settings.hpp"
+#include "stops/transport.hpp"
 
 namespace sevenstops::stops {
-
-class Connection;
 
 /// The stops as one I/O thread has them, and the connections that are walking. `limiter` is shared
 /// by all threads; without one each has its own.
@@ -44,7 +43,7 @@ struct Stops {
   Drain drain;
   /// A connection that walks, and its place among all.
   struct Held {
-    Connection* connection;
+    Transport* connection;
     std::optional<Places::Place> place;
     /// What it holds of the budget.
     base::Charge* charge;

@@ -12,6 +12,7 @@
 #include "stops/parse/http1_content.hpp"
 #include "stops/serialize/serialize.hpp"
 #include "stops/walk.hpp"
+#include "stops/walk_http2.hpp"
 
 namespace sevenstops::stops {
 namespace {
@@ -22,12 +23,31 @@ class Http1Incoming final : public Incoming {
 
   asio::awaitable<http::Outcome<void>> next(const Parse& parse, http::Request& request) override {
     connection_.expect_first_byte();
-    return parse.head(connection_, request);
+    if (!std::exchange(first_, false) || !parse.settings().http2.enabled) {
+      return parse.head(connection_, request);
+    }
+    return first(parse, request);
   }
   [[nodiscard]] std::size_t held() const override { return connection_.held(); }
+  // Whether the connection has begun as one of HTTP/2 does.
+  [[nodiscard]] bool http2() const { return http2_; }
 
  private:
+  // To HTTP/1 the preface is the head of a version that it refuses: whoever speaks HTTP/1 pays
+  // nothing for the question.
+  asio::awaitable<http::Outcome<void>> first(const Parse& parse, http::Request& request) {
+    auto outcome = co_await parse.head(connection_, request);
+    if (!outcome && outcome.error().reason == http::Reason::version &&
+        request.head == http2_preface) {
+      http2_ = true;
+      co_return http::Reason::idle;
+    }
+    co_return outcome;
+  }
+
   Connection& connection_;
+  bool first_ = true;
+  bool http2_ = false;
 };
 
 // A connection with all that an exchange on it needs.
@@ -56,6 +76,7 @@ class Peer {
   }
   [[nodiscard]] Connection& connection() { return connection_; }
   [[nodiscard]] const Http1Writer& writer() const { return writer_; }
+  [[nodiscard]] bool http2() const { return incoming_.http2(); }
   [[nodiscard]] base::Charge& charge() { return charge_; }
   // Gives its memory back.
   void forget_request() {
@@ -126,6 +147,10 @@ class Registered final : public Connection::Watch {
     (held_->silent ? stops_.silent : stops_.speaking).erase(held_);
   }
 
+  [[nodiscard]] std::optional<Places::Place> give_place() {
+    return std::exchange(held_->place, std::nullopt);
+  }
+
   void fell_silent() override {
     stops_.silent.splice(stops_.silent.end(), stops_.speaking, held_);
     held_->silent = true;
@@ -152,10 +177,12 @@ class Registered final : public Connection::Watch {
   std::list<Stops::Held>::iterator held_;
 };
 
-asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration queued,
-                           std::optional<Places::Place> place) {
+// Gives the connection back where it has begun as one of HTTP/2.
+asio::awaitable<std::optional<Http2Begun>> walk(Stops& stops, tcp::socket socket,
+                                                Clock::duration queued,
+                                                std::optional<Places::Place> place) {
   Peer peer(stops, std::move(socket));
-  const Registered registered(stops, peer, std::move(place));
+  Registered registered(stops, peer, std::move(place));
   std::optional<Clock::duration> accepted = queued;
   auto next = Walk::Next::request;
   while (next == Walk::Next::request) {
@@ -168,6 +195,15 @@ asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration que
       next = Walk::Next::end;
     }
   }
+  if (peer.http2()) {
+    auto& connection = peer.connection();
+    // Named, since GCC before 13 destroys an aggregate of a coroutine's expression twice.
+    Http2Begun begun{.socket = std::move(connection.socket()),
+                     .bytes = std::string(http2_preface).append(connection.unread()),
+                     .queued = queued,
+                     .place = registered.give_place()};
+    co_return begun;
+  }
   if (next == Walk::Next::linger) {
     const auto& settings = stops.drain.settings();
     peer.forget_request();
@@ -175,6 +211,7 @@ asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration que
                                       static_cast<std::uint64_t>(settings.linger_bytes),
                                       stops.metrics.drain.lingered);
   }
+  co_return std::nullopt;
 }
 
 }  // namespace
@@ -182,7 +219,10 @@ asio::awaitable<void> walk(Stops& stops, tcp::socket socket, Clock::duration que
 asio::awaitable<void> walk_http1(Stops& stops, tcp::socket socket, Clock::duration queued,
                                  std::optional<Places::Place> place) {
   try {
-    co_await walk(stops, std::move(socket), queued, std::move(place));
+    auto http2 = co_await walk(stops, std::move(socket), queued, std::move(place));
+    if (http2) {
+      co_await walk_http2(stops, std::move(*http2));
+    }
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       // A walk that saw it itself has not been cancelled by its group.

@@ -7,8 +7,9 @@
 
 namespace sevenstops::stops {
 
-/// One HTTP/1.1 connection from its first byte to its close; it was `queued` for so long before it
-/// was accepted, and gives its `place` back at its end. An exception is logged and ends the
+/// One connection from its first byte to its close, of HTTP/1.1, or, where it begins with the
+/// preface of HTTP/2, of that; it was `queued` for so long before it was accepted, and gives its
+/// `place` back at its end. An exception is logged and ends the
 /// connection; only operation_aborted comes out.
 [[nodiscard]] asio::awaitable<void> walk_http1(Stops& stops, base::tcp::socket socket,
                                                Clock::duration queued,

@@ -4,6 +4,7 @@ libFuzzer puts beside them what it finds itself; a second call leaves that alone
 """
 
 import hashlib
+import struct
 import sys
 from pathlib import Path
 
@@ -27,6 +28,24 @@ ANSWERS = [
 ]
 
 
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """A frame of HTTP/2 (RFC 9113, 4.1)."""
+    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+
+
+GET = b"\x82\x86\x04\x01/\x01\x01a"
+POST = b"\x83\x86\x04\x05/echo\x01\x01a\x0f\x0d\x015"
+FRAMES = [
+    frame(4, 0, 0) + frame(1, 5, 1, GET) + frame(1, 5, 3, GET + b"\x00\x01x\x01y"),
+    frame(4, 0, 0) + frame(1, 4, 1, POST) + frame(0, 1, 1, b"hello") + frame(3, 0, 1, bytes(4)),
+    frame(4, 0, 0, b"\0\4\0\0\0\1") + frame(1, 1, 1, GET[:3]) + frame(9, 4, 1, GET[3:]),
+    frame(1, 4, 1, POST) + frame(0, 0, 1, b"hel") + frame(0, 8, 1, b"\1lo\0"),
+    frame(1, 4, 1, POST) + frame(0, 0, 1, b"hello") + frame(1, 5, 1, b"\x00\x01x\x01y"),
+    frame(8, 0, 0, b"\0\0\1\0") + frame(6, 0, 0, bytes(8)) + frame(2, 0, 1, bytes(5)),
+    frame(1, 5, 5, GET) + frame(1, 5, 3, GET) + frame(7, 0, 0, bytes(8)) + frame(0x77, 0, 1),
+]
+
+
 def inputs() -> dict[str, list[bytes]]:
     """What each target begins with."""
     sent = [case.sent[:LONGEST] for case in all_cases()]
@@ -44,6 +63,7 @@ def inputs() -> dict[str, list[bytes]]:
         "answer": ANSWERS,
         "path": [path[1:] for path in paths] + [line.partition(b"/")[2] for line in asked],
         "router": tables,
+        "http2": FRAMES,
     }
 
 

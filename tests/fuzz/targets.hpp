@@ -24,6 +24,9 @@ void path(std::span<const std::uint8_t> bytes);
 /// the tree's is the most specific; and the tree finds none only where the order of registration
 /// does.
 void router(std::span<const std::uint8_t> bytes);
+/// Frames of HTTP/2 that follow its preface read the same however they are cut; what is taken of
+/// them for a request is one that HTTP/1.1 could tell, and nobody holds more than a window.
+void http2(std::span<const std::uint8_t> bytes);
 /// What the guard takes, llhttp frames exactly alike. Built where llhttp is.
 void llhttp(std::span<const std::uint8_t> bytes);
 

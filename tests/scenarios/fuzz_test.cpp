@@ -5,6 +5,7 @@
 #include <random>
 #include <sstream>
 
+#include "../cpp/support/http2_client.hpp"
 #include "../fuzz/targets.hpp"
 
 namespace sevenstops {
@@ -72,10 +73,30 @@ std::string mutate(std::string text, const std::vector<std::string>& all, std::m
   return text;
 }
 
-void run(fuzz::Target target) {
+// Connections of HTTP/2 after its preface.
+std::vector<std::string> frame_seeds() {
+  constexpr std::string_view post =
+      "\x83\x86\x04\x05/echo\x01\x01"
+      "a\x0f\x0d\x01"
+      "5";
+  const auto begin = test::frame(NGHTTP2_SETTINGS, 0, 0);
+  return {
+      begin + test::get_frame(1, "/a") + test::get_frame(3, "/b?c"),
+      begin + test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, post) +
+          test::frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "hello"),
+      test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, post.substr(0, 3)) +
+          test::frame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, post.substr(3)),
+      test::get_frame(5) + test::frame(NGHTTP2_RST_STREAM, 0, 5, test::big_endian(8)) +
+          test::frame(NGHTTP2_DATA, 0, 5, "x") + test::get_frame(3),
+      test::frame(NGHTTP2_PING, 0, 0, std::string(8, 'p')) +
+          test::frame(NGHTTP2_WINDOW_UPDATE, 0, 0, test::big_endian(9)) +
+          test::frame(NGHTTP2_GOAWAY, 0, 0, std::string(8, '\0')) + test::get_frame(1),
+  };
+}
+
+void run(fuzz::Target target, const std::vector<std::string>& all = seeds()) {
   constexpr int rounds = 20000;
   std::mt19937 random(7);
-  const auto all = seeds();
   for (int i = 0; i < rounds; ++i) {
     const auto text =
         mutate(all[static_cast<std::size_t>(i) % all.size()].substr(0, 8000), all, random);
@@ -88,6 +109,7 @@ TEST(Fuzz, ChunkedBodyKeepsItsPromises) { run(fuzz::chunked); }
 TEST(Fuzz, GuardKeepsItsPromises) { run(fuzz::guard); }
 TEST(Fuzz, AnswerKeepsItsPromises) { run(fuzz::answer); }
 TEST(Fuzz, PathKeepsItsPromises) { run(fuzz::path); }
+TEST(Fuzz, Http2KeepsItsPromises) { run(fuzz::http2, frame_seeds()); }
 TEST(Fuzz, RouterKeepsItsPromises) { run(fuzz::router); }
 
 }  // namespace

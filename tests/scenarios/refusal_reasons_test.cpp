@@ -8,6 +8,7 @@
 
 #include "../cpp/support/run.hpp"
 #include "../cpp/support/sockets.hpp"
+#include "http2_floods.hpp"
 #include "load/fetch.hpp"
 #include "service/report.hpp"
 #include "service/service.hpp"
@@ -144,6 +145,47 @@ Provoke sent(const std::string& bytes, const Settings& settings = service::harde
                             {.faults = fault.empty() ? faults::Faults() : injected(fault)});
     return provocation.seen(reason, provocation.ask(bytes));
   };
+}
+
+// Frames of HTTP/2 are: there is no answer, or one that only another HTTP/2 could read.
+Provoke framed(const std::string& bytes, const Settings& settings = service::hardened()) {
+  return [=](Reason reason) {
+    Provocation provocation(settings);
+    auto socket = provocation.connect();
+    std::thread sender([&] { test::send(socket, test::http2_begin() + bytes); });
+    const auto seen = provocation.seen(reason, "");
+    boost::system::error_code error;
+    socket.shutdown(tcp::socket::shutdown_both, error);
+    sender.join();
+    return seen;
+  };
+}
+
+Provoke flooded(Reason reason) {
+  for (const auto& flood : floods()) {
+    if (flood.name == http::info(reason).name) {
+      return framed(flood.bytes());
+    }
+  }
+  throw std::logic_error("there is no such flood");
+}
+
+// Twice as many streams are worked for as there may be, since nobody notices who has left.
+Seen beyond_the_streams(Reason reason) {
+  auto settings = with([](Settings& s) {
+    s.parse.http2.streams = 1;
+    s.handle.cancel = false;
+    s.handle.deadline = 60;
+  });
+  Provocation provocation(settings, {.faults = injected("slow-dependency=1")});
+  auto socket = provocation.connect();
+  std::string bytes = test::http2_begin();
+  for (const std::uint32_t id : {1, 3, 5}) {
+    bytes += test::get_frame(id, "/page") +
+             test::frame(NGHTTP2_RST_STREAM, 0, id, test::big_endian(NGHTTP2_CANCEL));
+  }
+  test::send(socket, bytes);
+  return provocation.seen(reason, "");
 }
 
 Seen beyond_the_connections(Reason reason) {
@@ -354,6 +396,24 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::trailer_limit, sent(chunks("0\r\nA: " + std::string(5000, 'a')))},
       {Reason::trailer_line, sent(chunks("0\r\nA: b\rc"))},
       {Reason::trailer_field, sent(chunks("0\r\nHost: b\r\n"))},
+      {Reason::http2_protocol, flooded(Reason::http2_protocol)},
+      {Reason::http2_message,
+       framed(test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1,
+                          test::get_block("no-path")))},
+      {Reason::http2_streams, beyond_the_streams},
+      {Reason::http2_resets, flooded(Reason::http2_resets)},
+      {Reason::http2_made_resets, flooded(Reason::http2_made_resets)},
+      {Reason::http2_pings, flooded(Reason::http2_pings)},
+      {Reason::http2_settings, flooded(Reason::http2_settings)},
+      {Reason::http2_priorities, flooded(Reason::http2_priorities)},
+      {Reason::http2_empty_frames, flooded(Reason::http2_empty_frames)},
+      {Reason::http2_window_updates, flooded(Reason::http2_window_updates)},
+      {Reason::http2_continuations, flooded(Reason::http2_continuations)},
+      {Reason::http2_acknowledgements,
+       framed(test::frame(NGHTTP2_PING, 0, 0, std::string(8, 'p')) +
+                  test::frame(NGHTTP2_PING, 0, 0, std::string(8, 'p')) +
+                  test::frame(NGHTTP2_PING, 0, 0, std::string(8, 'p')),
+              with([](Settings& s) { s.parse.http2.acknowledgements = 1; }))},
       {Reason::path_form, sent(get("/../healthz"))},
       {Reason::odd_path, sent(get("//healthz"), with([](Settings& s) {
                                 s.route.odd_paths = stops::OddPaths::refuse;
@@ -373,15 +433,10 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::worker_queue, beyond_the_queue},
       {Reason::worker_queue_time, too_long_in_the_queue},
       {Reason::fault, sent(get("/page"), service::hardened(), "fail=1")},
-      {Reason::exception,
-       [](Reason) {
-         return at_an_endpoint_of_its_own({"throwing", throwing});
-       }},
+      {Reason::exception, [](Reason) { return at_an_endpoint_of_its_own({"throwing", throwing}); }},
       {Reason::write_timeout, by_one_who_does_not_read},
       {Reason::stream_broken,
-       [](Reason) {
-         return at_an_endpoint_of_its_own({"breaking", breaking});
-       }},
+       [](Reason) { return at_an_endpoint_of_its_own({"breaking", breaking}); }},
   };
   return all;
 }

@@ -15,9 +15,6 @@ constexpr std::size_t resting_room = 512;
 // Where what is beyond that goes first, on each thread, as nobody knows how much it is.
 thread_local std::array<char, 65536> scratch;
 
-// What is of late.
-constexpr std::chrono::seconds pace_window{1};
-
 }  // namespace
 
 void Connection::consume(std::size_t n) {
@@ -58,35 +55,20 @@ void Connection::heard() {
   if (watch_ != nullptr) {
     watch_->spoke();
   }
-  begin_to_move();
-}
-
-// From now on its pace counts.
-void Connection::begin_to_move() {
-  since_ = last_ = Clock::now();
-  moved_ = 0;
-  rate_ = std::numeric_limits<double>::infinity();
+  pace_.begin(Clock::now());
 }
 
 void Connection::begin_to_wait(Clock::time_point deadline) {
   deadline_ = deadline;
   timed_out_ = false;
-  if (!silent_ && Clock::now() - last_ >= pace_window) {
-    // Until now it was not the peer who let others wait.
-    begin_to_move();
+  if (!silent_) {
+    if (const auto now = Clock::now(); pace_.rests(now)) {
+      // Until now it was not the peer who let others wait.
+      pace_.begin(now);
+    }
   }
   if (watch_ != nullptr) {
     watch_->waits();
-  }
-}
-
-void Connection::moved(std::size_t bytes) {
-  moved_ += bytes;
-  last_ = Clock::now();
-  if (last_ - since_ >= pace_window) {
-    rate_ = static_cast<double>(moved_) / base::in_seconds(last_ - since_);
-    since_ = last_;
-    moved_ = 0;
   }
 }
 
@@ -95,13 +77,7 @@ std::optional<double> Connection::slower_than(std::int64_t sent, std::int64_t ta
   if (deadline_ == Clock::time_point::max()) {
     return std::nullopt;
   }
-  auto rate = rate_;
-  if (now - last_ >= pace_window) {
-    // However much came in one go before.
-    rate = 0;
-  } else if (now - since_ >= pace_window) {
-    rate = static_cast<double>(moved_) / base::in_seconds(now - since_);
-  }
+  const auto rate = pace_.rate(now);
   const auto least = static_cast<double>(writing_ ? taken : sent);
   return rate < least ? std::optional(rate) : std::nullopt;
 }
@@ -156,7 +132,7 @@ asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::s
   if (silent_) {
     heard();
   } else {
-    moved(count);
+    pace_.moved(count, Clock::now());
   }
   co_return Read::some;
 }
@@ -174,7 +150,7 @@ asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view byte
     auto count = write_some(bytes, error);
     if (error == asio::error::would_block) {
       if (!std::exchange(waited, true)) {
-        begin_to_move();
+        pace_.begin(Clock::now());
       }
       writing_ = true;
       begin_to_wait(Clock::now() + timeout);
@@ -190,7 +166,7 @@ asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view byte
     }
     bytes.remove_prefix(count);
     if (waited) {
-      moved(count);
+      pace_.moved(count, Clock::now());
     }
   }
   co_return http::Outcome<void>();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,8 @@
 #include "base/metrics.hpp"
 #include "http/refusal.hpp"
 #include "stops/bytes.hpp"
+#include "stops/pace.hpp"
+#include "stops/transport.hpp"
 
 namespace sevenstops::stops {
 
@@ -17,7 +18,7 @@ using base::tcp;
 
 /// The transport of HTTP/1: a socket, what was read from it, and when waiting on it is given up.
 /// Only accept, the walk, and what stands in this folder know it.
-class Connection final : public Bytes {
+class Connection final : public Bytes, public Transport {
  public:
   /// Told when the connection begins to wait for a request's first byte, and when that has come.
   class Watch {
@@ -37,14 +38,10 @@ class Connection final : public Bytes {
   void set_watch(Watch* watch) { watch_ = watch; }
   /// Says that what comes next is a request: it is silent until then.
   void expect_first_byte();
-  /// Whether it waits for its peer, and the peer has sent or taken less than so many bytes a second
-  /// of late: how many. Nothing is known before a second.
   [[nodiscard]] std::optional<double> slower_than(std::int64_t sent, std::int64_t taken,
-                                                  Clock::time_point now) const;
-  /// Whether its peer has sent something, read or not, since it began to wait.
-  [[nodiscard]] bool has_heard();
-  /// Ends the connection; whoever reads it meets its end.
-  void close();
+                                                  Clock::time_point now) const override;
+  [[nodiscard]] bool has_heard() override;
+  void close() override;
 
   [[nodiscard]] std::string_view unread() const override {
     return {buffer_.data() + begin_, end_ - begin_};
@@ -69,9 +66,7 @@ class Connection final : public Bytes {
   [[nodiscard]] asio::awaitable<void> linger(Clock::duration timeout, std::uint64_t at_most,
                                              base::Counter& taken);
 
-  /// Ends the read or write under way when its deadline has passed. Called now and then by the I/O
-  /// thread, so that a deadline costs no system call.
-  void give_up_overdue(Clock::time_point now);
+  void give_up_overdue(Clock::time_point now) override;
 
   [[nodiscard]] tcp::socket& socket() { return socket_; }
 
@@ -79,21 +74,14 @@ class Connection final : public Bytes {
   void make_room(std::size_t bytes);
   void append(std::string_view bytes);
   void heard();
-  void begin_to_move();
   void begin_to_wait(Clock::time_point deadline);
-  void moved(std::size_t bytes);
 
   tcp::socket socket_;
   Watch* watch_ = nullptr;
   bool silent_ = false;
   // Until it has been read from.
   bool fresh_ = true;
-  // What the peer has sent or taken since, and when it did so last.
-  Clock::time_point since_ = Clock::now();
-  Clock::time_point last_ = since_;
-  std::uint64_t moved_ = 0;
-  // Of the time before.
-  double rate_ = std::numeric_limits<double>::infinity();
+  Pace pace_;
   bool writing_ = false;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;

@@ -6,6 +6,7 @@
 
 #include "base/setting.hpp"
 #include "http/head.hpp"
+#include "stops/http2_settings.hpp"
 
 namespace sevenstops::stops {
 
@@ -26,6 +27,7 @@ struct ParseSettings {
   std::int64_t body_rate = 4096;
   double idle_timeout = 15.0;
   std::int64_t byte_budget = 64 << 20;
+  Http2Settings http2;
 
   bool operator==(const ParseSettings&) const = default;
 
@@ -63,6 +65,7 @@ struct ParseSettings {
         {"bytes", 65536, base::gibibyte,
          "most that bodies, output and buffers of all connections may hold; beyond it the slowest "
          "connection is ended, and where none is too slow a new body gets 503"});
+    visit.group("http2", s.http2);
   }
 };
 

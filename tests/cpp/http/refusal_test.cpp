@@ -17,9 +17,11 @@ TEST(Refusal, EachReasonHasANameOfItsOwnAtItsStop) {
   }
 }
 
-TEST(Refusal, WhatCanNotBeAnsweredEndsItsConnection) {
-  for (const auto& reason : reasons) {
-    EXPECT_TRUE(reason.status != 0 || reason.ends_connection) << reason.name;
+TEST(Refusal, WhatCanNotBeAnsweredEndsItsConnectionOrItsStream) {
+  for (const auto& about : reasons) {
+    const bool resets_a_stream =
+        about.reason == Reason::http2_message || about.reason == Reason::http2_streams;
+    EXPECT_EQ(about.status == 0 && !about.ends_connection, resets_a_stream) << about.name;
   }
 }
 

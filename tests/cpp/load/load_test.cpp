@@ -333,7 +333,7 @@ TEST(LoadRun, RefusesBeforeAnythingIsSent) {
 }
 
 TEST(ClientKinds, EachSaysWhatItDoes) {
-  EXPECT_EQ(client_kinds().size(), 12U);
+  EXPECT_EQ(client_kinds().size(), 13U);
   for (const auto& [name, kind] : client_kinds()) {
     EXPECT_FALSE(kind.meaning.empty()) << name;
     EXPECT_NE(kind.run, nullptr) << name;

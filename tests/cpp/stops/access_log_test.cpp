@@ -50,6 +50,8 @@ TEST_F(AccessLogTest, SaysWhatWasAskedAndAnswered) {
   EXPECT_EQ(fields.at("refused").as_string(), "no_route");
   request.minor_version = 0;
   EXPECT_EQ(line().at("protocol").as_string(), "HTTP/1.0");
+  request.major_version = 2;
+  EXPECT_EQ(line().at("protocol").as_string(), "HTTP/2.0");
 }
 
 TEST_F(AccessLogTest, HasTheTraceThatBeganHereWhereNoneCame) {

@@ -1,0 +1,37 @@
+#include "stops/http2/response_fields.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace sevenstops::stops {
+
+ResponseFields::ResponseFields(std::string_view head) : text_(head) {
+  constexpr std::size_t status_at = std::string_view("HTTP/1.1 ").size();
+  constexpr std::size_t usual = 8;
+  fields_.reserve(usual);
+  std::string_view rest = text_;
+  add(":status", rest.substr(status_at, 3));
+  const auto skip_line = [&rest] { rest.remove_prefix(rest.find("\r\n") + 2); };
+  for (skip_line(); !rest.starts_with("\r\n"); skip_line()) {
+    const auto line = rest.substr(0, rest.find("\r\n"));
+    const auto colon = line.find(": ");
+    // RFC 9113, 8.2.1: names travel in lower case.
+    auto* const name = text_.data() + (line.data() - text_.data());
+    std::transform(name, name + colon, name,
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    add(line.substr(0, colon), line.substr(colon + 2));
+  }
+}
+
+void ResponseFields::add(std::string_view name, std::string_view value) {
+  const auto bytes = [](std::string_view of) {
+    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(of.data()));
+  };
+  fields_.push_back({.name = bytes(name),
+                     .value = bytes(value),
+                     .namelen = name.size(),
+                     .valuelen = value.size(),
+                     .flags = NGHTTP2_NV_FLAG_NONE});
+}
+
+}  // namespace sevenstops::stops
