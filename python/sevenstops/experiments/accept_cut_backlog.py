@@ -69,7 +69,7 @@ def cut(said: str) -> bool:
 EXPERIMENT = Experiment(
     stop="accept",
     failure="backlog-cut-by-somaxconn",
-    symptom="connects take a second in a burst, although the backlog is long enough",
+    symptom="connects take a second although the backlog is long",
     fix=f"net.core.somaxconn is raised to the backlog that is asked for: {BACKLOG}",
     switch={"accept.somaxconn": ("0", str(BACKLOG))},
     lesson=(

@@ -66,7 +66,7 @@ def the_silent_stay(said: str) -> bool:
 EXPERIMENT = Experiment(
     stop="accept",
     failure="silent-connections",
-    symptom="newcomers get 503 while most connections have never said a word",
+    symptom="newcomers get 503, and most connections are silent",
     fix="the connection that has been silent longest is closed for a new one",
     switch={"accept.close_silent": ("false", "true")},
     settings={"accept.max_connections": str(PLACES)},

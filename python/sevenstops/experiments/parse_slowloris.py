@@ -66,7 +66,7 @@ def heads_hold_the_places(said: str) -> bool:
 EXPERIMENT = Experiment(
     stop="parse",
     failure="slowloris",
-    symptom="newcomers get 503 from a service that has nothing to do",
+    symptom="newcomers get 503 from an idle service",
     fix="a head has half a second to come whole, however steadily its bytes come",
     switch={"parse.head_timeout": ("60", "0.5")},
     settings={"accept.max_connections": str(PLACES)},

@@ -59,7 +59,7 @@ def much_held(said: str) -> bool:
 EXPERIMENT = Experiment(
     stop="parse",
     failure="withheld-bodies",
-    symptom="memory climbs with the number of uploads under way",
+    symptom="memory climbs with uploads under way",
     fix="bodies, output and buffers of all connections share a budget of bytes",
     switch={"parse.byte_budget": (str(1 << 30), str(BUDGET))},
     lesson=(

@@ -37,6 +37,8 @@ INSET = 8.0
 """A failure's text stands so far to the right of its rule."""
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0, 1.5)
 """How much wider a column is for each failure beyond its first: the first that fits is taken."""
+MOVES, WIDER = 60, 1.04
+"""Where no such share fits, the longest column is so often made so many times as wide."""
 LEFT_OUT = ((), ("mend",), ("mend", "watch"))
 """What the map does without, one after the other, where there are too many failures for it."""
 
@@ -90,12 +92,20 @@ def arranged(failures: list[Failure]) -> tuple[list[Column], str]:
     for left_out in LEFT_OUT:
         shown = [(stop, [p for p in pieces if p[0] not in left_out]) for stop, pieces in failures]
         for limit in (99, 4, 3, 2, 1):
-            for share in SHARES:
-                columns = columns_of(shown, limit, share)
-                height = TRACK + upper_height(columns) + branch_height(columns)
-                if height <= PAGE[1] - 10:
+            for columns in layouts(shown, limit):
+                if page_height(columns) <= PAGE[1] - 10:
                     return columns, "What else is known of them is in map.md." if left_out else ""
     raise LabError(f"a map of {len(failures)} failures does not fit on one page")
+
+
+def layouts(failures: list[Failure], limit: int) -> Iterator[list[Column]]:
+    """The columns in one way after the other."""
+    for share in SHARES:
+        yield columns_of(failures, limit, share)
+    columns = columns_of(failures, limit, SHARES[0])
+    # What is far too long no widths mend.
+    if page_height(columns) < 2 * PAGE[1]:
+        yield balanced(columns)
 
 
 def columns_of(failures: list[Failure], limit: int, share: float) -> list[Column]:
@@ -107,13 +117,32 @@ def columns_of(failures: list[Failure], limit: int, share: float) -> list[Column
     weights = [
         0.6 if not column.hanging else 1.0 + share * (len(column.hanging) - 1) for column in columns
     ]
+    place(columns, weights)
+    return columns
+
+
+def balanced(columns: list[Column]) -> list[Column]:
+    """The same, the longest column wider again and again; as the page was shortest."""
+    weights = [column.width for column in columns]
+    best, height = weights, page_height(columns)
+    for _ in range(MOVES):
+        longest = max(range(len(columns)), key=lambda n: hanging_height(columns[n]))
+        weights = [w * (WIDER if n == longest else 1.0) for n, w in enumerate(weights)]
+        place(columns, weights)
+        if page_height(columns) < height:
+            best, height = weights, page_height(columns)
+    place(columns, best)
+    return columns
+
+
+def place(columns: list[Column], weights: list[float]) -> None:
+    """Gives each column its width, by weights, and its place."""
     room = PAGE[0] - 2 * MARGIN - GAP * (len(columns) - 1)
     least = [least_width(column) for column in columns]
     left = MARGIN
     for column, wide in zip(columns, divided(room, weights, least), strict=True):
         column.left, column.width = left, wide
         left += column.width + GAP
-    return columns
 
 
 def least_width(column: Column) -> float:
@@ -171,13 +200,21 @@ def failure_height(pieces: list[Piece], wide: float) -> float:
     return sum(len(lines) for _, lines in set_lines(pieces, wide)) * LEADING
 
 
+def hanging_height(column: Column) -> float:
+    """Of all that hangs in a column."""
+    return sum(failure_height(pieces, column.width) + BETWEEN for pieces in column.hanging)
+
+
+def page_height(columns: list[Column]) -> float:
+    """From the page's upper edge to the end of all."""
+    return TRACK + upper_height(columns) + branch_height(columns)
+
+
 def upper_height(columns: list[Column]) -> float:
     """From the line down to where branches begin."""
     heads = heads_height(columns)
-    hanging = (
-        sum(failure_height(pieces, c.width) + BETWEEN for pieces in c.hanging) for c in columns
-    )
-    return max(heads + max(hanging), *(head_height(c) + BETWEEN for c in columns))
+    hanging = max(hanging_height(c) for c in columns)
+    return max(heads + hanging, *(head_height(c) + BETWEEN for c in columns))
 
 
 def rows_of(column: Column) -> Iterator[tuple[float, float, list[list[Piece]]]]:

@@ -34,14 +34,8 @@ def boxes(figure):
     return [(text, text.get_window_extent()) for text in figure.texts]
 
 
-@pytest.mark.parametrize("most", [1, 3, 12, 16])
-def test_nothing_on_the_map_overlaps_or_is_too_small(document, most, monkeypatch):
-    document["evidence"] = document["evidence"][:most]
-    document["evidence"][0] |= {"verdict": "inconclusive"}
-    figures = []
-    monkeypatch.setattr("sevenstops.report.lifecycle.plt.close", figures.append)
-    draw_map(document)
-    found = boxes(figures[0])
+def can_be_read(found):
+    """Nothing is small, beyond the page, or over something else."""
     for n, (text, box) in enumerate(found):
         assert text.get_fontsize() >= 9
         assert box.x0 >= 0
@@ -51,6 +45,27 @@ def test_nothing_on_the_map_overlaps_or_is_too_small(document, most, monkeypatch
             across = min(box.x1, beside.x1) - max(box.x0, beside.x0)
             down = min(box.y1, beside.y1) - max(box.y0, beside.y0)
             assert across < 1 or down < 2, (text.get_text(), other.get_text())
+
+
+def test_nothing_overlaps_on_the_map_of_every_failure(monkeypatch):
+    figures = []
+    monkeypatch.setattr("sevenstops.report.lifecycle.plt.close", figures.append)
+    draw_map(document_of_every_failure())
+    found = boxes(figures[0])
+    can_be_read(found)
+    words = [text.get_text() for text, _ in found]
+    assert sum("→" in text for text in words) == len(all_experiments())
+
+
+@pytest.mark.parametrize("most", [1, 3, 12, 16])
+def test_nothing_on_the_map_overlaps_or_is_too_small(document, most, monkeypatch):
+    document["evidence"] = document["evidence"][:most]
+    document["evidence"][0] |= {"verdict": "inconclusive"}
+    figures = []
+    monkeypatch.setattr("sevenstops.report.lifecycle.plt.close", figures.append)
+    draw_map(document)
+    found = boxes(figures[0])
+    can_be_read(found)
     words = " ".join(text.get_text() for text, _ in found)
     assert words.count("Mend:") == most
     assert words.count("Watch") == most
