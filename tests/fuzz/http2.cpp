@@ -69,8 +69,9 @@ Understood understand(std::string_view bytes, std::size_t step) {
       result.requests.push_back(told(*session.streams().at(id)));
     }
     for (const auto& [id, stream] : session.streams()) {
-      require(stream->in.size() <= static_cast<std::size_t>(settings.stream_window),
-              "a body keeps its window");
+      // Nobody has acknowledged the stream's.
+      require(stream->in.size() <= static_cast<std::size_t>(settings.connection_window),
+              "a body keeps the connection's window");
     }
   }
   result.trouble = session.trouble();
