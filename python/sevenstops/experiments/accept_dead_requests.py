@@ -106,9 +106,11 @@ EXPERIMENT = Experiment(
             when_it_is="about as long as clients wait, or longer: work for those who have left",
             when_not="a good deal shorter than that",
             proves=waits,
+            # They waited, and nobody was turned away for it.
             promql=(
-                'histogram_quantile(0.5, rate(sevenstops_stop_duration_seconds_bucket{'
-                'stop="accept"}[5m])) > 0.5'
+                'histogram_quantile(0.9, rate(sevenstops_stop_duration_seconds_bucket{'
+                'stop="accept"}[5m])) > 0.5 unless on (instance) '
+                'increase(sevenstops_stop_refused_total{reason="accept_queue_time"}[5m]) > 0'
             ),
             at=2.0,
         ),
