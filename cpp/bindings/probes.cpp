@@ -29,7 +29,8 @@ void bind(py::module_& module) {
       .def_static("possible", &OwnNetwork::possible,
                   "Whether it is allowed, with a net.core.somaxconn of its own.");
   module.def("probe_listener", &probe_listener, py::arg("port"),
-             "The listeners on this port: what waits and was dropped at all of them, and the least backlog; "
+             "The listeners on this port: what waits and was dropped at all of them, and the least "
+             "backlog; "
              "RuntimeError when there is none.");
   module.def("probe_process", &probe_process, py::arg("pid"),
              "RuntimeError when the process is gone.");

@@ -15,8 +15,9 @@ struct ParseMetrics : base::MetricGroup {
                               "Requests taken with Content-Length and Transfer-Encoding."};
   base::Counter refused_body{*this, "refused_body_bytes_total",
                              "Body bytes read for refused requests."};
-  base::Gauge heads_unfinished{*this, "heads_unfinished",
-                               "Connections of HTTP/1 that have sent a part of a head and wait for more."};
+  base::Gauge heads_unfinished{
+      *this, "heads_unfinished",
+      "Connections of HTTP/1 that have sent a part of a head and wait for more."};
   base::Gauge bodies_unfinished{*this, "bodies_unfinished", "Bodies that have not come whole."};
   base::Gauge http2_connections{*this, "http2_connections_open",
                                 "Connections open now that speak HTTP/2."};
