@@ -78,7 +78,7 @@ def test_a_harmful_fix_does_not_pass(measured, experiment, sabotage):
     evidence = measured.of(experiment.failure)
     before = Run({m["name"]: m["before"]["samples"][0] for m in evidence["metrics"]})
     lab = experiment.lab_of(Lab())
-    plan = (sabotage.plan or experiment.plan)(lab.seed)
+    plan = experiment.plan(lab.seed)
     harmed = experiment.sides()[0 if sabotage.alone else 1].saying(sabotage.changes)
     run = experiment.once(lab, harmed, plan)
     after = run.sample

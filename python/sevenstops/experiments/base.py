@@ -93,8 +93,6 @@ class Sabotage:
     # What it does to users.
     harm: str
     alone: bool = False
-    # A shorter load from a seed, where less of it shows the harm.
-    plan: Callable[[int], _core.Plan] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ After Dean and Barroso, *The Tail at Scale* (CACM 56(2), 2013).
 
 import contextlib
 from collections.abc import Iterator
-from functools import partial
 
 from sevenstops._core import Plan, RequestSpec
 from sevenstops.experiments.base import (
@@ -132,7 +131,6 @@ EXPERIMENT = Experiment(
             ("pages_failed",),
             "every slow page is an error",
             alone=True,
-            plan=partial(plan, pages=PAGES // 4),
         ),
     ),
     core=False,
