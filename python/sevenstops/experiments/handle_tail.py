@@ -97,7 +97,15 @@ EXPERIMENT = Experiment(
         "the slowest hundredth; hedging cut a BigTable read's p99.9 from 1,800 to 74 ms."
     ),
     metrics=[
-        Metric("latency_p999_seconds", "seconds", "client", "lower", f"<= {SLOW / 10:g}"),
+        Metric(
+            "latency_p999_seconds",
+            "seconds",
+            "client",
+            "lower",
+            f"<= {SLOW / 5:g}",
+            rule="a fifth of a slow answer; of 1,080 pages it is the second slowest, which a "
+            "pause of the machine may hold up",
+        ),
         Metric("slow_pages_ratio", "1", "client", "lower", "<= 0.01"),
         Metric("latency_p99_seconds", "seconds", "client", "lower", f"<= {SLOW / 10:g}"),
         Metric("latency_p50_seconds", "seconds", "client", "lower", f"<= {SLOW / 10:g}"),
