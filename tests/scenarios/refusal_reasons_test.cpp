@@ -153,7 +153,7 @@ Provoke framed(const std::string& bytes, const Settings& settings = service::har
     Provocation provocation(settings);
     auto socket = provocation.connect();
     std::thread sender([&] { test::send(socket, test::http2_begin() + bytes); });
-    const auto seen = provocation.seen(reason, "");
+    auto seen = provocation.seen(reason, "");
     boost::system::error_code error;
     socket.shutdown(tcp::socket::shutdown_both, error);
     sender.join();
