@@ -123,7 +123,7 @@ EXPERIMENT = Experiment(
             "A page of 100 leaves waits for the slowest of them",
             ("share of pages", "1"),
             ("time to a page", "seconds"),
-            threshold=SLOW / 10,
+            threshold=SLOW / 5,
         ),
         Figure(
             "cold",
