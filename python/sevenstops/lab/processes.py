@@ -47,7 +47,7 @@ class Process(Stoppable):
         besides this process's own. Its stderr is kept for `last_words`, or is this process's own.
         """
         # A file, since a pipe that nobody reads would stop a child that complains at length.
-        self._errors = None if shares_stderr else tempfile.TemporaryFile()
+        self._errors = None if shares_stderr else tempfile.TemporaryFile()  # noqa: SIM115
         # The child inherits the mask; a call after its start would miss its first threads.
         try:
             with pinned(cpus):

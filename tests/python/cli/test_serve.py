@@ -1,4 +1,4 @@
-"""`sevenstops serve`: where the token of protected routes comes from, and what is said on stderr."""
+"""`sevenstops serve`: where the token comes from, and what is said on stderr."""
 
 import os
 import re
