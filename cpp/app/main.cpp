@@ -226,6 +226,26 @@ int become_isolated(char** command) {
   return become(command);
 }
 
+// With SIGHUP, which opens the log anew; without one it ends the process, unless that is not to be
+// (nohup): one that is waited for comes though it is ignored.
+sigset_t with_hangup(sigset_t signals, bool logs) {
+  struct sigaction now {};
+  ::sigaction(SIGHUP, nullptr, &now);
+  if (logs || now.sa_handler != SIG_IGN) {
+    sigaddset(&signals, SIGHUP);
+  }
+  return signals;
+}
+
+// The signal that ends the process; a SIGHUP that does is as SIGTERM.
+int wait_for_end(service::Service& running, const sigset_t& signals, bool logs) {
+  int signal = 0;
+  while (::sigwait(&signals, &signal) == 0 && signal == SIGHUP && logs) {
+    running.reopen_log();
+  }
+  return signal == SIGHUP ? SIGTERM : signal;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -256,13 +276,18 @@ int main(int argc, char** argv) {
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
+    const bool logs = !line.options.access_log.empty();
+    const auto signals = with_hangup(ends, logs);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     service::Service running(line.settings, line.options);
     std::cout << R"({"port":)" << running.port() << R"(,"admin_port":)" << running.admin_port()
               << "}" << std::endl;
-    int signal = 0;
-    ::sigwait(&ends, &signal);
+    (void)wait_for_end(running, signals, logs);
     running.stop();
+    if (!running.drain_log()) {
+      // The log's thread is in a write that nobody ends, with a lock that an exit would wait for.
+      ::_exit(0);
+    }
   } catch (const std::exception& error) {
     std::cerr << "sevenstops-service: " << error.what() << '\n';
     return 2;

@@ -1,18 +1,15 @@
 #include "base/log.hpp"
 
-#include <fcntl.h>
 #include <spdlog/async.h>
 #include <spdlog/async_logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <stdexcept>
+#include <algorithm>
+#include <chrono>
 #include <thread>
+
+#include "base/log_file.hpp"
+#include "base/time.hpp"
 
 namespace sevenstops::base {
 namespace {
@@ -22,66 +19,76 @@ namespace {
 constexpr std::size_t access_queue = 32768;
 constexpr std::size_t error_queue = 1024;
 
-using Pool = std::shared_ptr<spdlog::details::thread_pool>;
+// How long a log may stand still at its end, and how long it may take where it does not.
+constexpr std::chrono::seconds patience{1};
+constexpr std::chrono::seconds most_patience{5};
 
-std::shared_ptr<spdlog::async_logger> make_logger(const char* name, const spdlog::sink_ptr& sink,
-                                                  const Pool& pool, const char* pattern) {
+using Pool = std::shared_ptr<spdlog::details::thread_pool>;
+using Logger = std::shared_ptr<spdlog::async_logger>;
+
+Logger make_logger(const char* name, const spdlog::sink_ptr& sink, const Pool& pool,
+                   const char* pattern) {
   auto logger = std::make_shared<spdlog::async_logger>(
       name, sink, pool, spdlog::async_overflow_policy::overrun_oldest);
   logger->set_pattern(pattern);
   return logger;
 }
 
+// Whether the thread of a log comes to the end of its queue.
+bool comes_to_its_end(const Pool& pool, const Logger& logger, Clock::time_point most) {
+  constexpr std::chrono::milliseconds pause{1};
+  // It takes the second when it is done with the first, and with all before that.
+  logger->flush();
+  logger->flush();
+  auto least = pool->queue_size();
+  auto end = Clock::now() + patience;
+  while (const auto left = pool->queue_size()) {
+    const auto now = Clock::now();
+    if (left < least) {
+      least = left;
+      end = std::min(now + patience, most);
+    } else if (now > end) {
+      return false;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  return true;
+}
+
 }  // namespace
 
 struct Log::State {
   Pool error_thread = std::make_shared<spdlog::details::thread_pool>(error_queue, 1);
-  std::shared_ptr<spdlog::async_logger> errors =
-      make_logger("error", std::make_shared<spdlog::sinks::stderr_sink_mt>(), error_thread,
-                  "%Y-%m-%dT%H:%M:%S.%e%z sevenstops-service: %v");
+  Logger errors = make_logger("error", std::make_shared<spdlog::sinks::stderr_sink_mt>(),
+                              error_thread, "%Y-%m-%dT%H:%M:%S.%e%z sevenstops-service: %v");
+  std::shared_ptr<LogFile> access_file;
   Pool access_thread;
-  std::shared_ptr<spdlog::sinks::basic_file_sink_mt> access_file;
-  std::shared_ptr<spdlog::async_logger> accesses;
-  std::atomic<std::uint64_t> write_errors = 0;
+  Logger accesses;
 };
 
 Log::Log(const std::string& access_file) : state_(std::make_unique<State>()) {
   if (access_file.empty()) {
     return;
   }
-  // The sink would make missing folders, and wait for whoever reads a pipe.
-  const auto folder = std::filesystem::absolute(access_file).parent_path();
-  if (!std::filesystem::is_directory(folder)) {
-    throw std::runtime_error("the access log " + access_file + " cannot be written: there is no " +
-                             folder.string());
-  }
-  const int file = ::open(access_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0644);
-  if (file < 0) {
-    throw std::runtime_error("the access log " + access_file +
-                             " cannot be written: " + std::strerror(errno));
-  }
-  ::close(file);
-  try {
-    state_->access_file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(access_file);
-  } catch (const spdlog::spdlog_ex&) {
-    throw std::runtime_error("the access log " + access_file + " cannot be written");
-  }
+  state_->access_file = std::make_shared<LogFile>(
+      access_file, [errors = state_->errors](const std::string& sentence) {
+        errors->log(spdlog::level::err, spdlog::string_view_t(sentence));
+      });
   state_->access_thread = std::make_shared<spdlog::details::thread_pool>(access_queue, 1);
-  const auto failed = [s = state_.get()](const std::string& why) {
-    if (s->write_errors.fetch_add(1) == 0) {
-      s->errors->error("the access log can't be written: " + why);
-    }
-  };
   state_->accesses = make_logger("access", state_->access_file, state_->access_thread,
                                  "{\"time\":\"%Y-%m-%dT%H:%M:%S.%e%z\"%v}");
-  state_->accesses->set_error_handler(failed);
 }
 
-// The pools' threads come to the end of their queues first.
+// A pool's end waits for its thread, which may be in a write that nobody ends: then both are left
+// to the process.
 Log::~Log() {
-  flush();
+  if (!drain()) {
+    (void)state_.release();  // NOLINT(bugprone-unused-return-value)
+    return;
+  }
   state_->accesses.reset();
   state_->access_thread.reset();
+  state_->access_file.reset();
   state_->errors.reset();
   state_->error_thread.reset();
 }
@@ -100,28 +107,34 @@ std::uint64_t Log::dropped() const {
   return state_->access_thread ? state_->access_thread->overrun_counter() : 0;
 }
 
-std::uint64_t Log::write_errors() const { return state_->write_errors; }
+std::uint64_t Log::errors_dropped() const { return state_->error_thread->overrun_counter(); }
 
-void Log::drain() {
-  constexpr std::chrono::seconds patience{1};
-  constexpr std::chrono::milliseconds pause{1};
-  flush();
-  const auto end = std::chrono::steady_clock::now() + patience;
-  const auto waits = [&] {
-    return state_->error_thread->queue_size() > 0 ||
-           (state_->access_thread && state_->access_thread->queue_size() > 0);
-  };
-  while (waits() && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(pause);
-  }
-  // The last of them is being written.
-  std::this_thread::sleep_for(10 * pause);
+std::uint64_t Log::write_errors() const {
+  return state_->access_file ? state_->access_file->write_errors() : 0;
+}
+
+std::uint64_t Log::lines_lost() const {
+  return state_->access_file ? state_->access_file->lines_lost() : 0;
+}
+
+bool Log::drain() {
+  const auto most = Clock::now() + most_patience;
+  const bool accesses =
+      !state_->accesses || comes_to_its_end(state_->access_thread, state_->accesses, most);
+  // Afterwards, since what goes wrong with the one is said by the other.
+  return comes_to_its_end(state_->error_thread, state_->errors, most) && accesses;
 }
 
 void Log::flush() {
-  state_->errors->flush();
   if (state_->accesses) {
     state_->accesses->flush();
+  }
+}
+
+void Log::reopen() {
+  if (state_->access_file) {
+    state_->access_file->reopen();
+    flush();
   }
 }
 

@@ -16,7 +16,8 @@ class Log {
   /// `access_file` is appended to; empty: no access log. Throws std::runtime_error in one sentence
   /// when it can't be opened.
   explicit Log(const std::string& access_file = {});
-  /// Writes what is still queued.
+  /// Writes what is still queued, as `drain` does. Where nobody takes it, the thread that writes is
+  /// left to the process.
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -27,14 +28,21 @@ class Log {
   /// One sentence for people.
   void error(std::string_view sentence);
 
-  /// Lines of the access log that were dropped so far, since its queue was full.
+  /// Lines of the access log, and sentences, that were dropped so far, since their queue was full.
   [[nodiscard]] std::uint64_t dropped() const;
-  /// Writes of the access log that failed so far, each of many lines; the first is said on stderr.
+  [[nodiscard]] std::uint64_t errors_dropped() const;
+  /// Writes of the access log that failed so far, and the lines that are not in the file for it;
+  /// the first is said on stderr.
   [[nodiscard]] std::uint64_t write_errors() const;
+  [[nodiscard]] std::uint64_t lines_lost() const;
   /// Asks for what was logged so far to be written; comes back at once.
   void flush();
-  /// Waits, a second at most, until what was logged so far has been written.
-  void drain();
+  /// What is logged from now on goes to a file opened by the same name, as somebody has moved the
+  /// other one away; comes back at once.
+  void reopen();
+  /// Waits until what was logged so far has been written: true. False, when a log has stood still
+  /// for a second, or it takes more than five.
+  [[nodiscard]] bool drain();
 
  private:
   struct State;

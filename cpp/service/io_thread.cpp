@@ -163,10 +163,18 @@ asio::awaitable<void> IoThread::sweep() {
       flushed = Clock::now();
       give_memory_back();
       stops_.log.flush();
-      metrics_.log.dropped.add(stops_.log.dropped() - metrics_.log.dropped.value());
-      metrics_.log.write_errors.add(stops_.log.write_errors() - metrics_.log.write_errors.value());
+      count_log();
     }
   }
+}
+
+void IoThread::count_log() {
+  const auto& log = stops_.log;
+  auto& counted = metrics_.log;
+  counted.dropped.add(log.dropped() - counted.dropped.value());
+  counted.write_errors.add(log.write_errors() - counted.write_errors.value());
+  counted.lines_lost.add(log.lines_lost() - counted.lines_lost.value());
+  counted.errors_dropped.add(log.errors_dropped() - counted.errors_dropped.value());
 }
 
 }  // namespace sevenstops::service

@@ -49,6 +49,7 @@ class IoThread {
   [[nodiscard]] base::asio::awaitable<void> run();
   [[nodiscard]] base::asio::awaitable<void> accept();
   [[nodiscard]] base::asio::awaitable<void> sweep();
+  void count_log();
   void take(base::tcp::socket socket, base::Clock::duration queued);
 
   stops::Places& places_;

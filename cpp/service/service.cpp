@@ -1,10 +1,10 @@
 #include "service/service.hpp"
 
+#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <iostream>
 
 #include "base/descriptors.hpp"
 #include "base/log.hpp"
@@ -23,8 +23,14 @@ int usable_processors() {
 
 void end_process(base::Log& log, const std::string& sentence) {
   constexpr int software_error = 70;
-  log.drain();
-  std::cerr << "sevenstops-service: " << sentence << std::endl;
+  const auto said = "sevenstops-service: " + sentence + "\n";
+  (void)log.drain();
+  // One write, and only where there is room for it: a pipe that nobody reads would keep the
+  // process.
+  pollfd room{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  if (::poll(&room, 1, 0) == 1) {
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, said.data(), said.size());
+  }
   ::_exit(software_error);
 }
 
@@ -142,5 +148,9 @@ void Service::stop() {
     t->close();
   }
 }
+
+bool Service::drain_log() { return state_->log.drain(); }
+
+void Service::reopen_log() { state_->log.reopen(); }
 
 }  // namespace sevenstops::service

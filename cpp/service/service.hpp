@@ -52,6 +52,10 @@ class Service {
   [[nodiscard]] std::string metrics_text() const;
   /// Ends every connection and thread; safe to call twice.
   void stop();
+  /// The access log's file has been moved away: another is opened by its name.
+  void reopen_log();
+  /// Waits until what was logged is written, seconds at most; false: nobody takes it.
+  [[nodiscard]] bool drain_log();
 
  private:
   struct State;

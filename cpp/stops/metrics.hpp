@@ -25,12 +25,16 @@ struct StopMetrics {
   base::DurationHistogram seconds;
 };
 
-/// The access log, counted by the first thread alone.
+/// The logs, counted by the first thread alone.
 struct LogMetrics : base::MetricGroup {
   base::Counter dropped{*this, "access_log_dropped_total",
                         "Lines of the access log that found its queue full."};
   base::Counter write_errors{*this, "access_log_write_errors_total",
                              "Writes of the access log that failed, each of many lines."};
+  base::Counter lines_lost{*this, "access_log_lines_lost_total",
+                           "Lines of the access log that writes which failed left out or cut off."};
+  base::Counter errors_dropped{*this, "error_log_dropped_total",
+                               "Sentences of the error log that found its queue full."};
 };
 
 /// The I/O thread's own loop.

@@ -71,7 +71,10 @@ def nothing() -> None:
 def main() -> NoReturn:
     """What goes wrong outside the lab is one sentence and a non-zero exit."""
     # Ends as an exception does, so that every child and folder goes with it.
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        # Who ignores SIGHUP was started by nohup.
+        if signal.getsignal(ends) is not signal.SIG_IGN:
+            signal.signal(ends, lambda number, frame: sys.exit(128 + number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)

@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <filesystem>
@@ -27,6 +30,16 @@ class LogTest : public ::testing::Test {
   std::filesystem::path folder;
   std::filesystem::path file;
 };
+
+std::vector<int> numbers_in(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  std::string line;
+  std::vector<int> numbers;
+  while (std::getline(in, line)) {
+    numbers.push_back(boost::json::parse(line).at("n").to_number<int>());
+  }
+  return numbers;
+}
 
 std::string why_not(const std::string& path) {
   try {
@@ -134,6 +147,128 @@ TEST_F(LogTest, CountsWhatItsQueueHadNoRoomFor) {
   reader.join();
   ::close(out);
   EXPECT_EQ(lines + dropped, logged);
+}
+
+// As logrotate does it.
+TEST_F(LogTest, GoesOnInANewFileWhenItsOwnWasMovedAway) {
+  const auto moved = folder / "access.log.1";
+  Log log(file.string());
+  log.access(",\"n\":1");
+  ASSERT_TRUE(log.drain());
+  std::filesystem::rename(file, moved);
+  log.access(",\"n\":2");
+  log.reopen();
+  log.access(",\"n\":3");
+  ASSERT_TRUE(log.drain());
+  EXPECT_EQ(numbers_in(moved), (std::vector<int>{1, 2}));
+  EXPECT_EQ(numbers_in(file), std::vector<int>{3});
+}
+
+TEST_F(LogTest, StaysWithItsFileWhereNoneCanBeOpened) {
+  const auto moved = folder / "access.log.1";
+  ::testing::internal::CaptureStderr();
+  {
+    Log log(file.string());
+    std::filesystem::rename(file, moved);
+    std::filesystem::create_directory(file);
+    log.reopen();
+    log.access(",\"n\":1");
+  }
+  const auto said = ::testing::internal::GetCapturedStderr();
+  EXPECT_NE(said.find("the file before is written on: the access log "), std::string::npos) << said;
+  EXPECT_EQ(numbers_in(moved), std::vector<int>{1});
+}
+
+// A limit on the file's size stands for a disk that is full, and has room again later.
+TEST_F(LogTest, AFullDiskBreaksOneLineAndTheLostOnesAreCounted) {
+  ::testing::internal::CaptureStderr();
+  {
+    const auto ignored = ::signal(SIGXFSZ, SIG_IGN);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    Log log(file.string());
+    const auto write_ten = [&] {
+      for (int i = 0; i < 10; ++i) {
+        log.access(",\"n\":" + std::to_string(i));
+      }
+      return log.drain();
+    };
+    const rlimit full{.rlim_cur = 125, .rlim_max = before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &full), 0);
+    const bool drained = write_ten() && write_ten();
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+    ::signal(SIGXFSZ, ignored);
+    ASSERT_TRUE(drained);
+    EXPECT_EQ(log.write_errors(), 2U);
+    ASSERT_TRUE(write_ten());
+    std::ifstream in(file);
+    std::string line;
+    std::uint64_t whole = 0;
+    std::uint64_t broken = 0;
+    while (std::getline(in, line)) {
+      boost::system::error_code error;
+      (void)boost::json::parse(line, error);
+      ++(error ? broken : whole);
+    }
+    EXPECT_EQ(broken, 1U);
+    EXPECT_GT(whole, 10U);
+    EXPECT_EQ(whole + log.lines_lost(), 30U);
+  }
+  const auto said = ::testing::internal::GetCapturedStderr();
+  constexpr std::string_view sentence = "the access log can't be written: File too large\n";
+  EXPECT_EQ(said.find(sentence), said.rfind(sentence)) << said;
+  EXPECT_NE(said.find(sentence), std::string::npos) << said;
+}
+
+TEST_F(LogTest, ALogThatNobodyReadsIsLeftAfterAWhile) {
+  ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
+  const int both = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(both, 0);
+  const auto began = std::chrono::steady_clock::now();
+  {
+    Log log(file.string());
+    for (int i = 0; i < 5000; ++i) {
+      log.access(",\"n\":" + std::to_string(i));
+    }
+    EXPECT_FALSE(log.drain());
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
+  // Its thread ends by that.
+  ::close(both);
+}
+
+TEST_F(LogTest, CountsTheSentencesThatNobodyReads) {
+  constexpr std::uint64_t said = 5000;
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(pipe[1], STDERR_FILENO);
+  ::close(pipe[1]);
+  auto log = std::make_unique<Log>();
+  for (std::uint64_t i = 0; i < said; ++i) {
+    log->error(std::string(200, 'x'));
+  }
+  std::uint64_t lines = 0;
+  const auto read_some = [&] {
+    std::array<char, 65536> buffer{};
+    const auto n = std::max<ssize_t>(0, ::read(pipe[0], buffer.data(), buffer.size()));
+    lines += static_cast<std::uint64_t>(std::count(buffer.data(), buffer.data() + n, '\n'));
+    return n > 0;
+  };
+  while (lines < 100 && read_some()) {
+  }
+  const auto dropped = log->errors_dropped();
+  std::thread reader([&] {
+    while (read_some()) {
+    }
+  });
+  log.reset();
+  ::dup2(before, STDERR_FILENO);
+  ::close(before);
+  reader.join();
+  ::close(pipe[0]);
+  EXPECT_GT(dropped, 1000U);
+  EXPECT_EQ(lines + dropped, said);
 }
 
 }  // namespace
