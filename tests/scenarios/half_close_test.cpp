@@ -3,10 +3,12 @@
 #include <boost/json.hpp>
 #include <thread>
 
+#include "../cpp/support/http2_client.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "service/service.hpp"
 
-// A client may close its side right after its request and wait for its answer (RFC 9112, 9.6).
+// A client may close its side right after its request and wait for its answer (RFC 9112, 9.6);
+// over HTTP/2 as well, where it can open no windows any more.
 
 namespace sevenstops {
 namespace {
@@ -14,6 +16,7 @@ namespace {
 namespace asio = boost::asio;
 using base::Clock;
 using service::Service;
+using test::Http2Client;
 using test::tcp;
 using namespace std::chrono_literals;
 
@@ -127,6 +130,150 @@ TEST_F(HalfClose, OneWhoLeavesAPageIsNoticed) {
   EXPECT_EQ(wait_for("work_cancelled_total"), 1U);
   EXPECT_LT(Clock::now() - began, 5s);
   EXPECT_EQ(count(service, "work_completed_total"), 0U);
+}
+
+class HalfCloseOverHttp2 : public HalfClose {
+ protected:
+  static void close_side(Http2Client& client) {
+    client.flush();
+    client.socket().shutdown(tcp::socket::shutdown_send);
+  }
+  static bool reaches(const Service& service, std::string_view name, std::uint64_t number) {
+    const auto end = Clock::now() + 10s;
+    while (count(service, name) != number && Clock::now() < end) {
+      std::this_thread::sleep_for(1ms);
+    }
+    return count(service, name) == number;
+  }
+};
+
+TEST_F(HalfCloseOverHttp2, OneWhoWaitsIsAnsweredByEveryEndpoint) {
+  struct Asked {
+    std::string method;
+    std::string path;
+    Http2Client::Fields fields = {};
+    std::string content = {};
+  };
+  const std::vector<Asked> all = {{"GET", "/page"},
+                                  {"GET", "/page?of=leaf"},
+                                  {"GET", "/report"},
+                                  {"GET", "/export.csv"},
+                                  {"GET", "/orders?limit=100"},
+                                  {"GET", "/healthz"},
+                                  {"HEAD", "/healthz"},
+                                  {"GET", "/users/me"},
+                                  {"GET", "/users/7"},
+                                  {"POST", "/echo", {}, "hello"},
+                                  {"POST", "/admin/wipe", {{"authorization", "Bearer let-me-in"}}}};
+  for (const bool cancel : {true, false}) {
+    settings.handle.cancel = cancel;
+    const Service leaf(settings, {.threads = 1, .rows = 1, .faults = slow("0.02")});
+    const Service entry(settings,
+                        {.threads = 1,
+                         // All of it fits in the window that nobody opens.
+                         .rows = 400,
+                         .token = "let-me-in",
+                         .dependencies = {{.name = "leaf", .replicas = {leaf.port()}, .leaves = 2}},
+                         .faults = slow("0.3")});
+    const auto check = [](const Asked& asked, const Http2Client::Answer& answer) {
+      EXPECT_EQ(answer.status, 200U) << asked.path;
+      EXPECT_TRUE(answer.ended) << asked.path;
+      EXPECT_FALSE(answer.reset) << asked.path;
+      if (asked.path == "/export.csv") {
+        EXPECT_NE(answer.body.find("\n400,"), std::string::npos);
+      }
+    };
+    for (const auto& asked : all) {
+      Http2Client client(io, entry.port());
+      const auto id = client.request(asked.method, asked.path, asked.fields, asked.content);
+      close_side(client);
+      check(asked, client.answer(id));
+      EXPECT_TRUE(client.until_closed()) << asked.path;
+    }
+    // And on one connection, in whatever order.
+    Http2Client client(io, entry.port());
+    std::vector<std::int32_t> ids;
+    for (const auto& [method, path, fields, content] : all) {
+      ids.push_back(client.request(method, path, fields, content));
+    }
+    close_side(client);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      check(all[i], client.answer(ids[i]));
+    }
+    EXPECT_TRUE(client.until_closed());
+    EXPECT_TRUE(reaches(entry, "connections_open", 0));
+    EXPECT_EQ(count(entry, "work_cancelled_total"), 0U);
+    EXPECT_EQ(count(entry, "queries_cancelled_total"), 0U);
+    EXPECT_EQ(count(entry, "walks_broken_total"), 0U);
+  }
+}
+
+TEST_F(HalfCloseOverHttp2, ARequestThatIsCutShortKeepsNobodyWaiting) {
+  settings.parse.body_timeout = 60;
+  const Service service(settings, {.threads = 1, .rows = 1, .faults = slow("0.3")});
+  Http2Client client(io, service.port());
+  const Http2Client::Fields post = {{":method", "POST"},
+                                    {":scheme", "http"},
+                                    {":authority", "a"},
+                                    {":path", "/echo"},
+                                    {"content-length", "5000"}};
+  const auto whole = client.get("/page");
+  const auto half = client.submit(post, "hello", true);
+  // A third one's head has only begun.
+  client.raw(test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 5, test::get_block("/page")));
+  client.socket().shutdown(tcp::socket::shutdown_send);
+  EXPECT_EQ(client.answer(whole).status, 200U);
+  EXPECT_TRUE(client.until_closed());
+  EXPECT_EQ(client.at(half).status, 0U);
+  EXPECT_TRUE(reaches(service, "connections_open", 0));
+  EXPECT_EQ(count(service, "bodies_unfinished"), 0U);
+  EXPECT_EQ(count(service, "walks_broken_total"), 0U);
+}
+
+TEST_F(HalfCloseOverHttp2, OneWhoLeavesAPageIsNoticed) {
+  const Service service(settings, {.threads = 1, .rows = 1, .faults = slow("20")});
+  for (const bool resets : {false, true}) {
+    const auto before = count(service, "work_cancelled_total");
+    Http2Client client(io, service.port());
+    (void)client.get("/page");
+    client.until([&] { return count(service, "work_in_progress") == 1; });
+    const auto began = Clock::now();
+    if (resets) {
+      test::reset(client.socket());
+    } else {
+      client.socket().close();
+    }
+    EXPECT_TRUE(reaches(service, "work_cancelled_total", before + 1));
+    EXPECT_TRUE(reaches(service, "connections_open", 0));
+    EXPECT_LT(Clock::now() - began, 5s);
+  }
+  EXPECT_EQ(count(service, "work_completed_total"), 0U);
+}
+
+// What its window has no room for is waited for as long as any other that nobody takes.
+TEST_F(HalfCloseOverHttp2, AWindowThatIsSpentEndsTheStreamAtItsDeadline) {
+  settings.drain.write_timeout = 0.3;
+  const Service service(settings, {.threads = 1, .rows = 1000});
+  Http2Client client(io, service.port(), {.stream_window = 1000});
+  const auto id = client.get("/export.csv");
+  close_side(client);
+  EXPECT_TRUE(client.until_closed());
+  EXPECT_EQ(client.at(id).body.size(), 1000U);
+  EXPECT_FALSE(client.at(id).ended);
+  EXPECT_TRUE(reaches(service, "connections_open", 0));
+}
+
+TEST_F(HalfCloseOverHttp2, TheServiceStopsInTheMiddleOfIt) {
+  auto service = std::make_unique<Service>(
+      settings, service::ServiceOptions{.threads = 1, .rows = 1, .faults = slow("20")});
+  Http2Client client(io, service->port());
+  (void)client.get("/page");
+  close_side(client);
+  EXPECT_TRUE(reaches(*service, "work_in_progress", 1));
+  const auto began = Clock::now();
+  service.reset();
+  EXPECT_LT(Clock::now() - began, 5s);
+  EXPECT_TRUE(client.until_closed());
 }
 
 }  // namespace

@@ -1,20 +1,13 @@
 #include "stops/http1/caller.hpp"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/socket.hpp"
+
 namespace sevenstops::stops {
-namespace {
-
-bool broken(tcp::socket& socket) {
-  pollfd state{.fd = socket.native_handle(), .events = 0, .revents = 0};
-  return ::poll(&state, 1, 0) == 1 && (state.revents & (POLLERR | POLLHUP)) != 0;
-}
-
-}  // namespace
 
 asio::awaitable<bool> Http1Caller::left() {
   constexpr unsigned processing = 102;
@@ -31,7 +24,7 @@ asio::awaitable<bool> Http1Caller::left() {
     }
   }
   const auto [error] = co_await socket.async_wait(tcp::socket::wait_error, base::as_tuple);
-  if (error || broken(socket)) {
+  if (error || base::is_broken(socket)) {
     co_return !error;
   }
   // An urgent byte, which would be told again and again.

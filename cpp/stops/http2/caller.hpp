@@ -6,7 +6,7 @@
 namespace sevenstops::stops {
 
 /// Whoever has sent a request on a stream. One that leaves says so by RST_STREAM, or ends the
-/// connection.
+/// connection: one that has only closed its side is waiting.
 class Http2Caller final : public Caller {
  public:
   Http2Caller(Http2Connection& connection, Http2Stream& stream)
@@ -21,7 +21,7 @@ class Http2Caller final : public Caller {
     }
     co_return true;
   }
-  [[nodiscard]] bool closed() override { return stream_.closed; }
+  [[nodiscard]] bool closed() override { return stream_.closed || connection_.half_closed(); }
   // Heads have no window, and this one is small: nobody has to wait for it.
   [[nodiscard]] asio::awaitable<bool> interim(unsigned status,
                                               Clock::duration /*timeout*/) override {

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/system/system_error.hpp>
 #include <utility>
+
+#include "base/socket.hpp"
+#include "base/task_group.hpp"
 
 namespace sevenstops::stops {
 namespace {
@@ -48,9 +52,47 @@ asio::awaitable<void> Http2Connection::read(std::string first) {
       going = more == 0 || turn({scratch.data(), more});
     }
   }
+  if (error == asio::error::eof && !broken_ && !session_.streams().empty()) {
+    co_await answer_rest();
+    error = {};
+  }
   broken_ = broken_ || (error && !timed_out_ && error != asio::error::operation_aborted);
   finish(error == asio::error::operation_aborted && !timed_out_);
   co_await written_.async_wait(asio::use_awaitable);
+}
+
+// An end of what the client sends looks the same whether it waits or has left: the reset with which
+// one that has left takes a frame tells them apart.
+asio::awaitable<void> Http2Connection::answer_rest() {
+  half_closed_ = true;
+  session_.cut_short();
+  session_.probe();
+  pump();
+  try {
+    const auto ended = co_await base::unless(peer_left(), streams_ended());
+    if (!ended) {
+      close();
+    }
+  } catch (const boost::system::system_error&) {
+    finish(true);
+    throw;
+  }
+}
+
+asio::awaitable<bool> Http2Connection::peer_left() {
+  const auto [error] = co_await socket_.async_wait(tcp::socket::wait_error, base::as_tuple);
+  // An urgent byte that nobody has read is told as well.
+  co_return error || base::is_broken(socket_);
+}
+
+asio::awaitable<bool> Http2Connection::streams_ended() {
+  while (!session_.streams().empty()) {
+    const auto [error] = co_await streams_ended_.async_wait(base::as_tuple);
+    if (error) {
+      co_return false;
+    }
+  }
+  co_return true;
 }
 
 // What has come makes streams, what they answer at once leaves together.
@@ -181,7 +223,7 @@ asio::awaitable<void> Http2Connection::linger(Http2Stream& stream, Clock::durati
   const auto end = Clock::now() + timeout;
   std::uint64_t read = 0;
   bool late = false;
-  while (!late && read <= at_most && !stream.received && !stream.closed) {
+  while (!late && read <= at_most && !stream.received && !stream.cut_short && !stream.closed) {
     late = co_await wait(stream, Waiting::sending, end);
     read += stream.in.size();
     taken.add(stream.in.size());
@@ -222,6 +264,7 @@ void Http2Connection::retire(Http2Stream& stream) {
   const bool sends = !stream.closed || !stream.in.empty();
   session_.retire(stream);
   note_silence();
+  streams_ended_.notify();
   if (sends) {
     wake();
   }

@@ -53,7 +53,8 @@ class Http2Connection final : public Transport {
                   const Times& times, Watch& watch);
 
   /// Reads to the connection's end, `first` before anything else. What was to be sent is with the
-  /// transport then, as far as the peer takes it.
+  /// transport then, as far as the peer takes it. A client that closes its side is answered on the
+  /// streams whose requests are whole.
   [[nodiscard]] asio::awaitable<void> read(std::string first);
   /// Writes what there is to send, until `read` has ended.
   [[nodiscard]] asio::awaitable<void> write();
@@ -79,6 +80,8 @@ class Http2Connection final : public Transport {
   /// Says what the stream holds now.
   void account(Http2Stream& stream);
   [[nodiscard]] Http2Session& session() { return session_; }
+  /// Whether the client has closed its side while streams were open.
+  [[nodiscard]] bool half_closed() const { return half_closed_; }
 
   void give_up_overdue(Clock::time_point now) override;
   [[nodiscard]] bool has_heard() override;
@@ -88,6 +91,9 @@ class Http2Connection final : public Transport {
 
  private:
   [[nodiscard]] bool turn(std::string_view bytes);
+  [[nodiscard]] asio::awaitable<void> answer_rest();
+  [[nodiscard]] asio::awaitable<bool> peer_left();
+  [[nodiscard]] asio::awaitable<bool> streams_ended();
   void finish(bool cancelled);
   void note_silence();
   void give_up_streams(Clock::time_point now);
@@ -109,8 +115,10 @@ class Http2Connection final : public Transport {
   bool reading_ = false;
   bool broken_ = false;
   bool ending_ = false;
+  bool half_closed_ = false;
   base::Event wanted_;
   base::Event written_;
+  base::Event streams_ended_;
   // What the kernel has not taken.
   std::string out_;
   std::size_t held_ = 0;

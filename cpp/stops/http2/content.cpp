@@ -9,7 +9,7 @@ using http::Outcome;
 using http::Reason;
 
 asio::awaitable<Outcome<bool>> Http2Content::next(std::string& out, Clock::time_point deadline) {
-  while (stream_.in.empty() && !stream_.received && !stream_.closed) {
+  while (stream_.in.empty() && !stream_.received && !stream_.cut_short && !stream_.closed) {
     if (co_await connection_.wait(stream_, Http2Connection::Waiting::sending, deadline)) {
       co_return Reason::body_timeout;
     }

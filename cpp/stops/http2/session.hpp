@@ -68,6 +68,10 @@ class Http2Session {
   void consume(const Http2Stream& stream, std::size_t bytes);
   /// Nobody answers it any more; what is not whole is reset.
   void retire(Http2Stream& stream);
+  /// The client sends no more: a request that is not whole stays so.
+  void cut_short();
+  /// Sends a frame that a client which reads takes in silence, and one that has left with a reset.
+  void probe();
   /// The connection has ended, and all streams with it.
   void close_streams();
 

@@ -33,6 +33,8 @@ struct Http2Stream {
   int trailer_bytes = 0;
   /// Whether the client has sent all.
   bool received = false;
+  /// Or has closed its side of the connection before that: no more comes.
+  bool cut_short = false;
 
   /// Of the body, what nghttp2 has not framed yet, from `begin` on.
   std::string out;
