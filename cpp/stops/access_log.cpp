@@ -43,16 +43,14 @@ std::string trace_id(const Exchange& exchange) {
   return trace ? trace->id : exchange.trace_begun;
 }
 
-}  // namespace
-
-std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t bytes,
-                        std::optional<http::Reason> refused) {
+std::string line(const http::Request& request, std::string_view peer, unsigned status,
+                 std::uint64_t bytes, std::string_view trace, std::optional<http::Reason> refused,
+                 const Timings& timings) {
   constexpr std::size_t usual = 384;
   constexpr int microseconds = 6;
-  const auto& request = exchange.request;
   std::string out;
   out.reserve(usual);
-  append_text(out, "peer", exchange.peer);
+  append_text(out, "peer", peer);
   append_text(out, "method", request.method);
   append_text(out, "target", request.target);
   append_text(out, "protocol",
@@ -61,10 +59,10 @@ std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t
                                            : "HTTP/1.1");
   append_number(out, "status", status);
   append_number(out, "bytes", bytes);
-  append_text(out, "trace", trace_id(exchange));
+  append_text(out, "trace", trace);
   append_text(out, "refused", refused ? http::info(*refused).name : std::string_view());
-  for (std::size_t stop = 0; stop < exchange.timings.size(); ++stop) {
-    if (const auto& taken = exchange.timings[stop]) {
+  for (std::size_t stop = 0; stop < timings.size(); ++stop) {
+    if (const auto& taken = timings[stop]) {
       append_number(out, base::stop_names[stop], base::in_seconds(*taken), std::chars_format::fixed,
                     microseconds);
     } else {
@@ -72,6 +70,20 @@ std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t
     }
   }
   return out;
+}
+
+}  // namespace
+
+std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t bytes,
+                        std::optional<http::Reason> refused) {
+  return line(exchange.request, exchange.peer, status, bytes, trace_id(exchange), refused,
+              exchange.timings);
+}
+
+std::string refusal_line(std::string_view peer, http::Reason refused) {
+  http::Request nothing;
+  nothing.major_version = 2;
+  return line(nothing, peer, 0, 0, {}, refused, {});
 }
 
 }  // namespace sevenstops::stops

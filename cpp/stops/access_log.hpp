@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "http/refusal.hpp"
 #include "stops/exchange.hpp"
@@ -16,5 +17,8 @@ namespace sevenstops::stops {
 /// earlier request of the connection (accept), or was not left.
 [[nodiscard]] std::string access_line(const Exchange& exchange, unsigned status,
                                       std::uint64_t bytes, std::optional<http::Reason> refused);
+
+/// That of a stream or a connection of HTTP/2 that is refused before there is an exchange.
+[[nodiscard]] std::string refusal_line(std::string_view peer, http::Reason refused);
 
 }  // namespace sevenstops::stops

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/task_group.hpp"
+#include "stops/access_log.hpp"
 #include "stops/http2/caller.hpp"
 #include "stops/http2/connection.hpp"
 #include "stops/http2/content.hpp"
@@ -70,7 +71,12 @@ class Http2Peer final : public Http2Connection::Watch {
       stops_.relieve();
     }
   }
-  void refused(http::Reason reason) override { stops_.metrics.refuse(reason); }
+  void refused(http::Reason reason) override {
+    stops_.metrics.refuse(reason);
+    if (stops_.log.logs_access()) {
+      stops_.log.access(refusal_line(shown_, reason));
+    }
+  }
 
  private:
   // Asked of the kernel only where somebody wants to know.

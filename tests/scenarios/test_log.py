@@ -152,8 +152,13 @@ def test_what_http2_refuses_has_a_line_for_each_that_stops_counts(start, tmp_pat
     without_path = frame(1, 5, 1, b"\x82\x86")
     on_no_stream = frame(0, 0, 3, b"x")
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as connection:
-        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0))
-        connection.sendall(without_path + on_no_stream)
+        connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0) + without_path)
+        answer = b""
+        while frame(3, 0, 1, b"\0\0\0\1") not in answer:
+            more = connection.recv(65536)
+            assert more, "the stream was not reset"
+            answer += more
+        connection.sendall(on_no_stream)
         while connection.recv(65536):
             pass
     counted = stops(admin)["stops"]["parse"]["refused"]

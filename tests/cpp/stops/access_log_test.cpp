@@ -121,5 +121,20 @@ TEST_F(AccessLogTest, EveryReasonHasItsName) {
   }
 }
 
+TEST_F(AccessLogTest, ARefusalWithoutAnExchangeHasTheSameFields) {
+  const auto text = R"({"time":"now")" + refusal_line("::1", Reason::http2_message) + "}";
+  const auto fields = boost::json::parse(text).as_object();
+  const auto others = line();
+  EXPECT_EQ(fields.size(), others.size());
+  for (const auto& [name, value] : others) {
+    EXPECT_TRUE(fields.contains(name)) << name;
+  }
+  EXPECT_EQ(fields.at("peer").as_string(), "::1");
+  EXPECT_EQ(fields.at("protocol").as_string(), "HTTP/2.0");
+  EXPECT_EQ(fields.at("status").to_number<int>(), 0);
+  EXPECT_EQ(fields.at("refused").as_string(), "http2_message");
+  EXPECT_TRUE(fields.at("parse").is_null());
+}
+
 }  // namespace
 }  // namespace sevenstops::stops
