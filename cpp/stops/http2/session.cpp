@@ -265,8 +265,22 @@ void Http2Session::touch(Http2Stream& stream) {
   }
 }
 
+void Http2Session::leave(bool last) {
+  if (ended_ || trouble_) {
+    return;
+  }
+  if (!std::exchange(leaving_, true)) {
+    nghttp2_submit_shutdown_notice(session_.get());
+  }
+  if (last && !std::exchange(left_, true)) {
+    nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
+                          nullptr, 0);
+  }
+}
+
 void Http2Session::end() {
-  if (std::exchange(ended_, true)) {
+  if (std::exchange(ended_, true) || (left_ && !trouble_)) {
     return;
   }
   std::uint32_t error = NGHTTP2_NO_ERROR;
