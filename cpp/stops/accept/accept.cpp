@@ -58,9 +58,9 @@ Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& s
   }
 }
 
-// A connection that completes between the last accept and the close would be reset, with the request
-// that it brings. So first no handshake begins any more; those under way get a moment. Whose SYN is
-// dropped sends it again after 1 s, and is refused.
+// A connection that completes between the last accept and the close would be reset, with the
+// request that it brings. So first no handshake begins any more; those under way get a moment.
+// Whose SYN is dropped sends it again after 1 s, and is refused.
 void Accept::finish() {
   constexpr std::chrono::milliseconds handshake{25};
   constexpr std::uint32_t flags_of_tcp = 13;
