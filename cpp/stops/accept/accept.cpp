@@ -1,5 +1,6 @@
 #include "stops/accept/accept.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -38,23 +39,35 @@ bool passes(const boost::system::error_code& error) {
 Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
                Stall stall, bool joins)
     : acceptor_(io), settings_(settings), stall_(std::move(stall)) {
+  const bool reuse_port = settings.listeners == Listeners::per_thread;
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   try {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    if (settings.reuse_port && joins) {
+    if (reuse_port && joins) {
       acceptor_.set_option(ReusePort(true));
     }
     acceptor_.bind(endpoint);
     // The first one shares the port only once it has it: otherwise a second service would get a
     // part of this one's connections.
-    acceptor_.set_option(ReusePort(settings.reuse_port));
+    acceptor_.set_option(ReusePort(reuse_port));
     acceptor_.listen(static_cast<int>(settings.backlog));
     acceptor_.non_blocking(true);
   } catch (const boost::system::system_error& error) {
     throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port) + ": " +
                              error.code().message());
   }
+}
+
+Accept::Accept(asio::io_context& io, Accept& first, Stall stall)
+    : acceptor_(io), settings_(first.settings_), stall_(std::move(stall)) {
+  const int copy = ::fcntl(first.acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) {
+    throw std::runtime_error("cannot share the listener: " +
+                             std::generic_category().message(errno));
+  }
+  acceptor_.assign(tcp::v4(), copy);
+  acceptor_.non_blocking(true);
 }
 
 asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
@@ -77,6 +90,7 @@ asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
     if (!error) {
       co_return socket;
     }
+    // With a shared listener a connection wakes every thread that waits, and one of them gets it.
     if (error == asio::error::would_block) {
       co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
     } else if (!passes(error)) {

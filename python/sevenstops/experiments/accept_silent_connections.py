@@ -13,6 +13,7 @@ from sevenstops.experiments.base import (
     Scene,
     failures,
     goodput_curve,
+    kept_connections,
 )
 from sevenstops.lab.measurements import INTERVAL
 from sevenstops.loading.plans import constant
@@ -24,7 +25,8 @@ END = 2.5
 
 def plan(seed: int) -> Plan:
     """200 connections that say nothing from the start on, beside 100 requests a second on new ones;
-    of 20 requests one comes 0.2 s after its connection.
+    of 20 requests one comes 0.2 s after its connection. 20 users keep their connections: they ask,
+    pause for a second, and ask again, three times in all.
     """
     return Plan(
         seed=seed,
@@ -41,6 +43,7 @@ def plan(seed: int) -> Plan:
                 kind="raw", name="late", count=0,
                 pieces=[("", 0.2), ("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 0)],
             ),
+            Crowd(kind="keep_alive_user", count=20, pause=1.0, depth=3),
         ],
     )  # fmt: skip
 
@@ -48,11 +51,13 @@ def plan(seed: int) -> Plan:
 def run(scene: Scene, p: Plan) -> Sample:
     """How many good requests find no place."""
     result = scene.load(p)
-    late = result.crowds[1]
+    late, users = result.crowds[1], kept_connections(result.crowds[2])
     scene.curves["answered"] = goodput_curve(result.series[: round(END / INTERVAL)])
     return {
         "requests_failed_ratio": failures(result, "good") / result.by_name["good"].due,
         "late_speakers_cut": late.due - late.statuses.get(200, 0),
+        "kept_requests_unanswered": users.unanswered,
+        "kept_connections_closed_ratio": users.closed / users.requests,
     }
 
 
