@@ -287,8 +287,8 @@ class RequestRecord:
     def bytes_received(self) -> int: ...
 
 class CrowdClient:
-    """What one client of a crowd got: one conversation, one whole fetch of a pager, or one request of
-    a keep_alive_user, whose `why` also tells that it had to connect anew.
+    """What one client of a crowd got: one conversation, one whole fetch of a pager, or one request
+    of a keep_alive_user, whose `why` also tells that it had to connect anew.
 
     `status` is the last answer's (0 for none), `body_bytes` and `sha256` (hex) are those of the
     content without its framing, for a pager of all pages in their order. `whole`: the answer ended

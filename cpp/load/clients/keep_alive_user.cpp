@@ -1,6 +1,5 @@
 #include <poll.h>
 
-#include <algorithm>
 #include <optional>
 
 #include "load/clients/content.hpp"
@@ -30,8 +29,10 @@ class KeepAliveUser {
   // Whether the peer has closed the connection, or said something that nobody asked for.
   [[nodiscard]] bool stale();
 
+  // Its last requests may come when nobody else's do any more, as long as answers are waited for.
+  [[nodiscard]] bool stopping() const { return worker_.engine().stopping(); }
   void expire_within(double seconds) {
-    channel_->socket().expire_at(std::min(worker_.now() + base::seconds(seconds), worker_.end()));
+    channel_->socket().expire_at(worker_.now() + base::seconds(seconds));
   }
 
   Worker& worker_;
@@ -48,10 +49,12 @@ bool KeepAliveUser::stale() {
 Task<> KeepAliveUser::run() {
   unsigned status = 0;
   record_.fetches_due += static_cast<std::uint64_t>(crowd_.depth);
-  for (std::int64_t asked = 0; asked < crowd_.depth && !worker_.over(); ++asked) {
+  for (std::int64_t asked = 0; asked < crowd_.depth; ++asked) {
     if (asked > 0) {
-      const auto until = worker_.now() + base::seconds(crowd_.pause);
-      co_await worker_.engine().sleep_until(std::min(until, worker_.end()));
+      co_await worker_.engine().sleep_until(worker_.now() + base::seconds(crowd_.pause));
+    }
+    if (stopping()) {
+      break;
     }
     const auto began = worker_.now();
     bool anew = channel_ && stale();
@@ -62,7 +65,7 @@ Task<> KeepAliveUser::run() {
     std::optional<Content> content(std::in_place);
     auto why = co_await ask(*content);
     // RFC 9112, 9.3.1: what a closed connection left without any answer is asked again.
-    if (kept && why == broke && content->status() == 0 && !worker_.over()) {
+    if (kept && why == broke && content->status() == 0 && !stopping()) {
       anew = true;
       content.emplace();
       why = co_await ask(*content);
@@ -124,7 +127,7 @@ const RegisterClient registered(
      .meaning =
          "honest: asks `depth` times with `pause` seconds between an answer and the next "
          "request, on a connection that it keeps, or on a new one where the service closed it",
-     .needs = {"pause", "depth"},
+     .needs = {},
      .run = run});
 
 }  // namespace

@@ -80,7 +80,9 @@ EXPERIMENT = Experiment(
         "until a timeout comes. A bound that turns newcomers away protects those who are there, "
         "whoever they are: a flood of the silent keeps everybody else out. Nobody waits for an "
         "answer on a silent connection, so that it is the one to close when places have run out. A "
-        "flood that never stops closes idle keep-alive connections too: their users connect again."
+        "user who pauses between two requests is silent too, and safe for as long as somebody else "
+        "has been silent for longer. A flood that never stops comes to his connection as well: his "
+        "library finds it closed and asks again on a new one, which is not safe for every request."
     ),
     in_the_wild=(
         "Node's server.maxConnections drops the new connection and keeps those that are there; "
@@ -91,6 +93,11 @@ EXPERIMENT = Experiment(
                rule="of all good requests, each on a new connection"),
         Metric("late_speakers_cut", "1", "client", "lower", "== 0", guard=True,
                rule="who speaks 0.2 s after connecting is not taken for silent"),
+        Metric("kept_requests_unanswered", "1", "client", "lower", "== 0", guard=True,
+               rule="of 60 by users who keep their connections and pause for a second"),
+        Metric("kept_connections_closed_ratio", "1", "client", "lower", "<= 0.1", guard=True,
+               rule="of these requests, such as found their connection closed; a client's library "
+               "connects anew and asks again"),
     ],
     plan=plan,
     run=run,
@@ -106,8 +113,13 @@ EXPERIMENT = Experiment(
     ),
     sabotages=(
         Sabotage(
-            {"parse.idle_timeout": "0.03"}, ("late_speakers_cut",),
+            {"parse.idle_timeout": "0.03"},
+            ("late_speakers_cut", "kept_requests_unanswered", "kept_connections_closed_ratio"),
             "who does not speak at once is cut", alone=True,
+        ),
+        Sabotage(
+            {"parse.idle_timeout": "0.4"}, ("kept_connections_closed_ratio",),
+            "who pauses between two requests is cut",
         ),
     ),
     diagnostics=(

@@ -39,8 +39,9 @@ from sevenstops.loading.running import run_plan
 __all__ = [
     "Censored", "Diagnostic", "Experiment", "Figure", "Lab", "Metric", "PeakMemory", "Sabotage",
     "Sample", "Scene", "SideSettings", "chain_scene", "extra_requests", "failures", "goodput",
-    "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile", "percentile_curve",
-    "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene", "warm_up",
+    "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile",
+    "percentile_curve", "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene",
+    "warm_up",
 ]  # fmt: skip
 
 Side = str
