@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -62,11 +63,16 @@ Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& s
 Accept::Accept(asio::io_context& io, Accept& first, Stall stall)
     : acceptor_(io), settings_(first.settings_), stall_(std::move(stall)) {
   const int copy = ::fcntl(first.acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) {
-    throw std::runtime_error("cannot share the listener: " +
-                             std::generic_category().message(errno));
+  boost::system::error_code error(copy < 0 ? errno : 0, boost::system::system_category());
+  if (!error) {
+    acceptor_.assign(tcp::v4(), copy, error);
+    if (error) {
+      ::close(copy);
+    }
   }
-  acceptor_.assign(tcp::v4(), copy);
+  if (error) {
+    throw std::runtime_error("cannot share the listener: " + error.message());
+  }
   acceptor_.non_blocking(true);
 }
 

@@ -42,7 +42,7 @@ RECORDED = {
 HARM = [
     ("silent-connections", {"kept_connections_closed_ratio": 2 / 3}),
     ("silent-connections", {"kept_requests_unanswered": 1}),
-    ("one-accept-per-wake-up", {"pipeliners_bytes": 6_000_000}),
+    ("one-accept-per-wake-up", {"pipeliners_bytes": 5_000_000}),
     ("one-accept-per-wake-up", {"pipeliners_refused": 1}),
     ("error-boundary-innermost", {"let_in_ratio": 1.0, "thrown_at_ratio": 0.0}),
     ("error-boundary-innermost", {"let_in_ratio": 0.5, "thrown_at_ratio": 0.5}),
