@@ -22,7 +22,7 @@ from sevenstops.loading.plans import constant
 
 # Of the requests that bring credentials: as when the store of tokens fails now and then.
 THROWN = 0.3
-# Of some 160 requests within four standard deviations of that.
+# Of some 160 requests the share that fails lies within four standard deviations of that.
 LEAST, MOST = 0.15, 0.45
 PATH = "/admin/wipe"
 # What a request with credentials may be answered with: status, and digest of the whole content.
@@ -90,17 +90,16 @@ def run(scene: Scene, p: Plan) -> Sample:
     """How many requests were left without an answer, and how the others fared."""
     result = scene.load(p)
     admin, looked = result.by_name["admin"], result.crowds[0]
-    due = admin.due + looked.due
-    thrown = admin.statuses.get(500, 0) + looked.statuses.get(500, 0)
     let_in = admin.statuses.get(200, 0) + looked.statuses.get(200, 0)
+    let_in_ratio = let_in / (admin.due + looked.due)
     return {
         "requests_unanswered": (
             unanswered(result, "admin") + unanswered(result, "good") + unanswered_of(looked)
         ),
         "good_requests_failed": failures(result, "good") + result.by_name["good"].unexpected,
         "answers_of_another_kind": of_another_kind(result),
-        "let_in_ratio": let_in / due,
-        "thrown_at_ratio": thrown / due,
+        "admin_failed_ratio": 1 - let_in_ratio,
+        "admin_let_in_ratio": let_in_ratio,
     }
 
 
@@ -130,12 +129,12 @@ EXPERIMENT = Experiment(
             rule="with credentials, neither the route's own 200 nor the error's 500",
         ),
         Metric(
-            "let_in_ratio", "1", "client", "higher", f">= {1 - MOST}", guard=True,
-            rule="seven of ten that bring the token are let in",
+            "admin_failed_ratio", "1", "client", "lower", f"<= {MOST}", guard=True,
+            rule="three of ten are thrown at, on both sides; the others are let in",
         ),
         Metric(
-            "thrown_at_ratio", "1", "client", "higher", f">= {LEAST}", guard=True,
-            rule="three of ten are thrown at and must not be let in",
+            "admin_let_in_ratio", "1", "client", "lower", f"<= {1 - LEAST}", guard=True,
+            rule="who is thrown at is not let in",
         ),
     ],
     plan=plan,
@@ -146,10 +145,7 @@ EXPERIMENT = Experiment(
     sabotages=(
         Sabotage(
             {"parse.header_count": "1"},
-            (
-                "good_requests_failed", "answers_of_another_kind", "let_in_ratio",
-                "thrown_at_ratio",
-            ),
+            ("good_requests_failed", "answers_of_another_kind", "admin_failed_ratio"),
             "every request gets 431, and no layer is reached",
         ),
     ),

@@ -27,9 +27,9 @@ RECORDED = {
     ),
     "error-boundary-innermost": (
         {"requests_unanswered": 56, "good_requests_failed": 0, "answers_of_another_kind": 56,
-         "let_in_ratio": 0.64, "thrown_at_ratio": 0.0},
+         "admin_failed_ratio": 0.36, "admin_let_in_ratio": 0.64},
         {"requests_unanswered": 0, "good_requests_failed": 0, "answers_of_another_kind": 0,
-         "let_in_ratio": 0.64, "thrown_at_ratio": 0.36},
+         "admin_failed_ratio": 0.36, "admin_let_in_ratio": 0.64},
     ),
     "stuck-acceptor": (
         {"newcomers_unanswered_ratio": 0.53, "connections_waiting": 132, "wrong_answers": 0,
@@ -44,8 +44,8 @@ HARM = [
     ("silent-connections", {"kept_requests_unanswered": 1}),
     ("one-accept-per-wake-up", {"pipeliners_bytes": 5_000_000}),
     ("one-accept-per-wake-up", {"pipeliners_refused": 1}),
-    ("error-boundary-innermost", {"let_in_ratio": 1.0, "thrown_at_ratio": 0.0}),
-    ("error-boundary-innermost", {"let_in_ratio": 0.5, "thrown_at_ratio": 0.5}),
+    ("error-boundary-innermost", {"admin_failed_ratio": 0.0, "admin_let_in_ratio": 1.0}),
+    ("error-boundary-innermost", {"admin_failed_ratio": 0.5, "admin_let_in_ratio": 0.5}),
     ("error-boundary-innermost", {"answers_of_another_kind": 1}),
     ("stuck-acceptor", {"kept_requests_unanswered": 1}),
     ("stuck-acceptor", {"kept_connections_closed": 1}),
@@ -120,13 +120,14 @@ def test_the_right_answers_in_the_right_shares_are_no_harm():
     sample = seen(THROWN, LET_IN, LET_IN)
     assert sample["requests_unanswered"] == sample["good_requests_failed"] == 0
     assert sample["answers_of_another_kind"] == 0
-    assert sample["let_in_ratio"] == pytest.approx(2 / 3, abs=0.02)
-    assert sample["thrown_at_ratio"] == pytest.approx(1 / 3, abs=0.02)
+    assert sample["admin_let_in_ratio"] == pytest.approx(2 / 3, abs=0.02)
+    assert sample["admin_failed_ratio"] == pytest.approx(1 / 3, abs=0.02)
 
 
 def test_who_should_be_thrown_at_is_not_let_in():
     sample = seen(LET_IN)
-    assert sample["answers_of_another_kind"] == sample["thrown_at_ratio"] == 0
+    assert sample["answers_of_another_kind"] == 0
+    assert sample["admin_let_in_ratio"] == 1
 
 
 @pytest.mark.parametrize("instead", [(503, b"exception\n"), (500, b"<h1>500</h1>"), (200, b"")])
