@@ -76,6 +76,18 @@ Accept::Accept(asio::io_context& io, Accept& first, Stall stall)
   acceptor_.non_blocking(true);
 }
 
+// A listener that others share stays known to epoll when this descriptor of it is closed, and
+// would be told of with a state that is gone: first it is taken out.
+void Accept::close() {
+  if (acceptor_.is_open()) {
+    boost::system::error_code error;
+    const int descriptor = acceptor_.release(error);
+    if (!error) {
+      ::close(descriptor);
+    }
+  }
+}
+
 asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
   while (true) {
     if (!settings_.drain_queue) {

@@ -25,10 +25,12 @@ class Accept {
   Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings, Stall stall = {},
          bool joins = false);
 
-  /// Takes from the listener of `first`, as that one goes on to do. Must not be destroyed while
-  /// `io` runs: the kernel knows the listener for as long as any of them has it, and would go on to
-  /// tell `io` of it. Throws std::runtime_error in one sentence when there is no descriptor left.
+  /// Takes from the listener of `first`, as that one goes on to do. Throws std::runtime_error in
+  /// one sentence when there is no descriptor left.
   Accept(asio::io_context& io, Accept& first, Stall stall);
+  ~Accept() { close(); }
+  Accept(const Accept&) = delete;
+  Accept& operator=(const Accept&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
@@ -37,6 +39,8 @@ class Accept {
   [[nodiscard]] asio::awaitable<tcp::socket> next(asio::io_context& owner);
 
  private:
+  void close();
+
   tcp::acceptor acceptor_;
   AcceptSettings settings_;
   Stall stall_;
