@@ -41,10 +41,16 @@ IoThread::~IoThread() = default;
 
 void IoThread::listen(std::uint16_t port, std::vector<IoThread*> owners, int before) {
   owners_ = std::move(owners);
-  accept_.emplace(
-      io_, port, settings_.accept,
-      [this, before](Clock::time_point now) { return stops_.faults.stall(now, before); },
-      before > 0);
+  accept_.emplace(io_, port, settings_.accept, stall(before), before > 0);
+}
+
+void IoThread::share(IoThread& first, int before) {
+  owners_ = {this};
+  accept_.emplace(io_, *first.accept_, stall(before));
+}
+
+stops::Accept::Stall IoThread::stall(int acceptor) {
+  return [this, acceptor](Clock::time_point now) { return stops_.faults.stall(now, acceptor); };
 }
 
 void IoThread::start(bool keeps_house, Failed failed) {

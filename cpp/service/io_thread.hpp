@@ -32,6 +32,9 @@ class IoThread {
   /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn; so
   /// many threads of this process listen there already as `before` says.
   void listen(std::uint16_t port, std::vector<IoThread*> owners, int before = 0);
+  /// Takes connections from the listener of `first` as well; so many threads do already as `before`
+  /// says.
+  void share(IoThread& first, int before);
   [[nodiscard]] std::uint16_t port() const { return accept_->port(); }
 
   /// Begins to work. With `keeps_house` it does for the process what one thread has to do: the
@@ -57,6 +60,7 @@ class IoThread {
   [[nodiscard]] base::asio::awaitable<void> run();
   [[nodiscard]] base::asio::awaitable<void> accept();
   [[nodiscard]] base::asio::awaitable<void> sweep();
+  [[nodiscard]] stops::Accept::Stall stall(int acceptor);
   void take(base::tcp::socket socket, base::Clock::duration queued);
 
   stops::Places& places_;

@@ -57,20 +57,25 @@ struct Service::State {
   }
 
   void listen(const Settings& settings, std::uint16_t port) {
-    if (settings.accept.reuse_port) {
-      int before = 0;
-      for (auto& t : threads) {
-        t->listen(port, {t.get()}, before++);
-        port = t->port();
+    using stops::Listeners;
+    const auto listeners = settings.accept.listeners;
+    auto& first = *threads.front();
+    std::vector<IoThread*> owners{&first};
+    if (listeners == Listeners::one_acceptor) {
+      for (std::size_t i = 1; i < threads.size(); ++i) {
+        owners.push_back(threads[i].get());
       }
-      return;
     }
-    // Without SO_REUSEPORT one thread takes connections for all.
-    std::vector<IoThread*> owners;
-    for (auto& t : threads) {
-      owners.push_back(t.get());
+    first.listen(port, owners);
+    for (std::size_t i = 1; i < threads.size(); ++i) {
+      auto& other = *threads[i];
+      const auto before = static_cast<int>(i);
+      if (listeners == Listeners::per_thread) {
+        other.listen(first.port(), {&other}, before);
+      } else if (listeners == Listeners::shared) {
+        other.share(first, before);
+      }
     }
-    threads.front()->listen(port, owners);
   }
 };
 

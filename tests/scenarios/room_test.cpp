@@ -142,8 +142,8 @@ TEST_F(Room, BodiesThatStandStillMakeRoomForOneThatComes) {
 
 TEST_F(Room, OtherThreadsMakeRoomToo) {
   settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
-  // One listener hands connections to its threads in turn.
-  settings.accept.reuse_port = false;
+  // Connections go to the threads in turn.
+  settings.accept.listeners = stops::Listeners::one_acceptor;
   const Service service(settings, {.threads = 2, .rows = 1});
   std::vector<tcp::socket> others;
   for (const std::int64_t open : {2, 4, 6}) {

@@ -1,9 +1,11 @@
 #include "stops/accept/accept.hpp"
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -39,22 +41,51 @@ bool passes(const boost::system::error_code& error) {
 Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
                Stall stall, bool joins)
     : acceptor_(io), settings_(settings), stall_(std::move(stall)) {
+  const bool reuse_port = settings.listeners == Listeners::per_thread;
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   try {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    if (settings.reuse_port && joins) {
+    if (reuse_port && joins) {
       acceptor_.set_option(ReusePort(true));
     }
     acceptor_.bind(endpoint);
     // The first one shares the port only once it has it: otherwise a second service would get a
     // part of this one's connections.
-    acceptor_.set_option(ReusePort(settings.reuse_port));
+    acceptor_.set_option(ReusePort(reuse_port));
     acceptor_.listen(static_cast<int>(settings.backlog));
     acceptor_.non_blocking(true);
   } catch (const boost::system::system_error& error) {
     throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port) + ": " +
                              error.code().message());
+  }
+}
+
+Accept::Accept(asio::io_context& io, Accept& first, Stall stall)
+    : acceptor_(io), settings_(first.settings_), stall_(std::move(stall)) {
+  const int copy = ::fcntl(first.acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0);
+  boost::system::error_code error(copy < 0 ? errno : 0, boost::system::system_category());
+  if (!error) {
+    acceptor_.assign(tcp::v4(), copy, error);
+    if (error) {
+      ::close(copy);
+    }
+  }
+  if (error) {
+    throw std::runtime_error("cannot share the listener: " + error.message());
+  }
+  acceptor_.non_blocking(true);
+}
+
+// A listener that others share stays known to epoll when this descriptor of it is closed, and
+// would be told of with a state that is gone: first it is taken out.
+void Accept::close() {
+  if (acceptor_.is_open()) {
+    boost::system::error_code error;
+    const int descriptor = acceptor_.release(error);
+    if (!error) {
+      ::close(descriptor);
+    }
   }
 }
 
@@ -109,11 +140,12 @@ asio::awaitable<std::optional<tcp::socket>> Accept::next(asio::io_context& owner
     }
     if (error == asio::error::would_block && finish_at_) {
       if (Clock::now() >= *finish_at_) {
-        acceptor_.close(error);
+        close();
         co_return std::nullopt;
       }
       co_await base::sleep_until(*finish_at_);
     } else if (error == asio::error::would_block) {
+      // With a shared listener a connection wakes every thread that waits, and one of them gets it.
       co_await readable();
     } else if (!passes(error)) {
       throw boost::system::system_error(error, "accept");

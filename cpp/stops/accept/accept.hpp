@@ -26,6 +26,13 @@ class Accept {
   Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings, Stall stall = {},
          bool joins = false);
 
+  /// Takes from the listener of `first`, as that one goes on to do. Throws std::runtime_error in
+  /// one sentence when there is no descriptor left.
+  Accept(asio::io_context& io, Accept& first, Stall stall);
+  ~Accept() { close(); }
+  Accept(const Accept&) = delete;
+  Accept& operator=(const Accept&) = delete;
+
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
   /// The next connection, its socket belonging to `owner`; none once the listener is closed. Throws
@@ -37,6 +44,7 @@ class Accept {
 
  private:
   [[nodiscard]] asio::awaitable<void> readable();
+  void close();
 
   tcp::acceptor acceptor_;
   AcceptSettings settings_;

@@ -23,6 +23,7 @@ from sevenstops.lab.measurements import (
     goodput,
     goodput_curve,
     histogram_curve,
+    kept_connections,
     orphaned_work,
     percentile_curve,
     percentile_seen,
@@ -39,7 +40,7 @@ from sevenstops.loading.running import run_plan
 __all__ = [
     "Censored", "Diagnostic", "Experiment", "Figure", "Lab", "Metric", "PeakMemory", "Sabotage",
     "Sample", "Scene", "SideSettings", "chain_scene", "extra_requests", "failures", "goodput",
-    "goodput_curve", "histogram_curve", "orphaned_work", "percentile_curve",
+    "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile_curve",
     "percentile_seen", "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene",
     "warm_up",
 ]  # fmt: skip
