@@ -65,6 +65,13 @@ class Http2Peer final : public Http2Connection::Watch {
   void fell_silent() override { move(stops_.speaking, stops_.silent, true); }
   void spoke() override { move(stops_.silent, stops_.speaking, false); }
   void holds(std::size_t bytes) override { charge_.set(static_cast<std::int64_t>(bytes)); }
+  void head_unfinished(bool unfinished) override {
+    if (!unfinished) {
+      head_.reset();
+    } else if (!head_) {
+      head_.emplace(stops_.metrics.parse.heads_unfinished);
+    }
+  }
   void waits() override {
     if (stops_.budget.left() < 0) {
       stops_.relieve();
@@ -101,6 +108,7 @@ class Http2Peer final : public Http2Connection::Watch {
   Http2Connection connection_;
   base::Raised open_;
   base::Raised http2_;
+  std::optional<base::Raised> head_;
   std::list<Stops::Held>::iterator held_;
 };
 

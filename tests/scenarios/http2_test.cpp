@@ -384,6 +384,42 @@ TEST_F(Http2, AStreamThatNobodyReadsIsResetInTime) {
   EXPECT_EQ(client.answer(client.get("/healthz")).status, 200U);
 }
 
+TEST_F(Http2, HeadsThatDoNotEndAreCounted) {
+  settings.parse.head_timeout = 60;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  // Its HEADERS lacks END_HEADERS, and the CONTINUATION that has to follow does not come.
+  const std::string block = test::get_block("/healthz");
+  const auto unended = test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, block);
+  std::vector<test::tcp::socket> sockets;
+  for (int i = 0; i < 3; ++i) {
+    test::send(sockets.emplace_back(test::connect(io, service.port())),
+               test::http2_begin() + unended);
+  }
+  // Of the last one not even the frame is whole.
+  test::send(sockets.emplace_back(test::connect(io, service.port())),
+             test::http2_begin() + unended.substr(0, 12));
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 4; }));
+  EXPECT_EQ(count(service, "http2_connections_open"), 4U);
+  // One ends its head, one breaks the rules, and one leaves.
+  test::send(sockets[0],
+             test::frame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, std::string()));
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 3; }));
+  test::send(sockets[1], test::frame(NGHTTP2_PING, 0, 0, std::string(8, 'p')));
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 2; }));
+  sockets[2].close();
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 1; }));
+}
+
+TEST_F(Http2, AHeadThatDoesNotEndInTimeIsCountedNoMore) {
+  settings.parse.head_timeout = 0.2;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  auto socket = test::connect(io, service.port());
+  test::send(socket, test::http2_begin() + test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1,
+                                                       test::get_block("/healthz")));
+  ASSERT_TRUE(eventually([&] { return refused(service, "parse", "head_timeout") == 1; }));
+  EXPECT_EQ(count(service, "heads_unfinished"), 0U);
+}
+
 TEST_F(Http2, ABodyThatStandsStillIsRefusedInTime) {
   settings.parse.body_timeout = 0.1;
   settings.parse.body_rate = 0;
