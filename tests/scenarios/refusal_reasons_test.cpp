@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "../cpp/stops/fakes.hpp"
 #include "../cpp/support/run.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "http2_floods.hpp"
@@ -13,6 +14,8 @@
 #include "service/report.hpp"
 #include "service/service.hpp"
 #include "stops/handle/endpoint.hpp"
+#include "stops/http1/caller.hpp"
+#include "stops/walk.hpp"
 #include "stops/walk_http1.hpp"
 
 namespace sevenstops {
@@ -301,29 +304,69 @@ Seen by_one_who_does_not_read(Reason reason) {
   return provocation.seen(reason, "");
 }
 
-// No endpoint of the service throws, or breaks its stream off, that a client could make do so. So
-// these walk over a real connection with the service's own stops and an endpoint of the test's.
-Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
-  asio::io_context io;
-  const auto settings = service::hardened();
-  const stops::Backend backend{
+// What no client can make happen, over a real connection and the service's own stops.
+class OwnWalk {
+ public:
+  explicit OwnWalk(const std::string& request) {
+    test::send(ends_.client, request);
+    ends_.client.shutdown(tcp::socket::shutdown_send);
+  }
+
+  stops::Stops& stops() { return stops_; }
+  tcp::socket socket() { return std::move(ends_.server); }
+  // What is seen once a coroutine has walked.
+  template <class WalkOver>
+  Seen seen(WalkOver walk_over) {
+    test::run(io_, std::move(walk_over));
+    return {test::receive_all(ends_.client), service::report_json({&metrics_}),
+            service::report_prometheus({&metrics_})};
+  }
+
+ private:
+  asio::io_context io_;
+  test::Ends ends_ = test::connected(io_);
+  service::Settings settings_ = service::hardened();
+  stops::Backend backend_{
       .store = std::make_shared<store::Store>(1, 1),
       .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
       .dependencies = {}};
-  base::Log log;
-  stops::Metrics metrics;
-  const faults::FaultClock clock;
-  base::Budget budget(1 << 30);
-  stops::Stops stops(settings, backend, "let-me-in", {}, clock, metrics, log, budget);
-  stops.router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
-  auto ends = test::connected(io);
-  test::send(ends.client, get("/broken"));
-  ends.client.shutdown(tcp::socket::shutdown_send);
-  test::run(io, [&]() -> asio::awaitable<void> {
-    co_await stops::walk_http1(stops, std::move(ends.server), Clock::duration());
+  base::Log log_;
+  stops::Metrics metrics_;
+  faults::FaultClock clock_;
+  base::Budget budget_{1 << 30};
+  stops::Stops stops_{settings_, backend_, "let-me-in", {}, clock_, metrics_, log_, budget_};
+};
+
+// No endpoint of the service throws, or breaks its stream off, that a client could make do so.
+Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
+  OwnWalk walk(get("/broken"));
+  walk.stops().router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
+  return walk.seen([&]() -> asio::awaitable<void> {
+    co_await stops::walk_http1(walk.stops(), walk.socket(), Clock::duration());
   });
-  return {test::receive_all(ends.client), service::report_json({&metrics}),
-          service::report_prometheus({&metrics})};
+}
+
+// The rest of a body for which there is no memory.
+Seen at_a_body_without_memory(Reason /*reason*/) {
+  const auto head = post("Content-Length: 9\r\n", "");
+  OwnWalk walk(head);
+  stops::Connection connection(walk.socket());
+  http::Request request;
+  stops::Http1Writer writer(connection, request);
+  stops::Http1Caller caller(connection, writer);
+  stops::fakes::FakeIncoming incoming({head});
+  stops::fakes::FakeContent content;
+  content.breaks = true;
+  stops::Exchange exchange{.request = request,
+                           .incoming = incoming,
+                           .content = content,
+                           .caller = caller,
+                           .writer = writer};
+  stops::Walk one(walk.stops(), exchange);
+  return walk.seen([&]() -> asio::awaitable<void> {
+    (void)co_await one.once();
+    connection.close();
+  });
 }
 
 asio::awaitable<http::Outcome<stops::Result>> throwing(stops::Resources& /*resources*/,
@@ -389,6 +432,7 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::body_timeout, sent(post("Content-Length: 9\r\n", "abc"), short_times)},
       {Reason::byte_budget, sent(post("Content-Length: 100000\r\n", ""),
                                  with([](Settings& s) { s.parse.byte_budget = 65536; }))},
+      {Reason::parse_exception, at_a_body_without_memory},
       {Reason::chunk_size, sent(chunks("x\r\n"))},
       {Reason::chunk_extension, sent(chunks("1;=\r\n"))},
       {Reason::chunk_line, sent(chunks("1\rx"))},
@@ -422,6 +466,8 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::method_not_allowed, sent("DELETE /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::unauthenticated, sent("POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::rate_limit, beyond_the_rate},
+      {Reason::middleware_exception, sent(get("/healthz", "Authorization: Bearer none\r\n"),
+                                          service::hardened(), "failing-layer=1")},
       {Reason::query, sent(get("/orders?limit=none"))},
       {Reason::no_user, sent(get("/users/somebody"))},
       {Reason::no_dependency, sent(get("/page?of=nobody"))},
@@ -433,7 +479,10 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::worker_queue, beyond_the_queue},
       {Reason::worker_queue_time, too_long_in_the_queue},
       {Reason::fault, sent(get("/page"), service::hardened(), "fail=1")},
-      {Reason::exception, [](Reason) { return at_an_endpoint_of_its_own({"throwing", throwing}); }},
+      {Reason::handle_exception,
+       [](Reason) { return at_an_endpoint_of_its_own({"throwing", throwing}); }},
+      {Reason::serialize_exception,
+       [](Reason) { return at_an_endpoint_of_its_own({"spoiled", stops::fakes::spoiled}); }},
       {Reason::write_timeout, by_one_who_does_not_read},
       {Reason::stream_broken,
        [](Reason) { return at_an_endpoint_of_its_own({"breaking", breaking}); }},

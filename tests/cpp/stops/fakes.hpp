@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,6 +15,7 @@
 #include "http/head.hpp"
 #include "stops/bytes.hpp"
 #include "stops/exchange.hpp"
+#include "stops/handle/endpoint.hpp"
 
 namespace sevenstops::stops::fakes {
 
@@ -214,5 +216,20 @@ class FakeSource final : public ByteSource {
   std::deque<std::string> pieces_;
   Ending ending_;
 };
+
+/// An endpoint whose result nobody can serialize: a variant without a value.
+inline asio::awaitable<http::Outcome<Result>> spoiled(Resources& /*resources*/, Call /*call*/) {
+  struct Throws {
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    operator Text() const { throw std::runtime_error("there is no text"); }
+  };
+  Result result;
+  try {
+    result.emplace<Text>(Throws());
+  } catch (const std::runtime_error&) {
+    co_return http::Outcome<Result>(std::move(result));
+  }
+  throw std::logic_error("the result has a value");
+}
 
 }  // namespace sevenstops::stops::fakes
