@@ -221,7 +221,7 @@ asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next
   if (x_.request.has_body()) {
     // Nobody asks for it any more, and the client may take its time.
     std::string().swap(x_.request.body);
-    (void)x_.content.reserve(0);
+    (void)x_.content.reserve(0, 0);
   }
   Outcome<void> sent;
   try {

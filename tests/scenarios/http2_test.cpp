@@ -351,6 +351,7 @@ TEST_F(Http2, AnUnreadStreamHoldsUpNobodyAndLittleMemory) {
 TEST_F(Http2, ManyUnreadStreamsShareTheByteBudget) {
   constexpr std::uint64_t streams = 80;
   settings.parse.byte_budget = 1 << 20;
+  settings.parse.body_limit = 1 << 19;
   settings.drain.read_rate = 0;
   settings.handle.queue_time = 30;
   const Service service(settings, {.threads = 1, .rows = 60000});
@@ -586,21 +587,52 @@ TEST_F(Http2, BodiesThatStandStillMakeRoomForOneThatComes) {
   const Service service(settings, {.threads = 1, .rows = 1});
   const Http2Client::Fields length = {{"content-length", std::to_string(mebibyte)}};
   Http2Client client(io, service.port());
-  std::vector<test::tcp::socket> still;
+  std::vector<std::unique_ptr<Http2Client>> still;
   for (int i = 0; i < 3; ++i) {
-    still.push_back(test::connect(io, service.port()));
-    test::send(still.back(),
-               test::http2_begin() +
-                   test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
-                               std::string("\x83\x86\x04\x05/echo\x01\x01") + "a" +
-                                   std::string("\x0f\x0d\x07") + std::to_string(mebibyte)));
+    auto& one = *still.emplace_back(std::make_unique<Http2Client>(io, service.port()));
+    // The last byte is withheld.
+    const auto id = one.submit({{":method", "POST"},
+                                {":scheme", "http"},
+                                {":authority", "a"},
+                                {":path", "/echo"},
+                                {"content-length", std::to_string(mebibyte)}},
+                               std::string(mebibyte - 1, 'x'), true);
+    ASSERT_TRUE(one.until([&] { return one.at(id).content_sent == mebibyte - 1; }));
   }
-  ASSERT_TRUE(eventually([&] { return count(service, "held_bytes") >= 3 * mebibyte; }));
+  ASSERT_TRUE(eventually([&] { return count(service, "held_bytes") >= 3 * (mebibyte - 1); }));
   std::this_thread::sleep_for(1500ms);
   const auto& late =
       client.answer(client.request("POST", "/echo", length, std::string(mebibyte, 'x')));
   EXPECT_EQ(late.status, 200U);
   EXPECT_GE(count(service, "slow_connections_ended_total"), 1U);
+}
+
+TEST_F(Http2, ADeclaredLengthHoldsNoRoom) {
+  constexpr int claims = 60;
+  constexpr std::size_t honest = 512 << 10;
+  settings.parse.byte_budget = 4 << 20;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  // POST /echo of 1048000 bytes, of which one comes.
+  const auto head = std::string("\x83\x86\x04\x05/echo\x01\x01") + "a" + "\x0f\x0d\x07" + "1048000";
+  const auto claim = test::http2_begin() +
+                     test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, head) +
+                     test::frame(NGHTTP2_DATA, 0, 1, "x");
+  std::vector<test::tcp::socket> still;
+  for (int i = 0; i < claims; ++i) {
+    test::send(still.emplace_back(test::connect(io, service.port())), claim);
+  }
+  ASSERT_TRUE(eventually([&] { return count(service, "bodies_unfinished") == claims; }));
+  EXPECT_LE(count(service, "held_bytes"), claims * 4096U);
+  Http2Client client(io, service.port());
+  for (int i = 0; i < 2 * claims; ++i) {
+    // None of them is old enough to be called slow.
+    auto& again = still[static_cast<std::size_t>(i % claims)];
+    again = test::connect(io, service.port());
+    test::send(again, claim);
+    const auto& answer = client.answer(client.request(
+        "POST", "/echo", {{"content-length", std::to_string(honest)}}, std::string(honest, 'x')));
+    ASSERT_EQ(answer.status, 200U) << i;
+  }
 }
 
 TEST_F(Http2, StreamsThatAreResetAndStillWorkedForAreBounded) {

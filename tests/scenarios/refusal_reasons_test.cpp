@@ -201,6 +201,24 @@ Seen beyond_the_connections(Reason reason) {
   return provocation.seen(reason, receive_answer(socket));
 }
 
+// Others hold it whose bodies have all but come, and nobody is called slow.
+Seen beyond_the_budget(Reason reason) {
+  constexpr std::size_t size = 38000;
+  constexpr int others = 4;
+  Provocation provocation(with([](Settings& s) {
+    s.parse.byte_budget = 200000;
+    s.parse.body_limit = 60000;
+    s.parse.body_rate = 0;
+  }));
+  const auto length = "Content-Length: " + std::to_string(size) + "\r\n";
+  std::vector<tcp::socket> held;
+  for (int i = 0; i < others; ++i) {
+    test::send(held.emplace_back(provocation.connect()), post(length, std::string(size - 1, 'x')));
+  }
+  until([&] { return count(provocation.stops(), "held_bytes") >= others * (size - 1); });
+  return provocation.seen(reason, provocation.ask(post("Content-Length: 60000\r\n", "")));
+}
+
 Seen beyond_the_rate(Reason reason) {
   Provocation provocation(with([](Settings& s) {
     s.middleware.rate_limit = 0.001;
@@ -429,8 +447,7 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::expectation, sent(get("/", "Expect: much\r\n"))},
       {Reason::body_limit, sent(post("Content-Length: 9\r\n", ""), small_limits)},
       {Reason::body_timeout, sent(post("Content-Length: 9\r\n", "abc"), short_times)},
-      {Reason::byte_budget, sent(post("Content-Length: 100000\r\n", ""),
-                                 with([](Settings& s) { s.parse.byte_budget = 65536; }))},
+      {Reason::byte_budget, beyond_the_budget},
       {Reason::parse_exception, at_a_body_without_memory},
       {Reason::chunk_size, sent(chunks("x\r\n"))},
       {Reason::chunk_extension, sent(chunks("1;=\r\n"))},

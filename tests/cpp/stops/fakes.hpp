@@ -156,9 +156,8 @@ class FakeContent final : public Content {
     }
     co_return !std::exchange(body, {}).empty();
   }
-  [[nodiscard]] bool reserve(std::uint64_t bytes) override {
-    reserved.push_back(bytes);
-    return bytes <= room;
+  [[nodiscard]] bool reserve(std::uint64_t bytes, std::uint64_t more) override {
+    return bytes + more <= room;
   }
   [[nodiscard]] bool begun() const override { return false; }
 
@@ -166,7 +165,6 @@ class FakeContent final : public Content {
   /// There is no memory for the rest of it.
   bool breaks = false;
   std::uint64_t room = 1 << 30;
-  std::vector<std::uint64_t> reserved;
 };
 
 /// Requests that come one after the other; then silence.
