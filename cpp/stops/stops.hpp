@@ -72,6 +72,8 @@ struct Stops {
   /// Ends the slowest of the connections that are below their rate and hold bytes, until an eighth
   /// of the budget and `room` bytes are free again or there is no such one; whether it ended any.
   bool relieve(std::int64_t room = 0);
+  /// Whether so many bytes of the budget are free, if need be once others were ended for it.
+  [[nodiscard]] bool has_room(std::uint64_t bytes);
 
  private:
   DrainSettings drain_settings_;

@@ -523,7 +523,7 @@ class OwnNetwork:
 
     def __init__(self) -> None: ...
     def leave(self) -> None:
-        """Back to where the thread was, once."""
+        """Back to where the thread was, once. RuntimeError where that fails."""
 
     @staticmethod
     def possible() -> bool:

@@ -68,6 +68,7 @@ bool Http2Connection::turn(std::string_view bytes) {
     watch_.opened(*session_.streams().at(id));
   }
   in_turn_ = false;
+  watch_.head_unfinished(session_.head_begun().has_value());
   if (fed) {
     pump();
   }
@@ -91,6 +92,7 @@ void Http2Connection::finish(bool cancelled) {
   if (const auto trouble = session_.trouble()) {
     watch_.refused(*trouble);
   }
+  watch_.head_unfinished(false);
   session_.end();
   session_.close_streams();
   ending_ = true;

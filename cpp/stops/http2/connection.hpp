@@ -32,6 +32,8 @@ class Http2Connection final : public Transport {
     virtual void spoke() = 0;
     /// So many bytes are held now.
     virtual void holds(std::size_t bytes) = 0;
+    /// Whether a part of a head is there that more of it has to follow.
+    virtual void head_unfinished(bool unfinished) = 0;
     /// Somebody is about to wait for the peer.
     virtual void waits() = 0;
     /// Something was refused without an answer.
