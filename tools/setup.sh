@@ -41,10 +41,10 @@ case $part in
       boost=libboost1.81-dev
     fi
     packages="g++ cmake ninja-build pkg-config $boost libsqlite3-dev libssl-dev libnghttp2-dev
-      liburing-dev libspdlog-dev python3-venv python3-dev nginx-light"
+      liburing-dev libspdlog-dev python3-venv python3-dev nginx-light curl iproute2"
     ;;
   test)
-    packages="libgtest-dev nghttp2-client openssl prometheus curl iproute2"
+    packages="libgtest-dev nghttp2-client openssl prometheus"
     # Ubuntu has its browser as a snap only; where there is none, the tests of the page pass it over.
     if available chromium; then
       packages="$packages chromium"

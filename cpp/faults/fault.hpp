@@ -23,9 +23,9 @@ class Fault {
   // Hooks that depend on time are told `elapsed`, on the clock of the service's faults, and are not
   // asked before it runs.
 
-  /// Accept: how long nothing is taken from now on by the listener of this number, from 0.
+  /// Accept: how long nothing is taken from now on by the I/O thread of this number, from 0.
   [[nodiscard]] virtual base::Clock::duration stall(base::Clock::duration /*elapsed*/,
-                                                    int /*listener*/) const {
+                                                    int /*acceptor*/) const {
     return {};
   }
   /// Any stop but accept: by which share of its time a stop's work is prolonged.

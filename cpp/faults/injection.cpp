@@ -20,11 +20,11 @@ Injection::Injection(const Faults& faults, const FaultClock& clock)
   random_.seed(seed);
 }
 
-base::Clock::duration Injection::stall(base::Clock::time_point now, int listener) const {
+base::Clock::duration Injection::stall(base::Clock::time_point now, int acceptor) const {
   base::Clock::duration longest{};
   const auto elapsed = clock_->elapsed(now);
   for (const auto& fault : faults_) {
-    longest = elapsed ? std::max(longest, fault->stall(*elapsed, listener)) : longest;
+    longest = elapsed ? std::max(longest, fault->stall(*elapsed, acceptor)) : longest;
   }
   return longest;
 }

@@ -15,8 +15,8 @@ class Injection {
   /// `clock`, which has to outlive it, is that of all threads.
   Injection(const Faults& faults, const FaultClock& clock);
 
-  /// How long the listener of this number takes nothing from now on.
-  [[nodiscard]] base::Clock::duration stall(base::Clock::time_point now, int listener = 0) const;
+  /// How long the I/O thread of this number takes no connection from now on.
+  [[nodiscard]] base::Clock::duration stall(base::Clock::time_point now, int acceptor = 0) const;
   /// By which share of its time a stop's work is prolonged.
   [[nodiscard]] double prolong(base::Stop stop) const { return prolonged_[base::index(stop)]; }
 

@@ -14,7 +14,7 @@ class StalledAcceptor final : public Fault {
   StalledAcceptor(double stall, double period)
       : stall_(base::seconds(stall)), period_(base::seconds(period)) {}
 
-  base::Clock::duration stall(base::Clock::duration elapsed, int /*listener*/) const override {
+  base::Clock::duration stall(base::Clock::duration elapsed, int /*acceptor*/) const override {
     const auto into = elapsed % period_;
     return into < stall_ ? stall_ - into : base::Clock::duration{};
   }

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace sevenstops::probes {
 namespace {
@@ -91,16 +92,19 @@ OwnNetwork::OwnNetwork() : before_(::open("/proc/thread-self/ns/net", O_RDONLY |
     }
     enter_network();
   } catch (const std::runtime_error&) {
-    leave();
+    (void)go_back();
     throw;
   }
 }
 
+bool OwnNetwork::go_back() {
+  const Descriptor before(std::exchange(before_, -1));
+  return before.value < 0 || ::setns(before.value, CLONE_NEWNET) == 0;
+}
+
 void OwnNetwork::leave() {
-  if (before_ >= 0) {
-    (void)::setns(before_, CLONE_NEWNET);
-    ::close(before_);
-    before_ = -1;
+  if (!go_back()) {
+    fail("the thread can't go back to its network namespace");
   }
 }
 

@@ -22,15 +22,19 @@ class OwnNetwork {
   OwnNetwork();
   OwnNetwork(const OwnNetwork&) = delete;
   OwnNetwork& operator=(const OwnNetwork&) = delete;
-  ~OwnNetwork() { leave(); }
+  ~OwnNetwork() { (void)go_back(); }
 
-  /// Back to where the thread was, once.
+  /// Back to where the thread was, once. Throws std::runtime_error in one sentence where that
+  /// fails.
   void leave();
 
   /// Whether it is allowed, and its net.core.somaxconn may be written.
   [[nodiscard]] static bool possible();
 
  private:
+  // Whether the thread is where it was; errno says why not.
+  [[nodiscard]] bool go_back();
+
   int before_;
 };
 

@@ -33,7 +33,7 @@ struct Admin::State {
       : service_port(of),
         threads(std::move(t)),
         clock(c),
-        accept(io, port, {.backlog = 64, .reuse_port = false}) {}
+        accept(io, port, {.backlog = 64, .listeners = stops::Listeners::one_acceptor}) {}
 
   asio::awaitable<void> run() {
     // Nobody reaches the group once it is gone, however it ended.
@@ -49,8 +49,8 @@ struct Admin::State {
   }
 
   asio::awaitable<void> listen(base::TaskGroup& all) {
-    while (true) {
-      all.spawn(answer(co_await accept.next(io)));
+    while (auto socket = co_await accept.next(io)) {
+      all.spawn(answer(std::move(*socket)));
     }
   }
 

@@ -41,10 +41,16 @@ IoThread::~IoThread() = default;
 
 void IoThread::listen(std::uint16_t port, std::vector<IoThread*> owners, int before) {
   owners_ = std::move(owners);
-  accept_.emplace(
-      io_, port, settings_.accept,
-      [this, before](Clock::time_point now) { return stops_.faults.stall(now, before); },
-      before > 0);
+  accept_.emplace(io_, port, settings_.accept, stall(before), before > 0);
+}
+
+void IoThread::share(IoThread& first, int before) {
+  owners_ = {this};
+  accept_.emplace(io_, *first.accept_, stall(before));
+}
+
+stops::Accept::Stall IoThread::stall(int acceptor) {
+  return [this, acceptor](Clock::time_point now) { return stops_.faults.stall(now, acceptor); };
 }
 
 void IoThread::start(bool keeps_house, Failed failed) {
@@ -62,6 +68,15 @@ void IoThread::start(bool keeps_house, Failed failed) {
     }
   });
   thread_ = std::thread([this] { io_.run(); });
+}
+
+void IoThread::leave() {
+  asio::post(io_, [this] {
+    stops_.leave();
+    if (accept_) {
+      accept_->finish();
+    }
+  });
 }
 
 void IoThread::cancel() {
@@ -99,7 +114,11 @@ asio::awaitable<void> IoThread::accept() {
   std::size_t turn = 0;
   while (true) {
     auto& owner = *owners_[turn++ % owners_.size()];
-    auto socket = co_await accept_->next(owner.io_);
+    auto next = co_await accept_->next(owner.io_);
+    if (!next) {
+      co_return;
+    }
+    auto& socket = *next;
     metrics_[Stop::accept].entered.add();
     const auto queued = stops::time_in_queue(socket);
     metrics_[Stop::accept].seconds.record(queued);
@@ -151,6 +170,8 @@ asio::awaitable<void> IoThread::sweep() {
     co_await base::sleep_until(due);
     metrics_.loop.late.record(Clock::now() - due);
     stops_.sweep();
+    // Nobody but this coroutine.
+    left_ = stops_.leaving && group_->running() == 1;
     if (!keeps_house_) {
       continue;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
@@ -31,11 +32,21 @@ class IoThread {
   /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn; so
   /// many threads of this process listen there already as `before` says.
   void listen(std::uint16_t port, std::vector<IoThread*> owners, int before = 0);
+  /// Takes connections from the listener of `first` as well; so many threads do already as `before`
+  /// says.
+  void share(IoThread& first, int before);
   [[nodiscard]] std::uint16_t port() const { return accept_->port(); }
 
   /// Begins to work. With `keeps_house` it does for the process what one thread has to do: the
   /// log's counters, and memory that nobody uses goes back to the system.
   void start(bool keeps_house, Failed failed);
+  /// Says on /healthz that nobody should send requests here; from any thread.
+  void say_unready() { stops_.unready = true; }
+  /// Takes no connection beyond those that are complete, and ends each with its request; from any
+  /// thread.
+  void leave();
+  /// Whether nobody is left, when it was last looked.
+  [[nodiscard]] bool left() const { return left_; }
   /// Asks all that runs to end; from any thread.
   void cancel();
   /// Waits for it.
@@ -50,6 +61,7 @@ class IoThread {
   [[nodiscard]] base::asio::awaitable<void> accept();
   [[nodiscard]] base::asio::awaitable<void> sweep();
   void count_log();
+  [[nodiscard]] stops::Accept::Stall stall(int acceptor);
   void take(base::tcp::socket socket, base::Clock::duration queued);
 
   stops::Places& places_;
@@ -61,6 +73,7 @@ class IoThread {
   std::vector<IoThread*> owners_;
   base::TaskGroup* group_ = nullptr;
   bool keeps_house_ = false;
+  std::atomic<bool> left_ = false;
   std::thread thread_;
 };
 

@@ -9,7 +9,7 @@ Settings fragile() {
   s.accept = {.backlog = 16,
               .somaxconn = 0,
               .drain_queue = false,
-              .reuse_port = false,
+              .listeners = stops::Listeners::one_acceptor,
               .max_connections = 20000,
               .close_silent = false,
               .queue_time = 0};
@@ -54,7 +54,8 @@ Settings fragile() {
              .high_water = 65536,
              .write_timeout = 60,
              .linger_timeout = 1.0,
-             .send_buffer = 65536};
+             .send_buffer = 65536,
+             .grace = 0};
   return s;
 }
 

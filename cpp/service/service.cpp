@@ -63,20 +63,25 @@ struct Service::State {
   }
 
   void listen(const Settings& settings, std::uint16_t port) {
-    if (settings.accept.reuse_port) {
-      int before = 0;
-      for (auto& t : threads) {
-        t->listen(port, {t.get()}, before++);
-        port = t->port();
+    using stops::Listeners;
+    const auto listeners = settings.accept.listeners;
+    auto& first = *threads.front();
+    std::vector<IoThread*> owners{&first};
+    if (listeners == Listeners::one_acceptor) {
+      for (std::size_t i = 1; i < threads.size(); ++i) {
+        owners.push_back(threads[i].get());
       }
-      return;
     }
-    // Without SO_REUSEPORT one thread takes connections for all.
-    std::vector<IoThread*> owners;
-    for (auto& t : threads) {
-      owners.push_back(t.get());
+    first.listen(port, owners);
+    for (std::size_t i = 1; i < threads.size(); ++i) {
+      auto& other = *threads[i];
+      const auto before = static_cast<int>(i);
+      if (listeners == Listeners::per_thread) {
+        other.listen(first.port(), {&other}, before);
+      } else if (listeners == Listeners::shared) {
+        other.share(first, before);
+      }
     }
-    threads.front()->listen(port, owners);
   }
 };
 
@@ -132,6 +137,22 @@ std::uint16_t Service::admin_port() const { return state_->admin->port(); }
 std::string Service::stops_json() const { return report_json(state_->metrics()); }
 std::string Service::metrics_text() const {
   return report_prometheus(state_->metrics()) + report_listener(port());
+}
+
+void Service::say_unready() {
+  for (auto& t : state_->threads) {
+    t->say_unready();
+  }
+}
+
+void Service::leave() {
+  for (auto& t : state_->threads) {
+    t->leave();
+  }
+}
+
+bool Service::left() const {
+  return std::ranges::all_of(state_->threads, [](const auto& t) { return t->left(); });
 }
 
 void Service::stop() {

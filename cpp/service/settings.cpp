@@ -97,7 +97,8 @@ std::string type_name(const base::About& about) {
 }
 
 // Names that settings had, and what has their place.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> renamed = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 20> renamed = {{
+    {"accept.reuse_port", "accept.listeners"},
     {"route.normalize_paths", "route.odd_paths"},
     {"handle.hedges", "handle.hedge.most"},
     {"handle.hedge_quantile", "handle.hedge.quantile"},

@@ -26,12 +26,21 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       drain(settings.drain, metrics.drain, metrics[base::Stop::drain].bytes, budget),
       drain_settings_(settings.drain) {}
 
+void Stops::leave() {
+  leaving = true;
+  leaving_since_ = Clock::now();
+}
+
 void Stops::sweep() {
   const auto now = Clock::now();
   handle.sweep(now);
+  const bool last = leaving && now - leaving_since_ >= base::seconds(drain_settings_.idle_grace);
   for (const auto* held : {&silent, &speaking}) {
     for (const auto& each : *held) {
       each.connection->give_up_overdue(now);
+      if (leaving) {
+        each.connection->leave(last);
+      }
     }
   }
   if (const auto count = budget.turned_away(); count != turned_away_) {
@@ -64,7 +73,9 @@ std::optional<Places::Place> Stops::make_room() {
 bool Stops::relieve(std::int64_t room) {
   // Looking at every connection takes its time: not for each body that finds no room.
   constexpr std::chrono::milliseconds pause{10};
-  constexpr std::int64_t worth_it = 4096;
+  // Half of what each might hold, where so many are there that little is much.
+  const auto share = budget.most() / (2 * std::max<std::int64_t>(1, std::ssize(speaking)));
+  const auto worth_it = std::min<std::int64_t>(4096, share);
   const auto now = Clock::now();
   if (now - fruitless_ < pause) {
     return false;
@@ -95,6 +106,12 @@ bool Stops::relieve(std::int64_t room) {
     fruitless_ = now;
   }
   return any;
+}
+
+bool Stops::has_room(std::uint64_t bytes) {
+  const auto room = static_cast<std::int64_t>(bytes);
+  const auto fits = [&] { return budget.left() >= room; };
+  return fits() || (relieve(room) && fits());
 }
 
 }  // namespace sevenstops::stops

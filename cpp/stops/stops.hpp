@@ -56,6 +56,13 @@ struct Stops {
   std::list<Held> speaking;
   /// Set by whoever stops the service, from any thread: no handler begins any more.
   std::atomic<bool> stopping = false;
+  /// The same before that: /healthz says that nobody should send requests here.
+  std::atomic<bool> unready = false;
+  /// Whether each connection is to end with the request that it has.
+  bool leaving = false;
+
+  /// From now on connections end as they can.
+  void leave();
 
   /// Gives up every read and write whose deadline has passed, and idle connections beneath. Makes
   /// room in the budget where another thread has turned somebody away.
@@ -65,9 +72,12 @@ struct Stops {
   /// Ends the slowest of the connections that are below their rate and hold bytes, until an eighth
   /// of the budget and `room` bytes are free again or there is no such one; whether it ended any.
   bool relieve(std::int64_t room = 0);
+  /// Whether so many bytes of the budget are free, if need be once others were ended for it.
+  [[nodiscard]] bool has_room(std::uint64_t bytes);
 
  private:
   DrainSettings drain_settings_;
+  Clock::time_point leaving_since_{};
   // When nobody was found that could be ended.
   Clock::time_point fruitless_{};
   std::uint64_t turned_away_ = 0;

@@ -20,6 +20,8 @@ asio::awaitable<Walk::Next> Walk::once() {
   auto match = route();
   if (!match) co_return co_await refuse(match.error());
   if (match->route == nullptr) co_return co_await answer_for_route(*match);
+  // Whoever balances asks this, and is to send nothing more.
+  if (match->route->vital && s_.unready) co_return co_await refuse(Reason::leaving);
   auto response = co_await chain(*match);
   if (!response) co_return co_await refuse(response.error());
   co_return co_await drain(std::move(*response), x_.request.keep_alive, Next::end);
@@ -48,13 +50,33 @@ Outcome<Match> Walk::route() {
   return match;
 }
 
+namespace {
+
+// What an exception within the chain is counted as, by the stop that it came from.
+constexpr Reason thrown_at(Stop stop) {
+  switch (stop) {
+    case Stop::parse:
+      return Reason::parse_exception;
+    case Stop::handle:
+      return Reason::handle_exception;
+    case Stop::serialize:
+      return Reason::serialize_exception;
+    default:
+      return Reason::middleware_exception;
+  }
+}
+
+}  // namespace
+
 // Middleware, and what stands within it. An exception outside the boundary ends the connection.
 asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
   bool bounded = false;
+  auto stop = Stop::middleware;
   Response response;
   try {
     for (const auto layer : s_.middleware.order()) {
       Outcome<void> passed;
+      stop = Stop::middleware;
       switch (layer) {
         case Layer::error_boundary:
           bounded = true;
@@ -71,16 +93,19 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
           break;
         case Layer::body:
           if (x_.request.has_body()) {
+            stop = Stop::parse;
             passed = co_await body(match);
           }
           break;
         case Layer::handler: {
+          stop = Stop::handle;
           // Named, since GCC before 13 destroys what is chosen within a co_await expression twice.
           auto handled = s_.admission.limits(*match.route) ? handle_admitted(match) : handle(match);
           auto result = co_await std::move(handled);
           if (!result) {
             co_return result.error();
           }
+          stop = Stop::serialize;
           response = serialize(std::move(*result));
           break;
         }
@@ -96,7 +121,7 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
     }
     s_.log.error(match.route->pattern + " failed: " + error.what());
   }
-  co_return Reason::exception;
+  co_return thrown_at(stop);
 }
 
 // Where the body is read is the chain's order; reading it is parse's work.
@@ -191,6 +216,11 @@ Response Walk::serialize(Result result) {
 
 asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next otherwise) {
   const auto status = response.status;
+  if (s_.leaving) {
+    // The next request may be under way: a close would take the answer with it.
+    keep_alive = false;
+    otherwise = Next::linger;
+  }
   if (quota_) {
     response.rate_policy = s_.middleware.rate_policy();
     response.rate_standing = RateLimiter::standing(*quota_);
@@ -198,7 +228,7 @@ asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next
   if (x_.request.has_body()) {
     // Nobody asks for it any more, and the client may take its time.
     std::string().swap(x_.request.body);
-    (void)x_.content.reserve(0);
+    (void)x_.content.reserve(0, 0);
   }
   Outcome<void> sent;
   try {

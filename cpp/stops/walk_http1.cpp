@@ -62,7 +62,7 @@ class Peer {
         caller_(connection_, writer_),
         incoming_(connection_),
         content_(connection_, stops.parse.most_body(),
-                 [this](std::uint64_t bytes) { return reserve(bytes); }),
+                 [this](std::uint64_t bytes, std::uint64_t more) { return reserve(bytes, more); }),
         charge_(stops.budget) {}
 
   [[nodiscard]] Exchange exchange() {
@@ -99,16 +99,15 @@ class Peer {
                : asio::ip::address();
   }
 
-  bool reserve(std::uint64_t bytes) {
+  bool reserve(std::uint64_t bytes, std::uint64_t more) {
     reserved_ = bytes;
     account();
-    const auto fits = [this] { return stops_.budget.left() >= 0; };
-    if (bytes == 0 || fits() || (stops_.relieve() && fits())) {
+    if (bytes == 0 || stops_.has_room(more)) {
       return true;
     }
     reserved_ = 0;
     account();
-    stops_.budget.turn_away(static_cast<std::int64_t>(bytes));
+    stops_.budget.turn_away(static_cast<std::int64_t>(bytes + more));
     return false;
   }
 

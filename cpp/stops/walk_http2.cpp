@@ -66,6 +66,13 @@ class Http2Peer final : public Http2Connection::Watch {
   void fell_silent() override { move(stops_.speaking, stops_.silent, true); }
   void spoke() override { move(stops_.silent, stops_.speaking, false); }
   void holds(std::size_t bytes) override { charge_.set(static_cast<std::int64_t>(bytes)); }
+  void head_unfinished(bool unfinished) override {
+    if (!unfinished) {
+      head_.reset();
+    } else if (!head_) {
+      head_.emplace(stops_.metrics.parse.heads_unfinished);
+    }
+  }
   void waits() override {
     if (stops_.budget.left() < 0) {
       stops_.relieve();
@@ -95,7 +102,7 @@ class Http2Peer final : public Http2Connection::Watch {
   }
 
   [[nodiscard]] asio::awaitable<void> serve(Http2Stream& stream);
-  [[nodiscard]] bool reserve(Http2Stream& stream, std::uint64_t bytes);
+  [[nodiscard]] bool reserve(Http2Stream& stream, std::uint64_t bytes, std::uint64_t more);
 
   Stops& stops_;
   asio::ip::address address_;
@@ -107,21 +114,21 @@ class Http2Peer final : public Http2Connection::Watch {
   Http2Connection connection_;
   base::Raised open_;
   base::Raised http2_;
+  std::optional<base::Raised> head_;
   std::list<Stops::Held>::iterator held_;
 };
 
-bool Http2Peer::reserve(Http2Stream& stream, std::uint64_t bytes) {
+bool Http2Peer::reserve(Http2Stream& stream, std::uint64_t bytes, std::uint64_t more) {
   const auto account = [&](std::uint64_t room) {
     stream.reserved = room;
     connection_.account(stream);
   };
   account(bytes);
-  const auto fits = [this] { return stops_.budget.left() >= 0; };
-  if (bytes == 0 || fits() || (stops_.relieve() && fits())) {
+  if (bytes == 0 || stops_.has_room(more)) {
     return true;
   }
   account(0);
-  stops_.budget.turn_away(static_cast<std::int64_t>(bytes));
+  stops_.budget.turn_away(static_cast<std::int64_t>(bytes + more));
   return false;
 }
 
@@ -136,8 +143,9 @@ asio::awaitable<void> Http2Peer::serve(Http2Stream& stream) {
     Http2Stream& stream;
   } const retired(connection_, stream);
   Http2Incoming incoming(stream);
-  Http2Content content(connection_, stream, stops_.parse.most_body(),
-                       [&](std::uint64_t bytes) { return reserve(stream, bytes); });
+  Http2Content content(
+      connection_, stream, stops_.parse.most_body(),
+      [&](std::uint64_t bytes, std::uint64_t more) { return reserve(stream, bytes, more); });
   Http2Caller caller(connection_, stream);
   Http2Writer writer(connection_, stream);
   Exchange exchange{.request = stream.request,

@@ -40,12 +40,12 @@ struct WorkerMetrics : base::MetricGroup {
 ///
 /// The bound on time is that of Maurer, *Fail at Scale* (ACM Queue 13(8), 2015), after CoDel (RFC
 /// 8289): while the queue is emptied now and then a job may wait for `interval`, so that a burst
-/// passes; once it has not been empty for that long, for `queue_time` only.
+/// passes; once it has not been empty for that long, for `queue_time` only. Which of them is known
+/// when the job asks. Workers that are all busy make no queue.
 class Workers {
  public:
   explicit Workers(const WorkerLimits& limits)
       : limit_(limits.queue_limit + limits.threads),
-        threads_(limits.threads),
         queue_time_(base::seconds(limits.queue_time)),
         pool_(static_cast<std::size_t>(limits.threads)) {}
   ~Workers() { pool_.join(); }
@@ -65,18 +65,18 @@ class Workers {
       Job job, WorkerMetrics& metrics, bool admitted = false) {
     using Value = std::invoke_result_t<Job, std::stop_token>;
     const Place place(held_);
-    const auto asked = Clock::now();
-    if (place.before() < threads_) {
-      last_empty_.store(asked.time_since_epoch().count(), std::memory_order_relaxed);
-    }
     if (place.before() >= limit_) {
       co_return http::Reason::worker_queue;
     }
+    const auto asked = Clock::now();
+    std::optional<Place> in_queue(std::in_place, waiting_);
+    const auto most = patience(asked, in_queue->before() == 0);
     Clock::time_point began;
     Clock::time_point ended;
     auto timed = [&, this](const std::stop_token& stop) -> std::optional<Value> {
+      in_queue.reset();
       began = ended = Clock::now();
-      if (!admitted && began - asked > patience()) {
+      if (!admitted && began - asked > most) {
         return std::nullopt;
       }
       std::optional<Value> value = job(stop);
@@ -95,7 +95,7 @@ class Workers {
  private:
   static constexpr std::chrono::milliseconds interval{100};
 
-  // A job's place in the queue or at work.
+  // A job's place among those that wait, or that wait or work.
   class Place {
    public:
     explicit Place(std::atomic<std::int64_t>& held)
@@ -141,17 +141,21 @@ class Workers {
         asio::use_awaitable);
   }
 
-  [[nodiscard]] Clock::duration patience() const {
-    const Clock::time_point empty{Clock::duration(last_empty_.load(std::memory_order_relaxed))};
-    return Clock::now() - empty > interval ? std::min<Clock::duration>(queue_time_, interval)
-                                           : Clock::duration(interval);
+  // How long a job may wait that asks now and has found the queue empty or not.
+  [[nodiscard]] Clock::duration patience(Clock::time_point now, bool empty) {
+    if (empty) {
+      last_empty_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    const Clock::time_point last{Clock::duration(last_empty_.load(std::memory_order_relaxed))};
+    return now - last > interval ? std::min<Clock::duration>(queue_time_, interval)
+                                 : Clock::duration(interval);
   }
 
   std::int64_t limit_;
-  std::int64_t threads_;
   Clock::duration queue_time_;
   std::atomic<Clock::rep> last_empty_{0};
   std::atomic<std::int64_t> held_{0};
+  std::atomic<std::int64_t> waiting_{0};
   asio::thread_pool pool_;
 };
 

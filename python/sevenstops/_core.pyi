@@ -287,7 +287,8 @@ class RequestRecord:
     def bytes_received(self) -> int: ...
 
 class CrowdClient:
-    """What one client of a crowd got: one conversation, or one whole fetch of a pager.
+    """What one client of a crowd got: one conversation, one whole fetch of a pager, or one request
+    of a keep_alive_user, whose `why` also tells that it had to connect anew.
 
     `status` is the last answer's (0 for none), `body_bytes` and `sha256` (hex) are those of the
     content without its framing, for a pager of all pages in their order. `whole`: the answer ended
@@ -320,9 +321,9 @@ class CrowdRecord:
 
     `due` counts clients: those from the start, each that begins again, and those that the mix asked
     for, whether or not there was one to spare; `started` of them began and `answered` got a status.
-    `clients` lists what the kinds that read got (slow_reader, stopped_reader, raw, pager), 4,096 at
-    most; `clients_cut` counts those beyond. `fetches_due` counts a pager's fetches that came due,
-    begun or not.
+    `clients` lists what the kinds that read got (slow_reader, stopped_reader, raw, pager,
+    keep_alive_user), 4,096 at most; `clients_cut` counts those beyond. `fetches_due` counts a
+    pager's fetches and a keep_alive_user's requests that came due, begun or not.
     """
 
     @property
@@ -522,7 +523,7 @@ class OwnNetwork:
 
     def __init__(self) -> None: ...
     def leave(self) -> None:
-        """Back to where the thread was, once."""
+        """Back to where the thread was, once. RuntimeError where that fails."""
 
     @staticmethod
     def possible() -> bool:

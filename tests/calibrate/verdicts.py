@@ -104,14 +104,25 @@ def judged(experiment: Experiment, seed: int, busy: bool) -> list[dict[str, Any]
     return outcomes
 
 
-def missing(outcomes: Sequence[dict[str, Any]], start: int) -> list[tuple[Experiment, bool]]:
+def those_possible() -> list[Experiment]:
+    """The failures that can be measured here; what is left out is said."""
+    for experiment in all_experiments():
+        if not experiment.possible():
+            said = f"{experiment.failure} is left out, no network namespace is allowed"
+            print(f"calibrate: {said}: {experiment.needs_network}", file=sys.stderr)
+    return [e for e in all_experiments() if e.possible()]
+
+
+def missing(
+    outcomes: Sequence[dict[str, Any]], start: int, experiments: Sequence[Experiment]
+) -> list[tuple[Experiment, bool]]:
     """The groups that are still to be run, and whether beside a neighbour: of the true pairs at
     most a third in one start.
     """
     done = Counter((o["kind"], o["failure"]) for o in outcomes)
     here = Counter(o["failure"] for o in outcomes if o["kind"] == TRUE and o["start"] == start)
     left = []
-    for experiment in all_experiments():
+    for experiment in experiments:
         failure = experiment.failure
         kinds = Counter(kind for kind, _, _ in QUIET)
         groups = max(-(-(WANTED[k] - done[k, failure]) // n) for k, n in kinds.items())
@@ -170,7 +181,7 @@ def main() -> int:
         outcomes = json.loads(given.file.read_text())["outcomes"]
     start = 1 + max((o["start"] for o in outcomes), default=0)
     end = time.monotonic() + 60 * given.minutes
-    left = missing(outcomes, start)
+    left = missing(outcomes, start, those_possible())
     order = random.Random(start)
     order.shuffle(left)
     # Whatever has been run least comes first.

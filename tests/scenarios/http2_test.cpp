@@ -351,6 +351,7 @@ TEST_F(Http2, AnUnreadStreamHoldsUpNobodyAndLittleMemory) {
 TEST_F(Http2, ManyUnreadStreamsShareTheByteBudget) {
   constexpr std::uint64_t streams = 80;
   settings.parse.byte_budget = 1 << 20;
+  settings.parse.body_limit = 1 << 19;
   settings.drain.read_rate = 0;
   settings.handle.queue_time = 30;
   const Service service(settings, {.threads = 1, .rows = 60000});
@@ -382,6 +383,42 @@ TEST_F(Http2, AStreamThatNobodyReadsIsResetInTime) {
   EXPECT_EQ(answer.reset, NGHTTP2_CANCEL);
   EXPECT_EQ(refused(service, "drain", "write_timeout"), 1U);
   EXPECT_EQ(client.answer(client.get("/healthz")).status, 200U);
+}
+
+TEST_F(Http2, HeadsThatDoNotEndAreCounted) {
+  settings.parse.head_timeout = 60;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  // Its HEADERS lacks END_HEADERS, and the CONTINUATION that has to follow does not come.
+  const std::string block = test::get_block("/healthz");
+  const auto unended = test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, block);
+  std::vector<test::tcp::socket> sockets;
+  for (int i = 0; i < 3; ++i) {
+    test::send(sockets.emplace_back(test::connect(io, service.port())),
+               test::http2_begin() + unended);
+  }
+  // Of the last one not even the frame is whole.
+  test::send(sockets.emplace_back(test::connect(io, service.port())),
+             test::http2_begin() + unended.substr(0, 12));
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 4; }));
+  EXPECT_EQ(count(service, "http2_connections_open"), 4U);
+  // One ends its head, one breaks the rules, and one leaves.
+  test::send(sockets[0],
+             test::frame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, std::string()));
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 3; }));
+  test::send(sockets[1], test::frame(NGHTTP2_PING, 0, 0, std::string(8, 'p')));
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 2; }));
+  sockets[2].close();
+  ASSERT_TRUE(eventually([&] { return count(service, "heads_unfinished") == 1; }));
+}
+
+TEST_F(Http2, AHeadThatDoesNotEndInTimeIsCountedNoMore) {
+  settings.parse.head_timeout = 0.2;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  auto socket = test::connect(io, service.port());
+  test::send(socket, test::http2_begin() + test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1,
+                                                       test::get_block("/healthz")));
+  ASSERT_TRUE(eventually([&] { return refused(service, "parse", "head_timeout") == 1; }));
+  EXPECT_EQ(count(service, "heads_unfinished"), 0U);
 }
 
 TEST_F(Http2, ABodyThatStandsStillIsRefusedInTime) {
@@ -550,21 +587,52 @@ TEST_F(Http2, BodiesThatStandStillMakeRoomForOneThatComes) {
   const Service service(settings, {.threads = 1, .rows = 1});
   const Http2Client::Fields length = {{"content-length", std::to_string(mebibyte)}};
   Http2Client client(io, service.port());
-  std::vector<test::tcp::socket> still;
+  std::vector<std::unique_ptr<Http2Client>> still;
   for (int i = 0; i < 3; ++i) {
-    still.push_back(test::connect(io, service.port()));
-    test::send(still.back(),
-               test::http2_begin() +
-                   test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
-                               std::string("\x83\x86\x04\x05/echo\x01\x01") + "a" +
-                                   std::string("\x0f\x0d\x07") + std::to_string(mebibyte)));
+    auto& one = *still.emplace_back(std::make_unique<Http2Client>(io, service.port()));
+    // The last byte is withheld.
+    const auto id = one.submit({{":method", "POST"},
+                                {":scheme", "http"},
+                                {":authority", "a"},
+                                {":path", "/echo"},
+                                {"content-length", std::to_string(mebibyte)}},
+                               std::string(mebibyte - 1, 'x'), true);
+    ASSERT_TRUE(one.until([&] { return one.at(id).content_sent == mebibyte - 1; }));
   }
-  ASSERT_TRUE(eventually([&] { return count(service, "held_bytes") >= 3 * mebibyte; }));
+  ASSERT_TRUE(eventually([&] { return count(service, "held_bytes") >= 3 * (mebibyte - 1); }));
   std::this_thread::sleep_for(1500ms);
   const auto& late =
       client.answer(client.request("POST", "/echo", length, std::string(mebibyte, 'x')));
   EXPECT_EQ(late.status, 200U);
   EXPECT_GE(count(service, "slow_connections_ended_total"), 1U);
+}
+
+TEST_F(Http2, ADeclaredLengthHoldsNoRoom) {
+  constexpr int claims = 60;
+  constexpr std::size_t honest = 512 << 10;
+  settings.parse.byte_budget = 4 << 20;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  // POST /echo of 1048000 bytes, of which one comes.
+  const auto head = std::string("\x83\x86\x04\x05/echo\x01\x01") + "a" + "\x0f\x0d\x07" + "1048000";
+  const auto claim = test::http2_begin() +
+                     test::frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, head) +
+                     test::frame(NGHTTP2_DATA, 0, 1, "x");
+  std::vector<test::tcp::socket> still;
+  for (int i = 0; i < claims; ++i) {
+    test::send(still.emplace_back(test::connect(io, service.port())), claim);
+  }
+  ASSERT_TRUE(eventually([&] { return count(service, "bodies_unfinished") == claims; }));
+  EXPECT_LE(count(service, "held_bytes"), claims * 4096U);
+  Http2Client client(io, service.port());
+  for (int i = 0; i < 2 * claims; ++i) {
+    // None of them is old enough to be called slow.
+    auto& again = still[static_cast<std::size_t>(i % claims)];
+    again = test::connect(io, service.port());
+    test::send(again, claim);
+    const auto& answer = client.answer(client.request(
+        "POST", "/echo", {{"content-length", std::to_string(honest)}}, std::string(honest, 'x')));
+    ASSERT_EQ(answer.status, 200U) << i;
+  }
 }
 
 TEST_F(Http2, StreamsThatAreResetAndStillWorkedForAreBounded) {

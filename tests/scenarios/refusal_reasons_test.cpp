@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "../cpp/stops/fakes.hpp"
 #include "../cpp/support/run.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "http2_floods.hpp"
@@ -13,6 +14,8 @@
 #include "service/report.hpp"
 #include "service/service.hpp"
 #include "stops/handle/endpoint.hpp"
+#include "stops/http1/caller.hpp"
+#include "stops/walk.hpp"
 #include "stops/walk_http1.hpp"
 
 namespace sevenstops {
@@ -95,6 +98,7 @@ class Provocation {
     test::send(socket, bytes);
     return receive_answer(socket);
   }
+  void say_unready() { service_.say_unready(); }
   [[nodiscard]] std::string stops() const { return service_.stops_json(); }
   // What is seen once the refusal has been counted.
   Seen seen(Reason reason, std::string answer) {
@@ -198,6 +202,24 @@ Seen beyond_the_connections(Reason reason) {
   return provocation.seen(reason, receive_answer(socket));
 }
 
+// Others hold it whose bodies have all but come, and nobody is called slow.
+Seen beyond_the_budget(Reason reason) {
+  constexpr std::size_t size = 38000;
+  constexpr int others = 4;
+  Provocation provocation(with([](Settings& s) {
+    s.parse.byte_budget = 200000;
+    s.parse.body_limit = 60000;
+    s.parse.body_rate = 0;
+  }));
+  const auto length = "Content-Length: " + std::to_string(size) + "\r\n";
+  std::vector<tcp::socket> held;
+  for (int i = 0; i < others; ++i) {
+    test::send(held.emplace_back(provocation.connect()), post(length, std::string(size - 1, 'x')));
+  }
+  until([&] { return count(provocation.stops(), "held_bytes") >= others * (size - 1); });
+  return provocation.seen(reason, provocation.ask(post("Content-Length: 60000\r\n", "")));
+}
+
 Seen beyond_the_rate(Reason reason) {
   Provocation provocation(with([](Settings& s) {
     s.middleware.rate_limit = 0.001;
@@ -266,24 +288,23 @@ Seen beyond_the_queue(Reason reason) {
   }
 }
 
-// Exports keep the queue from being empty for longer than a burst may last.
+// A report keeps the one worker, and a part of an export the queue from being empty, for longer
+// than a burst may last.
 Seen too_long_in_the_queue(Reason reason) {
   constexpr int tries = 10;
   auto settings = with_one_worker();
   settings.handle.queue_limit = 100;
   settings.handle.queue_time = 0.0001;
   for (int i = 1;; ++i) {
-    Provocation provocation(settings, {.rows = many_rows});
-    std::vector<tcp::socket> exports;
-    for (int n = 0; n < 4; ++n) {
-      test::send(exports.emplace_back(provocation.connect()), get("/export.csv"));
-      (void)test::receive(exports.back(), 1);
-    }
-    std::string answer;
-    const auto end = Clock::now() + 1s;
-    while (answer.find(" 503 ") == std::string::npos && Clock::now() < end) {
-      answer = provocation.ask(get("/orders?limit=1"));
-    }
+    Provocation provocation(settings, {.rows = 10 * many_rows});
+    auto report = provocation.connect();
+    test::send(report, get("/report"));
+    until([&] { return count(provocation.stops(), "queries_total") == 1; });
+    auto exported = provocation.connect();
+    test::send(exported, get("/export.csv"));
+    (void)test::receive(exported, 1);
+    std::this_thread::sleep_for(150ms);
+    auto answer = provocation.ask(get("/orders?limit=1"));
     if (answer.find(" 503 ") != std::string::npos || i == tries) {
       return provocation.seen(reason, std::move(answer));
     }
@@ -301,29 +322,69 @@ Seen by_one_who_does_not_read(Reason reason) {
   return provocation.seen(reason, "");
 }
 
-// No endpoint of the service throws, or breaks its stream off, that a client could make do so. So
-// these walk over a real connection with the service's own stops and an endpoint of the test's.
-Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
-  asio::io_context io;
-  const auto settings = service::hardened();
-  const stops::Backend backend{
+// What no client can make happen, over a real connection and the service's own stops.
+class OwnWalk {
+ public:
+  explicit OwnWalk(const std::string& request) {
+    test::send(ends_.client, request);
+    ends_.client.shutdown(tcp::socket::shutdown_send);
+  }
+
+  stops::Stops& stops() { return stops_; }
+  tcp::socket socket() { return std::move(ends_.server); }
+  // What is seen once a coroutine has walked.
+  template <class WalkOver>
+  Seen seen(WalkOver walk_over) {
+    test::run(io_, std::move(walk_over));
+    return {test::receive_all(ends_.client), service::report_json({&metrics_}),
+            service::report_prometheus({&metrics_})};
+  }
+
+ private:
+  asio::io_context io_;
+  test::Ends ends_ = test::connected(io_);
+  service::Settings settings_ = service::hardened();
+  stops::Backend backend_{
       .store = std::make_shared<store::Store>(1, 1),
       .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
       .dependencies = {}};
-  base::Log log;
-  stops::Metrics metrics;
-  const faults::FaultClock clock;
-  base::Budget budget(1 << 30);
-  stops::Stops stops(settings, backend, "let-me-in", {}, clock, metrics, log, budget);
-  stops.router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
-  auto ends = test::connected(io);
-  test::send(ends.client, get("/broken"));
-  ends.client.shutdown(tcp::socket::shutdown_send);
-  test::run(io, [&]() -> asio::awaitable<void> {
-    co_await stops::walk_http1(stops, std::move(ends.server), Clock::duration());
+  base::Log log_;
+  stops::Metrics metrics_;
+  faults::FaultClock clock_;
+  base::Budget budget_{1 << 30};
+  stops::Stops stops_{settings_, backend_, "let-me-in", {}, clock_, metrics_, log_, budget_};
+};
+
+// No endpoint of the service throws, or breaks its stream off, that a client could make do so.
+Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
+  OwnWalk walk(get("/broken"));
+  walk.stops().router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
+  return walk.seen([&]() -> asio::awaitable<void> {
+    co_await stops::walk_http1(walk.stops(), walk.socket(), Clock::duration());
   });
-  return {test::receive_all(ends.client), service::report_json({&metrics}),
-          service::report_prometheus({&metrics})};
+}
+
+// The rest of a body for which there is no memory.
+Seen at_a_body_without_memory(Reason /*reason*/) {
+  const auto head = post("Content-Length: 9\r\n", "");
+  OwnWalk walk(head);
+  stops::Connection connection(walk.socket());
+  http::Request request;
+  stops::Http1Writer writer(connection, request);
+  stops::Http1Caller caller(connection, writer);
+  stops::fakes::FakeIncoming incoming({head});
+  stops::fakes::FakeContent content;
+  content.breaks = true;
+  stops::Exchange exchange{.request = request,
+                           .incoming = incoming,
+                           .content = content,
+                           .caller = caller,
+                           .writer = writer};
+  stops::Walk one(walk.stops(), exchange);
+  return walk.seen([&]() -> asio::awaitable<void> {
+    (void)co_await one.once();
+    connection.close();
+  });
 }
 
 asio::awaitable<http::Outcome<stops::Result>> throwing(stops::Resources& /*resources*/,
@@ -342,6 +403,12 @@ class BrokenRows final : public stops::RowSource {
 asio::awaitable<http::Outcome<stops::Result>> breaking(stops::Resources& /*resources*/,
                                                        stops::Call /*call*/) {
   co_return stops::Result(std::make_unique<BrokenRows>());
+}
+
+Seen asked_while_unready(Reason reason) {
+  Provocation service;
+  service.say_unready();
+  return service.seen(reason, service.ask(get("/healthz")));
 }
 
 const std::map<Reason, Provoke>& provocations() {
@@ -363,6 +430,7 @@ const std::map<Reason, Provoke>& provocations() {
             "stalled-acceptor=0.2/3600")},
       {Reason::admission, beyond_the_admission(stops::AdmissionMethod::fixed)},
       {Reason::admission_queue_time, beyond_the_admission(stops::AdmissionMethod::codel)},
+      {Reason::leaving, asked_while_unready},
       {Reason::bare_line_feed, sent("GET / HTTP/1.1\nHost: a\n\n")},
       {Reason::request_line_limit, sent(get("/" + long_text), small_limits)},
       {Reason::header_limit, sent(get("/", "A: " + long_text + "\r\n"), small_limits)},
@@ -387,8 +455,8 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::expectation, sent(get("/", "Expect: much\r\n"))},
       {Reason::body_limit, sent(post("Content-Length: 9\r\n", ""), small_limits)},
       {Reason::body_timeout, sent(post("Content-Length: 9\r\n", "abc"), short_times)},
-      {Reason::byte_budget, sent(post("Content-Length: 100000\r\n", ""),
-                                 with([](Settings& s) { s.parse.byte_budget = 65536; }))},
+      {Reason::byte_budget, beyond_the_budget},
+      {Reason::parse_exception, at_a_body_without_memory},
       {Reason::chunk_size, sent(chunks("x\r\n"))},
       {Reason::chunk_extension, sent(chunks("1;=\r\n"))},
       {Reason::chunk_line, sent(chunks("1\rx"))},
@@ -422,6 +490,8 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::method_not_allowed, sent("DELETE /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::unauthenticated, sent("POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::rate_limit, beyond_the_rate},
+      {Reason::middleware_exception, sent(get("/healthz", "Authorization: Bearer none\r\n"),
+                                          service::hardened(), "failing-layer=1")},
       {Reason::query, sent(get("/orders?limit=none"))},
       {Reason::no_user, sent(get("/users/somebody"))},
       {Reason::no_dependency, sent(get("/page?of=nobody"))},
@@ -433,7 +503,10 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::worker_queue, beyond_the_queue},
       {Reason::worker_queue_time, too_long_in_the_queue},
       {Reason::fault, sent(get("/page"), service::hardened(), "fail=1")},
-      {Reason::exception, [](Reason) { return at_an_endpoint_of_its_own({"throwing", throwing}); }},
+      {Reason::handle_exception,
+       [](Reason) { return at_an_endpoint_of_its_own({"throwing", throwing}); }},
+      {Reason::serialize_exception,
+       [](Reason) { return at_an_endpoint_of_its_own({"spoiled", stops::fakes::spoiled}); }},
       {Reason::write_timeout, by_one_who_does_not_read},
       {Reason::stream_broken,
        [](Reason) { return at_an_endpoint_of_its_own({"breaking", breaking}); }},

@@ -1,10 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "../cpp/support/sockets.hpp"
+#include "load/fetch.hpp"
 #include "service/service.hpp"
 
 // Who has to leave when connections or bytes run out: those who say nothing, then those who are
@@ -140,10 +142,54 @@ TEST_F(Room, BodiesThatStandStillMakeRoomForOneThatComes) {
   EXPECT_TRUE(becomes(service, "bodies_unfinished", 0));
 }
 
+TEST_F(Room, TheLeastBudgetThatIsTakenHasRoomForABodyOfTheLimit) {
+  settings.parse.body_limit = mebibyte;
+  settings.parse.byte_budget = mebibyte + 131072;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  for (int i = 0; i < 3; ++i) {
+    auto socket = upload(service.port(), true);
+    EXPECT_EQ(status(socket), "HTTP/1.1 200");
+  }
+  --settings.parse.byte_budget;
+  EXPECT_THROW(Service(settings, {.threads = 1, .rows = 1}), std::invalid_argument);
+}
+
+TEST_F(Room, ADeclaredLengthHoldsNoRoom) {
+  constexpr int claims = 60;
+  constexpr std::size_t honest = 512 << 10;
+  settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
+  const Service service(settings, {.threads = 1, .rows = 1});
+  std::vector<tcp::socket> still;
+  const auto claim = [&] {
+    auto socket = test::connect(io, service.port());
+    test::send(socket, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048000\r\n\r\nx");
+    return socket;
+  };
+  for (int i = 0; i < claims; ++i) {
+    still.push_back(claim());
+  }
+  ASSERT_TRUE(becomes(service, "bodies_unfinished", claims));
+  EXPECT_LE(count(service, "held_bytes"), claims * 4096);
+  for (int i = 0; i < 3 * claims; ++i) {
+    // None of them is old enough to be called slow.
+    still[static_cast<std::size_t>(i % claims)] = claim();
+    auto socket = test::connect(io, service.port());
+    test::send(socket, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                           std::to_string(honest) + "\r\n\r\n" + std::string(honest, 'x'));
+    ASSERT_EQ(status(socket), "HTTP/1.1 200") << i;
+    auto well = test::connect(io, service.port());
+    ASSERT_TRUE(ask(well).starts_with("HTTP/1.1 200")) << i;
+    ASSERT_EQ(load::fetch(load::Target{service.admin_port()}, "/stops", 5s).status, 200U) << i;
+  }
+  still.clear();
+  EXPECT_TRUE(becomes(service, "bodies_unfinished", 0));
+  EXPECT_TRUE(becomes(service, "held_bytes", 0));
+}
+
 TEST_F(Room, OtherThreadsMakeRoomToo) {
   settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
-  // One listener hands connections to its threads in turn.
-  settings.accept.reuse_port = false;
+  // Connections go to the threads in turn.
+  settings.accept.listeners = stops::Listeners::one_acceptor;
   const Service service(settings, {.threads = 2, .rows = 1});
   std::vector<tcp::socket> others;
   for (const std::int64_t open : {2, 4, 6}) {

@@ -83,7 +83,8 @@ struct CrowdClient {
   std::uint64_t pages = 0;
   std::uint64_t rows = 0;
   std::uint64_t repeated = 0;
-  /// Why a pager's fetch is not whole, in a few words.
+  /// Of a pager and a keep_alive_user, in a few words: why it is not whole; of the latter also that
+  /// its connection had been closed, so that it asked on a new one.
   std::string why;
 };
 
@@ -97,7 +98,7 @@ struct CrowdRecord {
   std::map<unsigned, std::uint64_t> statuses;
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_read = 0;
-  /// Of pagers: fetches that came due, begun or not.
+  /// Of pagers: fetches that came due, begun or not; of keep_alive_users: their requests.
   std::uint64_t fetches_due = 0;
   /// What each got, of the kinds that read, in the order of their ends; the first `most_clients`.
   std::vector<CrowdClient> clients;

@@ -1,8 +1,11 @@
 #include "stops/accept/accept.hpp"
 
+#include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -38,17 +41,18 @@ bool passes(const boost::system::error_code& error) {
 Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
                Stall stall, bool joins)
     : acceptor_(io), settings_(settings), stall_(std::move(stall)) {
+  const bool reuse_port = settings.listeners == Listeners::per_thread;
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   try {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
-    if (settings.reuse_port && joins) {
+    if (reuse_port && joins) {
       acceptor_.set_option(ReusePort(true));
     }
     acceptor_.bind(endpoint);
     // The first one shares the port only once it has it: otherwise a second service would get a
     // part of this one's connections.
-    acceptor_.set_option(ReusePort(settings.reuse_port));
+    acceptor_.set_option(ReusePort(reuse_port));
     acceptor_.listen(static_cast<int>(settings.backlog));
     acceptor_.non_blocking(true);
   } catch (const boost::system::system_error& error) {
@@ -57,11 +61,68 @@ Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& s
   }
 }
 
-asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
+Accept::Accept(asio::io_context& io, Accept& first, Stall stall)
+    : acceptor_(io), settings_(first.settings_), stall_(std::move(stall)) {
+  const int copy = ::fcntl(first.acceptor_.native_handle(), F_DUPFD_CLOEXEC, 0);
+  boost::system::error_code error(copy < 0 ? errno : 0, boost::system::system_category());
+  if (!error) {
+    acceptor_.assign(tcp::v4(), copy, error);
+    if (error) {
+      ::close(copy);
+    }
+  }
+  if (error) {
+    throw std::runtime_error("cannot share the listener: " + error.message());
+  }
+  acceptor_.non_blocking(true);
+}
+
+// A listener that others share stays known to epoll when this descriptor of it is closed, and
+// would be told of with a state that is gone: first it is taken out.
+void Accept::close() {
+  if (acceptor_.is_open()) {
+    boost::system::error_code error;
+    const int descriptor = acceptor_.release(error);
+    if (!error) {
+      ::close(descriptor);
+    }
+  }
+}
+
+// A connection that completes between the last accept and the close would be reset, with the
+// request that it brings. So first no handshake begins any more; those under way get a moment.
+// Whose SYN is dropped sends it again after 1 s, and is refused.
+void Accept::finish() {
+  constexpr std::chrono::milliseconds handshake{25};
+  constexpr std::uint32_t flags_of_tcp = 13;
+  constexpr std::uint32_t syn = 0x02;
+  constexpr std::uint32_t whole = 0xffffffff;
+  std::array code = {sock_filter(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_of_tcp)),
+                     sock_filter(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, syn, 0, 1)),
+                     sock_filter(BPF_STMT(BPF_RET | BPF_K, 0)),
+                     sock_filter(BPF_STMT(BPF_RET | BPF_K, whole))};
+  const sock_fprog program{.len = code.size(), .filter = code.data()};
+  // Where it can't be attached, the close comes without it.
+  (void)::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                     sizeof program);
+  finish_at_ = Clock::now() + handshake;
+  boost::system::error_code error;
+  acceptor_.cancel(error);
+}
+
+// Or until it is to be finished.
+asio::awaitable<void> Accept::readable() {
+  const auto [error] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, base::as_tuple);
+  if (error && !finish_at_) {
+    throw boost::system::system_error(error, "accept");
+  }
+}
+
+asio::awaitable<std::optional<tcp::socket>> Accept::next(asio::io_context& owner) {
   while (true) {
-    if (!settings_.drain_queue) {
+    if (!settings_.drain_queue && !finish_at_) {
       co_await asio::post(asio::use_awaitable);
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
+      co_await readable();
     }
     // After every wait: a stall may begin while nobody comes.
     if (stall_) {
@@ -77,8 +138,15 @@ asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
     if (!error) {
       co_return socket;
     }
-    if (error == asio::error::would_block) {
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
+    if (error == asio::error::would_block && finish_at_) {
+      if (Clock::now() >= *finish_at_) {
+        close();
+        co_return std::nullopt;
+      }
+      co_await base::sleep_until(*finish_at_);
+    } else if (error == asio::error::would_block) {
+      // With a shared listener a connection wakes every thread that waits, and one of them gets it.
+      co_await readable();
     } else if (!passes(error)) {
       throw boost::system::system_error(error, "accept");
     } else if (error != asio::error::connection_aborted) {

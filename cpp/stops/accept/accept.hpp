@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <optional>
 
 #include "base/asio.hpp"
 #include "base/time.hpp"
@@ -25,16 +26,31 @@ class Accept {
   Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings, Stall stall = {},
          bool joins = false);
 
+  /// Takes from the listener of `first`, as that one goes on to do. Throws std::runtime_error in
+  /// one sentence when there is no descriptor left.
+  Accept(asio::io_context& io, Accept& first, Stall stall);
+  ~Accept() { close(); }
+  Accept(const Accept&) = delete;
+  Accept& operator=(const Accept&) = delete;
+
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
-  /// The next connection, its socket belonging to `owner`. Throws boost::system::system_error when
-  /// the listener is broken: there will be no other then.
-  [[nodiscard]] asio::awaitable<tcp::socket> next(asio::io_context& owner);
+  /// The next connection, its socket belonging to `owner`; none once the listener is closed. Throws
+  /// boost::system::system_error when the listener is broken: there will be no other then.
+  [[nodiscard]] asio::awaitable<std::optional<tcp::socket>> next(asio::io_context& owner);
+
+  /// Takes what the kernel has completed already, and closes the listener.
+  void finish();
 
  private:
+  [[nodiscard]] asio::awaitable<void> readable();
+  void close();
+
   tcp::acceptor acceptor_;
   AcceptSettings settings_;
   Stall stall_;
+  // When it is closed.
+  std::optional<Clock::time_point> finish_at_;
 };
 
 /// What the kernel makes of a backlog: at most net.core.somaxconn, which belongs to the network

@@ -1,18 +1,33 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "base/setting.hpp"
 #include "stops/accept/admission/settings.hpp"
 
 namespace sevenstops::stops {
 
+/// From how many queues of the kernel the I/O threads take connections.
+enum class Listeners : std::uint8_t {
+  /// Each thread from a listener of its own (SO_REUSEPORT).
+  per_thread,
+  /// One thread from the only listener; it deals them out in turn.
+  one_acceptor,
+  /// Every thread from the only listener.
+  shared
+};
+
+inline constexpr std::array<std::string_view, 3> listeners_words = {"per_thread", "one_acceptor",
+                                                                    "shared"};
+
 /// Accept: how new connections leave the kernel's queue, and how many requests are admitted.
 struct AcceptSettings {
   std::int64_t backlog = 4096;
   std::int64_t somaxconn = 0;
   bool drain_queue = true;
-  bool reuse_port = true;
+  Listeners listeners = Listeners::per_thread;
   std::int64_t max_connections = 20000;
   bool close_silent = true;
   double queue_time = 1.0;
@@ -31,9 +46,11 @@ struct AcceptSettings {
            "service may; 0: left as it is"});
     visit("drain_queue", s.drain_queue,
           base::about_switch("take every waiting connection on each wake-up instead of one"));
-    visit("reuse_port", s.reuse_port,
-          base::about_switch(
-              "one listener per I/O thread (SO_REUSEPORT) instead of one shared by all"));
+    visit("listeners", s.listeners,
+          base::about_choice(listeners_words,
+                             "each I/O thread takes connections from a listener of its own "
+                             "(SO_REUSEPORT), or one takes them and deals them out in turn, or all "
+                             "take them from one listener that they share"));
     visit("max_connections", s.max_connections,
           {"connections", 1, 1000000,
            "open connections beyond which a new one gets 503, unless `close_silent` finds it a "

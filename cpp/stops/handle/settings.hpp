@@ -50,8 +50,9 @@ struct HandleSettings {
           {"seconds", 0.0001, base::hour,
            "longest wait for a worker once the queue has not been empty for 0.1 s; beyond it 503"});
     visit("bulkheads", s.bulkheads,
-          base::about_switch("half of the workers for reports and the others for what is quick, "
-                             "instead of all for whoever comes first; one worker is for all"));
+          base::about_switch("half of the workers and of their queue for reports and the rest for "
+                             "what is quick, instead of all for whoever comes first; one worker "
+                             "is for all"));
     visit("cancel", s.cancel,
           base::about_switch("give up work, requests beneath and queries once the client has left; "
                              "one of HTTP/1.0 has left when it closes its side"));
@@ -64,14 +65,16 @@ struct HandleSettings {
 
   /// Whether reports have workers of their own.
   [[nodiscard]] bool parts_workers() const { return bulkheads && workers > 1; }
-  /// The workers of reports, where those have their own.
+  /// The workers of reports, where those have their own. Together with the others there are as many
+  /// threads, and places in a queue, as without a bulkhead.
   [[nodiscard]] store::WorkerLimits report_workers() const {
-    return {.threads = workers / 2, .queue_limit = queue_limit, .queue_time = queue_time};
+    return {.threads = workers / 2, .queue_limit = queue_limit / 2, .queue_time = queue_time};
   }
   /// The workers of everything else.
   [[nodiscard]] store::WorkerLimits quick_workers() const {
-    return {.threads = parts_workers() ? workers - workers / 2 : workers,
-            .queue_limit = queue_limit,
+    const auto parted = parts_workers();
+    return {.threads = parted ? workers - workers / 2 : workers,
+            .queue_limit = parted ? queue_limit - queue_limit / 2 : queue_limit,
             .queue_time = queue_time};
   }
   [[nodiscard]] upstream::Settings upstream() const {

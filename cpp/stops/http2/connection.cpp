@@ -110,6 +110,7 @@ bool Http2Connection::turn(std::string_view bytes) {
     watch_.opened(*session_.streams().at(id));
   }
   in_turn_ = false;
+  watch_.head_unfinished(session_.head_begun().has_value());
   if (fed) {
     pump();
   }
@@ -133,6 +134,7 @@ void Http2Connection::finish(bool cancelled) {
   if (const auto trouble = session_.trouble()) {
     watch_.refused(*trouble);
   }
+  watch_.head_unfinished(false);
   session_.end();
   session_.close_streams();
   ending_ = true;
@@ -321,6 +323,13 @@ void Http2Connection::give_up_streams(Clock::time_point now) {
 bool Http2Connection::has_heard() {
   boost::system::error_code error;
   return (reading_ && in_[0] != nothing) || socket_.available(error) > 0;
+}
+
+void Http2Connection::leave(bool last) {
+  if (!broken_ && !ending_) {
+    session_.leave(last);
+    pump();
+  }
 }
 
 void Http2Connection::close() {

@@ -32,6 +32,8 @@ class Http2Connection final : public Transport {
     virtual void spoke() = 0;
     /// So many bytes are held now.
     virtual void holds(std::size_t bytes) = 0;
+    /// Whether a part of a head is there that more of it has to follow.
+    virtual void head_unfinished(bool unfinished) = 0;
     /// Somebody is about to wait for the peer.
     virtual void waits() = 0;
     /// Something was refused without an answer.
@@ -85,6 +87,7 @@ class Http2Connection final : public Transport {
 
   void give_up_overdue(Clock::time_point now) override;
   [[nodiscard]] bool has_heard() override;
+  void leave(bool last) override;
   void close() override;
   [[nodiscard]] std::optional<double> slower_than(std::int64_t sent, std::int64_t taken,
                                                   Clock::time_point now) const override;

@@ -21,12 +21,7 @@ asio::awaitable<Outcome<bool>> Http2Content::next(std::string& out, Clock::time_
     co_return Reason::closed;
   }
   const auto piece = std::exchange(stream_.in, {});
-  const auto size = out.size() + piece.size();
-  if (size > out.capacity()) {
-    out.reserve(std::max(
-        size, static_cast<std::size_t>(std::min<std::uint64_t>(limit_, 2 * out.capacity()))));
-  }
-  out.append(piece);
+  append_within(out, piece, limit_);
   connection_.session().consume(stream_, piece.size());
   connection_.wake();
   if (out.size() > limit_) {

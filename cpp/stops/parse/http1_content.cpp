@@ -16,23 +16,11 @@ void Http1Content::begin(const http::Request& request) {
   }
 }
 
-// Doubles as it grows, as a string does by itself, but no further than to the limit.
-void Http1Content::append(std::string& out, std::string_view piece) const {
-  const std::uint64_t size = out.size() + piece.size();
-  if (size > out.capacity()) {
-    std::string grown;
-    grown.reserve(std::max(size, std::min<std::uint64_t>(limit_, 2 * out.capacity())));
-    grown.append(out);
-    out = std::move(grown);
-  }
-  out.append(piece);
-}
-
 // What is here already; whether more has to come.
 Outcome<bool> Http1Content::take(std::string& out) {
   if (decoder_) {
-    const auto used =
-        decoder_->decode(bytes_.unread(), [&](std::string_view piece) { append(out, piece); });
+    const auto used = decoder_->decode(
+        bytes_.unread(), [&](std::string_view piece) { append_within(out, piece, limit_); });
     if (!used) {
       return used.error();
     }
@@ -40,7 +28,7 @@ Outcome<bool> Http1Content::take(std::string& out) {
     return !decoder_->done();
   }
   const auto taken = std::min<std::uint64_t>(left_, bytes_.unread().size());
-  append(out, bytes_.unread().substr(0, taken));
+  append_within(out, bytes_.unread().substr(0, taken), limit_);
   bytes_.consume(taken);
   left_ -= taken;
   if (out.size() > limit_) {

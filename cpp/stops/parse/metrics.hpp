@@ -17,7 +17,7 @@ struct ParseMetrics : base::MetricGroup {
                              "Body bytes read for refused requests."};
   base::Gauge heads_unfinished{
       *this, "heads_unfinished",
-      "Connections of HTTP/1 that have sent a part of a head and wait for more."};
+      "Connections that have sent a part of a head and no more of it yet."};
   base::Gauge bodies_unfinished{*this, "bodies_unfinished", "Bodies that have not come whole."};
   base::Gauge http2_connections{*this, "http2_connections_open",
                                 "Connections open now that speak HTTP/2."};

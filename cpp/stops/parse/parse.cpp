@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
+#include <string>
 
 namespace sevenstops::stops {
 
@@ -9,6 +11,9 @@ using http::Outcome;
 using http::Reason;
 
 namespace {
+
+// What a connection that sends a body holds besides: its head and what was read at once.
+constexpr std::int64_t besides_a_body = 131072;
 
 // For what comes, where the limits are asked last.
 http::HeadLimits bounded(const http::HeadLimits& limits) {
@@ -36,6 +41,13 @@ Parse::Parse(const ParseSettings& settings, ParseMetrics* counted)
               .head = settings.header_limit,
               .fields = settings.header_count} {
   early_ = settings.check_before_buffering ? limits_ : bounded(limits_);
+  const auto needed = settings.body_limit + besides_a_body;
+  if (settings.byte_budget < needed) {
+    throw std::invalid_argument("parse.byte_budget is " + std::to_string(settings.byte_budget) +
+                                " bytes, and a body of parse.body_limit, " +
+                                std::to_string(settings.body_limit) + " bytes, needs " +
+                                std::to_string(needed) + " with its connection");
+  }
 }
 
 asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request) const {
@@ -100,10 +112,15 @@ asio::awaitable<Outcome<void>> Parse::body(http::Request& request, Content& cont
   const auto timeout = base::seconds(settings_.body_timeout);
   const auto begun = Clock::now();
   content.begin(request);
-  // A body whose length nobody said gets room as it grows.
-  constexpr std::uint64_t first_room = 65536;
-  auto room = std::min(request.content_length.value_or(first_room), most_body());
-  if (!content.reserve(room)) {
+  // Room is earned: a declared length that is held at once lets a byte from each of some
+  // connections spend the budget. It has to be free, or a body would be begun that can't end.
+  constexpr std::uint64_t unknown_length = 65536;
+  constexpr std::uint64_t first_room = 1024;
+  constexpr std::uint64_t growth = 4;
+  const auto declared = std::min(request.content_length.value_or(unknown_length), most_body());
+  const auto most = request.content_length ? declared : most_body();
+  auto room = std::min(declared, first_room);
+  if (!content.reserve(room, declared - room)) {
     co_return Reason::byte_budget;
   }
   if (request.expects_continue && !content.begun() && !co_await caller.interim(proceed, timeout)) {
@@ -115,8 +132,8 @@ asio::awaitable<Outcome<void>> Parse::body(http::Request& request, Content& cont
       co_return more.error();
     }
     if (request.body.size() > room) {
-      room = std::min(2 * request.body.size(), std::max(most_body(), request.body.size()));
-      if (!content.reserve(room)) {
+      room = std::min(growth * request.body.size(), std::max(most, request.body.size()));
+      if (!content.reserve(room, 0)) {
         co_return Reason::byte_budget;
       }
     }

@@ -17,7 +17,8 @@ class Parse {
   /// smaller, where that comes last.
   static constexpr std::int64_t bound = std::int64_t{64} << 20;
 
-  /// `counted` has to outlive it.
+  /// `counted` has to outlive it. Throws std::invalid_argument where the byte budget has no room
+  /// for a body that is within the limit.
   explicit Parse(const ParseSettings& settings, ParseMetrics* counted = nullptr);
 
   /// Waits for the next head of HTTP/1 and reads it into `request`. Refuses with `closed` when the

@@ -27,13 +27,26 @@ def console(stderr: bool = False) -> Console:
 class RunProgress(Stoppable):
     """Follows a run of experiments, on a terminal in a line that is live until its end."""
 
-    def __init__(self, console: Console, chosen: list[Experiment], rounds: int, seed: int) -> None:
+    def __init__(
+        self,
+        console: Console,
+        chosen: list[Experiment],
+        rounds: int,
+        seed: int,
+        with_runbook: bool = False,
+    ) -> None:
         """`console` is where it is told."""
         self._console = console
         self._chosen = chosen
         self._rounds = rounds
+        # A run more of each side, where commands of the runbook have one for themselves.
+        self._runs = {
+            e.failure: rounds + (with_runbook and any(e.apart(d, rounds) for d in e.diagnostics))
+            for e in chosen
+        }
         self._weights = {
-            e.failure: 2 * rounds * (e.plan(seed).duration + OVERHEAD_SECONDS) for e in chosen
+            e.failure: 2 * self._runs[e.failure] * (e.plan(seed).duration + OVERHEAD_SECONDS)
+            for e in chosen
         }
         self._start = time.monotonic()
         self._done = 0.0
@@ -60,7 +73,7 @@ class RunProgress(Stoppable):
         own = self._weights[experiment.failure]
         if self._side is not None:
             # Rounds beyond the planned ones, with --max-time, take no part of the estimate.
-            self._done = min(self._done + own / (2 * self._rounds), start + own)
+            self._done = min(self._done + own / (2 * self._runs[experiment.failure]), start + own)
         self._side = side
         self._bar.update(
             self._task, completed=self._done, left=self._left(),

@@ -19,6 +19,7 @@ from sevenstops.evidence.stops import STOPS
 from sevenstops.evidence.verdict import Evidence
 from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, Experiment, choose, guides
 from sevenstops.experiments.ablation import ablate
+from sevenstops.lab.commands import require_tools
 from sevenstops.lab.edges import edge_named, edges
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.settings import SideSettings, parse_changes
@@ -49,7 +50,9 @@ def say_runbook(evidence: list[Evidence]) -> bool:
     did.
     """
     lines = [line for one in evidence for line in one.runbook]
-    blind = [line for line in lines if not line["before"]["shows"] or line["after"]["shows"]]
+    blind = [
+        line for line in lines if (line["before"]["shows"], line["after"]["shows"]) != (True, False)
+    ]
     for line in blind:
         print(f"sevenstops: the runbook does not tell: {line['symptom']}", file=sys.stderr)
     told = len(lines) - len(blind)
@@ -119,6 +122,8 @@ def command(
         raise LabError("a run with --before or --after is a look, and is not kept as a baseline")
     if keep:
         baseline_path(keep)
+    if with_runbook:
+        require_tools()
     edge_named(edge).version()
     to_stdout = json_file == STDOUT
     if json_file and not to_stdout:
@@ -130,7 +135,7 @@ def command(
     lab = Lab(edge, seed)
     rounds = rounds or (QUICK_ROUNDS if quick else ROUNDS)
     evidence = []
-    with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
+    with RunProgress(console(stderr=True), chosen, rounds, seed, with_runbook) as progress:
         for experiment in chosen:
             told = partial(progress.side, experiment)
             measured = experiment.measure(lab, rounds, told, said, max_time, with_runbook)

@@ -33,7 +33,9 @@ def command(
         list[str] | None, typer.Option("--set", metavar="STOP.FIELD=VALUE", help="A setting.")
     ] = None,
 ) -> None:
-    """Run the service until Ctrl-C."""
+    """Run the service until Ctrl-C, or until SIGTERM, after which requests in progress get
+    `drain.grace` seconds.
+    """
     settings = settings_from(preset, changes or [])
     token = token_from(token_file)
     options = ServiceOptions(
@@ -44,7 +46,12 @@ def command(
             print(f"The token of protected routes is {service.token}", file=sys.stderr)
         print(f"{preset} service on {service.url}")
         print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
-        code = service.process.popen.wait()
+        try:
+            code = service.process.popen.wait()
+        except SystemExit:
+            service.process.popen.terminate()
+            service.process.popen.wait()
+            return
     how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     raise LabError(f"the service ended by itself ({how})")
 

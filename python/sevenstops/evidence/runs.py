@@ -39,7 +39,7 @@ class Run:
     scene: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
-    answers: Sequence[str] = ()
+    answers: Sequence[Any] = ()
 
 
 @dataclass

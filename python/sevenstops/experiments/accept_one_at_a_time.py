@@ -37,18 +37,20 @@ def plan(seed: int) -> Plan:
         connect_timeout=1.0,
         read_timeout=PATIENCE,
         requests=[RequestSpec(name="new", target="/healthz")],
-        crowds=[Crowd(kind="pipeliner", target="/healthz", count=64, depth=4000, repeat=True)],
+        crowds=[Crowd(kind="pipeliner", target="/users/42", count=64, depth=4000, repeat=True)],
     )
 
 
 def run(scene: Scene, p: Plan) -> Sample:
     """How many newcomers get an answer in time beside those who are there."""
     result = scene.load(p)
-    new = result.by_name["new"]
+    new, others = result.by_name["new"], result.crowds[0]
     scene.curves["answered"] = goodput_curve(result.series[: round(END / INTERVAL)])
     return {
         "newcomers_unanswered_ratio": 1 - new.answered / new.due,
         "wrong_answers": new.answered - new.outcomes.get("2xx", 0),
+        "pipeliners_bytes": others.bytes_read,
+        "pipeliners_refused": others.answered - others.statuses.get(200, 0),
     }
 
 
@@ -80,6 +82,9 @@ EXPERIMENT = Experiment(
         Metric("newcomers_unanswered_ratio", "1", "client", "lower", "<= 0.1",
                rule="of all newcomers, each on a connection of its own"),
         Metric("wrong_answers", "1", "client", "lower", "== 0", guard=True),
+        Metric("pipeliners_bytes", "bytes", "client", "higher", ">= 0.5 before", guard=True,
+               rule="answers to those who were there already: half of what it was, at the least"),
+        Metric("pipeliners_refused", "1", "client", "lower", "== 0", guard=True),
     ],
     plan=plan,
     run=run,
@@ -95,7 +100,11 @@ EXPERIMENT = Experiment(
         ),
     ),
     sabotages=(
-        Sabotage({"parse.header_count": "1"}, ("wrong_answers",), "every request gets 431"),
+        Sabotage({"parse.header_count": "1"}, ("wrong_answers",), "every newcomer gets 431"),
+        Sabotage(
+            {"middleware.rate_limit": "100"}, ("pipeliners_refused",),
+            "those who were there get 429 in favour of newcomers, who ask for what has no limit",
+        ),
     ),
     diagnostics=(
         Diagnostic(

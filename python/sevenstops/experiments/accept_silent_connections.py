@@ -13,6 +13,7 @@ from sevenstops.experiments.base import (
     Scene,
     failures,
     goodput_curve,
+    kept_connections,
 )
 from sevenstops.lab.measurements import INTERVAL
 from sevenstops.loading.plans import constant
@@ -24,7 +25,8 @@ END = 2.5
 
 def plan(seed: int) -> Plan:
     """200 connections that say nothing from the start on, beside 100 requests a second on new ones;
-    of 20 requests one comes 0.2 s after its connection.
+    of 20 requests one comes 0.2 s after its connection. 20 users keep their connections: they ask,
+    pause for a second, and ask again, three times in all.
     """
     return Plan(
         seed=seed,
@@ -41,6 +43,7 @@ def plan(seed: int) -> Plan:
                 kind="raw", name="late", count=0,
                 pieces=[("", 0.2), ("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", 0)],
             ),
+            Crowd(kind="keep_alive_user", count=20, pause=1.0, depth=3),
         ],
     )  # fmt: skip
 
@@ -48,11 +51,13 @@ def plan(seed: int) -> Plan:
 def run(scene: Scene, p: Plan) -> Sample:
     """How many good requests find no place."""
     result = scene.load(p)
-    late = result.crowds[1]
+    late, users = result.crowds[1], kept_connections(result.crowds[2])
     scene.curves["answered"] = goodput_curve(result.series[: round(END / INTERVAL)])
     return {
         "requests_failed_ratio": failures(result, "good") / result.by_name["good"].due,
         "late_speakers_cut": late.due - late.statuses.get(200, 0),
+        "kept_requests_unanswered": users.unanswered,
+        "kept_connections_closed_ratio": users.closed / users.requests,
     }
 
 
@@ -75,7 +80,9 @@ EXPERIMENT = Experiment(
         "until a timeout comes. A bound that turns newcomers away protects those who are there, "
         "whoever they are: a flood of the silent keeps everybody else out. Nobody waits for an "
         "answer on a silent connection, so that it is the one to close when places have run out. A "
-        "flood that never stops closes idle keep-alive connections too: their users connect again."
+        "user who pauses between two requests is silent too, and safe for as long as somebody else "
+        "has been silent for longer. A flood that never stops comes to his connection as well: his "
+        "library finds it closed and asks again on a new one, which is not safe for every request."
     ),
     in_the_wild=(
         "Node's server.maxConnections drops the new connection and keeps those that are there; "
@@ -86,6 +93,11 @@ EXPERIMENT = Experiment(
                rule="of all good requests, each on a new connection"),
         Metric("late_speakers_cut", "1", "client", "lower", "== 0", guard=True,
                rule="who speaks 0.2 s after connecting is not taken for silent"),
+        Metric("kept_requests_unanswered", "1", "client", "lower", "== 0", guard=True,
+               rule="of 60 by users who keep their connections and pause for a second"),
+        Metric("kept_connections_closed_ratio", "1", "client", "lower", "<= 0.1", guard=True,
+               rule="of these requests, such as found their connection closed; a client's library "
+               "connects anew and asks again"),
     ],
     plan=plan,
     run=run,
@@ -101,8 +113,13 @@ EXPERIMENT = Experiment(
     ),
     sabotages=(
         Sabotage(
-            {"parse.idle_timeout": "0.03"}, ("late_speakers_cut",),
+            {"parse.idle_timeout": "0.03"},
+            ("late_speakers_cut", "kept_requests_unanswered", "kept_connections_closed_ratio"),
             "who does not speak at once is cut", alone=True,
+        ),
+        Sabotage(
+            {"parse.idle_timeout": "0.4"}, ("kept_connections_closed_ratio",),
+            "who pauses between two requests is cut",
         ),
     ),
     diagnostics=(

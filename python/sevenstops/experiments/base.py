@@ -13,7 +13,7 @@ from sevenstops.evidence.metrics import Censored, Metric, Sample
 from sevenstops.evidence.runs import Run
 from sevenstops.evidence.verdict import Evidence
 from sevenstops.experiments.figures import Figure
-from sevenstops.lab.commands import Command
+from sevenstops.lab.commands import Answer, Command
 from sevenstops.lab.edges import edge_named
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.measurements import (
@@ -23,6 +23,7 @@ from sevenstops.lab.measurements import (
     goodput,
     goodput_curve,
     histogram_curve,
+    kept_connections,
     orphaned_work,
     percentile_curve,
     percentile_seen,
@@ -39,7 +40,7 @@ from sevenstops.loading.running import run_plan
 __all__ = [
     "Censored", "Diagnostic", "Experiment", "Figure", "Lab", "Metric", "PeakMemory", "Sabotage",
     "Sample", "Scene", "SideSettings", "chain_scene", "extra_requests", "failures", "goodput",
-    "goodput_curve", "histogram_curve", "orphaned_work", "percentile_curve",
+    "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile_curve",
     "percentile_seen", "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene",
     "warm_up",
 ]  # fmt: skip
@@ -217,8 +218,8 @@ class Experiment:
         evidence = self.evidence(lab, dict(sorted(values.items())))
         evidence.altered = bool(said)
         asked = self.diagnostics if with_runbook else ()
-        beside = [d for d in asked if rounds == 1 and not max_time and not d.counted]
-        apart = [d for d in asked if d not in beside]
+        apart = [d for d in asked if self.apart(d, rounds, max_time)]
+        beside = [d for d in asked if d not in apart]
         order = random.Random(lab.seed)
         end = time.monotonic() + max_time
         n = 0
@@ -244,11 +245,25 @@ class Experiment:
                 n += 1
         return evidence
 
+    def apart(self, diagnostic: Diagnostic, rounds: int, max_time: float = 0.0) -> bool:
+        """Whether a diagnostic has a run of each side for itself."""
+        return diagnostic.counted or rounds > 1 or max_time > 0
+
 
 def commands_of(diagnostics: Sequence[Diagnostic], plan: _core.Plan) -> tuple[Command, ...]:
     """The diagnostics as a scene runs them, before the load ends, however short it is."""
     latest = 0.8 * plan.duration
     return tuple(Command(d.command, min(latest, d.at)) for d in diagnostics)
+
+
+def shown(diagnostic: Diagnostic, answer: Answer) -> bool | None:
+    """Whether an answer shows the failure; None where it can't be read."""
+    if not answer.told:
+        return None
+    try:
+        return diagnostic.proves(answer.stdout)
+    except (ValueError, LookupError, ZeroDivisionError):
+        return None
 
 
 def told(diagnostics: Sequence[Diagnostic], runs: Mapping[Side, Run]) -> list[dict[str, Any]]:
@@ -257,8 +272,12 @@ def told(diagnostics: Sequence[Diagnostic], runs: Mapping[Side, Run]) -> list[di
     for n, diagnostic in enumerate(diagnostics):
         line: dict[str, Any] = {"symptom": diagnostic.symptom, "command": diagnostic.command}
         for side in SIDES:
-            said = runs[side].answers[n]
-            line[side] = {"said": said, "shows": diagnostic.proves(said)}
+            answer = runs[side].answers[n]
+            line[side] = {
+                "said": answer.stdout + answer.stderr,
+                "status": answer.status,
+                "shows": shown(diagnostic, answer),
+            }
         found.append(line)
     return found
 

@@ -59,7 +59,7 @@ def run(scene: Scene, p: Plan) -> Sample:
     """How long pages took, and how many came in time."""
     result = scene.load(p)
     page = result.by_name["page"]
-    total = sum(page.outcomes.values())
+    total = max(1, sum(page.outcomes.values()))
     scene.curves["latency"] = percentile_curve(page.latency)
     late = page.latency.slower_than(LATE)
     return {

@@ -57,9 +57,9 @@ def run(scene: Scene, p: Plan) -> Sample:
     quick, slow = result.by_name["quick"], result.by_name["slow"]
     scene.curves["goodput"] = goodput_curve(result.series)
     return {
-        "goodput_ratio": quick.outcomes.get("2xx", 0) / sum(quick.outcomes.values()),
+        "goodput_ratio": quick.outcomes.get("2xx", 0) / max(1, sum(quick.outcomes.values())),
         "latency_p99_seconds": percentile_seen(quick.latency, 0.99),
-        "slow_goodput_ratio": slow.outcomes.get("2xx", 0) / sum(slow.outcomes.values()),
+        "slow_goodput_ratio": slow.outcomes.get("2xx", 0) / max(1, sum(slow.outcomes.values())),
         "slow_p99_seconds": percentile_seen(slow.latency, 0.99),
     }
 

@@ -68,7 +68,7 @@ def run(scene: Scene, p: Plan) -> Sample:
         "latency_p50_seconds": percentile_seen(page.latency, 0.5),
         "latency_p99_seconds": percentile_seen(page.latency, 0.99),
         "latency_p999_seconds": percentile_seen(page.latency, 0.999),
-        "slow_pages_ratio": page.latency.slower_than(SLOW / 2) / page.latency.total,
+        "slow_pages_ratio": page.latency.slower_than(SLOW / 2) / max(1, page.latency.total),
         "extra_requests_ratio": extra_requests(scene.service.stops()),
         "pages_failed": sum(n for kind, n in page.outcomes.items() if kind != "2xx"),
     }

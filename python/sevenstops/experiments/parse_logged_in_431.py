@@ -41,7 +41,7 @@ def run(scene: Scene, p: Plan) -> Sample:
     with PeakMemory(scene.service) as memory:
         scene.past_the_edge(oversized(p.seed))
     users = result.by_name["logged_in"]
-    total = sum(users.outcomes.values())
+    total = max(1, sum(users.outcomes.values()))
     return {
         "logged_in_431_ratio": users.statuses.get(431, 0) / total,
         "requests_failed_beside_431": failures(result, "anonymous")

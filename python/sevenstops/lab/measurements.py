@@ -4,6 +4,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sevenstops import _core
@@ -127,6 +128,29 @@ def failures(result: _core.LoadResult, name: str) -> int:
     """Requests of this name that got no 2xx."""
     outcomes = result.by_name[name].outcomes
     return sum(n for kind, n in outcomes.items() if kind != "2xx")
+
+
+@dataclass(frozen=True)
+class KeptConnections:
+    """What users met who keep their connections and pause between two requests.
+
+    Of their `requests` so many were `unanswered`, or not with a whole 200; so many `closed`
+    connections made a user connect anew, and answered him then.
+    """
+
+    requests: int
+    unanswered: int
+    closed: int
+
+
+def kept_connections(users: _core.CrowdRecord) -> KeptConnections:
+    """Of a crowd of keep_alive_users."""
+    answered = [request for request in users.clients if request.whole and request.status == 200]
+    return KeptConnections(
+        requests=users.fetches_due,
+        unanswered=users.fetches_due - len(answered),
+        closed=sum(1 for request in answered if request.why),
+    )
 
 
 Points = list[tuple[float, float]]

@@ -19,7 +19,7 @@ def own_network_possible() -> bool:
 def own_network(somaxconn: int) -> Iterator[None]:
     """The calling thread, and what it starts, in a network namespace with this net.core.somaxconn.
 
-    Raises LabError where the system does not allow it.
+    Raises LabError where the system does not allow it, or the thread can't go back to where it was.
     """
     with core_errors():
         network = _core.OwnNetwork()
@@ -30,4 +30,5 @@ def own_network(somaxconn: int) -> Iterator[None]:
             raise LabError(f"{SOMAXCONN} can't be written: {error.strerror}") from error
         yield
     finally:
-        network.leave()
+        with core_errors():
+            network.leave()

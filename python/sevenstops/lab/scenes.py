@@ -13,7 +13,7 @@ from sevenstops import _core
 from sevenstops.errors import core_errors
 from sevenstops.evidence.metrics import Sample
 from sevenstops.evidence.runs import Doubt, Run, sent_doubt
-from sevenstops.lab.commands import run_beside
+from sevenstops.lab.commands import Answer, run_beside
 from sevenstops.lab.edges import Edge, EdgeOptions, edge_named
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.machine import Witness, machine_doubts
@@ -47,7 +47,7 @@ class Scene:
     sent: dict[str, Any] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    answers: list[str] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     _begun: bool = False
 
     @property

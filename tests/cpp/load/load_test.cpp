@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <thread>
 
@@ -275,6 +276,52 @@ TEST_P(Load, OddEndingsAreServed) {
   EXPECT_EQ(count(service, "walks_broken_total"), 0U);
 }
 
+TEST_P(Load, AKeepAliveUserComesBackOnItsConnectionOrOnANewOne) {
+  auto settings = hardened();
+  const Crowd users{.kind = "keep_alive_user", .count = 2, .pause = 0.3, .depth = 3};
+  const auto anew = [](const CrowdRecord& record) {
+    return std::ranges::count_if(record.clients,
+                                 [](const auto& each) { return !each.why.empty(); });
+  };
+  for (const bool kept : {true, false}) {
+    settings.parse.idle_timeout = kept ? 20 : 0.05;
+    const Service service(settings, {.threads = 1, .rows = 1});
+    const auto record = one(service, users);
+    EXPECT_EQ(record.due, 2U);
+    EXPECT_EQ(record.fetches_due, 6U);
+    EXPECT_EQ(record.statuses.at(200), 2U);
+    ASSERT_EQ(record.clients.size(), 6U);
+    for (const auto& each : record.clients) {
+      EXPECT_TRUE(each.whole) << each.why;
+      EXPECT_EQ(each.status, 200U);
+      EXPECT_EQ(each.sha256, record.clients.front().sha256);
+    }
+    // The first of each user's three came on a new connection anyway.
+    EXPECT_EQ(anew(record), kept ? 0 : 4);
+  }
+}
+
+TEST_P(Load, AKeepAliveUserWithoutAnAnswerIsNotWhole) {
+  auto settings = hardened();
+  settings.accept.queue_time = 0;
+  const Service service(
+      settings,
+      {.threads = 1, .rows = 1, .faults = {faults::make_fault("stalled-acceptor=600/600")}});
+  auto plan = constant(20, 0.1);
+  plan.cool_down = 0.5;
+  plan.read_timeout = 0.1;
+  plan.crowds = {{.kind = "keep_alive_user", .count = 1, .pause = 0.01, .depth = 2}};
+  const auto record = send(plan, service.port()).crowds[0];
+  EXPECT_EQ(record.fetches_due, 2U);
+  EXPECT_EQ(record.statuses.at(0), 1U);
+  ASSERT_EQ(record.clients.size(), 2U);
+  for (const auto& each : record.clients) {
+    EXPECT_FALSE(each.whole);
+    EXPECT_EQ(each.status, 0U);
+    EXPECT_EQ(each.why, "no answer in time");
+  }
+}
+
 TEST_P(Load, AnOlderClientIsToldThatItsConnectionIsKept) {
   const Service service(hardened(), {.threads = 1, .rows = 1});
   const auto asked = [&](const char* first) {
@@ -333,7 +380,7 @@ TEST(LoadRun, RefusesBeforeAnythingIsSent) {
 }
 
 TEST(ClientKinds, EachSaysWhatItDoes) {
-  EXPECT_EQ(client_kinds().size(), 13U);
+  EXPECT_EQ(client_kinds().size(), 14U);
   for (const auto& [name, kind] : client_kinds()) {
     EXPECT_FALSE(kind.meaning.empty()) << name;
     EXPECT_NE(kind.run, nullptr) << name;

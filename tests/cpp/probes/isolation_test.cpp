@@ -1,7 +1,9 @@
 #include "probes/isolation.hpp"
 
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -64,6 +66,26 @@ TEST(OwnNetwork, IsOfItsThreadAndLeftAgain) {
     network.leave();
   }
   EXPECT_EQ(network_of_this_thread(), before);
+}
+
+TEST(OwnNetwork, SaysThatItsThreadCanNotGoBack) {
+  if (!OwnNetwork::possible()) {
+    GTEST_SKIP() << "this process may not have a network namespace of its own";
+  }
+  std::string said;
+  // The rights that it gives up are its own.
+  std::thread([&] {
+    OwnNetwork network;
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    std::array<__user_cap_data_struct, 2> none{};
+    ASSERT_EQ(::syscall(SYS_capset, &header, none.data()), 0);
+    try {
+      network.leave();
+    } catch (const std::runtime_error& error) {
+      said = error.what();
+    }
+  }).join();
+  EXPECT_EQ(said, "the thread can't go back to its network namespace: Operation not permitted");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/json.hpp>
 #include <thread>
 
@@ -18,6 +19,7 @@ using load::fetch;
 using load::LoadRun;
 using load::Plan;
 using load::run_load;
+using stops::Listeners;
 using upstream::Dependency;
 using namespace std::chrono_literals;
 
@@ -189,15 +191,67 @@ TEST(Service, StopsWhileItAsksOthers) {
   }
 }
 
-TEST(Service, SharedAcceptorServesEveryThread) {
-  auto settings = hardened();
-  settings.accept.reuse_port = false;
-  Service service(settings, {.threads = 3, .rows = 1});
+constexpr std::array all_listeners = {Listeners::per_thread, Listeners::one_acceptor,
+                                      Listeners::shared};
+
+// What becomes of requests that come on a connection each.
+load::LoadResult newcomers(std::uint16_t port, double read_timeout) {
   auto plan = mixed(0.3);
   plan.requests = {{.name = "healthz"}};
   plan.keep_alive = false;
-  const auto result = run_load(plan, {service.port()});
-  EXPECT_EQ(result.all.outcomes().at("2xx"), result.requests);
+  plan.read_timeout = read_timeout;
+  return run_load(plan, {port});
+}
+
+TEST(Service, EveryWayToListenServesNewcomers) {
+  for (const auto listeners : all_listeners) {
+    for (const bool drain_queue : {true, false}) {
+      auto settings = hardened();
+      settings.accept.listeners = listeners;
+      settings.accept.drain_queue = drain_queue;
+      const Service service(settings, {.threads = 3, .rows = 1});
+      const auto result = newcomers(service.port(), 20);
+      EXPECT_GT(result.requests, 0U);
+      EXPECT_EQ(result.all.outcomes().at("2xx"), result.requests);
+    }
+  }
+}
+
+TEST(Service, WhoSharesAListenerTakesWhatAStuckThreadDoesNot) {
+  for (const std::string stuck : {"1", "2"}) {
+    for (const bool drain_queue : {true, false}) {
+      auto settings = hardened();
+      settings.accept.listeners = Listeners::shared;
+      settings.accept.drain_queue = drain_queue;
+      const Service service(
+          settings,
+          {.threads = 2, .rows = 1, .faults = injected({"stuck-acceptor=" + stuck + "/600"})});
+      const auto result = newcomers(service.port(), 20);
+      EXPECT_GT(result.requests, 0U);
+      EXPECT_EQ(result.all.outcomes().at("2xx"), result.requests);
+    }
+  }
+  auto settings = hardened();
+  settings.accept.listeners = Listeners::per_thread;
+  const Service service(settings,
+                        {.threads = 2, .rows = 1, .faults = injected({"stuck-acceptor=2/600"})});
+  const auto result = newcomers(service.port(), 0.2);
+  EXPECT_LT(result.all.outcomes().at("2xx"), result.requests);
+}
+
+TEST(Service, AllThatShareAListenerMayBeStuckForAWhile) {
+  auto settings = hardened();
+  settings.accept.listeners = Listeners::shared;
+  settings.accept.queue_time = 0;
+  const Service service(settings,
+                        {.threads = 2,
+                         .rows = 1,
+                         .faults = injected({"stuck-acceptor=1/600", "stuck-acceptor=2/0.3"}),
+                         .hold_faults = true});
+  const auto before = base::Clock::now();
+  EXPECT_EQ(load::post({service.admin_port()}, "/faults/begin", 20s).status, 204U);
+  EXPECT_EQ(fetch({service.port()}, "/healthz", 20s).status, 200U);
+  EXPECT_GE(base::Clock::now() - before, 300ms);
 }
 
 TEST(Service, AdminSpeaksJsonAndPrometheus) {
@@ -243,12 +297,12 @@ TEST(Service, FaultsThatAreNotHeldHaveBegun) {
 }
 
 TEST(Service, TakenPortIsOneSentence) {
-  for (const bool first_shares : {true, false}) {
-    for (const bool second_shares : {true, false}) {
+  for (const auto of_first : all_listeners) {
+    for (const auto of_second : all_listeners) {
       auto settings = hardened();
-      settings.accept.reuse_port = first_shares;
+      settings.accept.listeners = of_first;
       Service first(settings, {.threads = 2, .rows = 1});
-      settings.accept.reuse_port = second_shares;
+      settings.accept.listeners = of_second;
       EXPECT_THROW(Service(settings, {.port = first.port(), .threads = 2, .rows = 1}),
                    std::runtime_error);
     }
@@ -364,7 +418,7 @@ TEST(Service, OneWhoPushesForEverAfterItsAnswerIsCut) {
 TEST(Service, ListenerProbeSeesBacklogAndDrops) {
   auto settings = hardened();
   settings.accept.backlog = 4;
-  settings.accept.reuse_port = false;
+  settings.accept.listeners = Listeners::one_acceptor;
   Service service(settings,
                   {.threads = 1, .rows = 1, .faults = injected({"stalled-acceptor=10/10"})});
   const auto before = probes::probe_listener(service.port());

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <variant>
@@ -14,6 +15,7 @@
 #include "http/head.hpp"
 #include "stops/bytes.hpp"
 #include "stops/exchange.hpp"
+#include "stops/handle/endpoint.hpp"
 
 namespace sevenstops::stops::fakes {
 
@@ -154,9 +156,8 @@ class FakeContent final : public Content {
     }
     co_return !std::exchange(body, {}).empty();
   }
-  [[nodiscard]] bool reserve(std::uint64_t bytes) override {
-    reserved.push_back(bytes);
-    return bytes <= room;
+  [[nodiscard]] bool reserve(std::uint64_t bytes, std::uint64_t more) override {
+    return bytes + more <= room;
   }
   [[nodiscard]] bool begun() const override { return false; }
 
@@ -164,7 +165,6 @@ class FakeContent final : public Content {
   /// There is no memory for the rest of it.
   bool breaks = false;
   std::uint64_t room = 1 << 30;
-  std::vector<std::uint64_t> reserved;
 };
 
 /// Requests that come one after the other; then silence.
@@ -214,5 +214,20 @@ class FakeSource final : public ByteSource {
   std::deque<std::string> pieces_;
   Ending ending_;
 };
+
+/// An endpoint whose result nobody can serialize: a variant without a value.
+inline asio::awaitable<http::Outcome<Result>> spoiled(Resources& /*resources*/, Call /*call*/) {
+  struct Throws {
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    operator Text() const { throw std::runtime_error("there is no text"); }
+  };
+  Result result;
+  try {
+    result.emplace<Text>(Throws());
+  } catch (const std::runtime_error&) {
+    co_return http::Outcome<Result>(std::move(result));
+  }
+  throw std::logic_error("the result has a value");
+}
 
 }  // namespace sevenstops::stops::fakes

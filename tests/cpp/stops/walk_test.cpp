@@ -29,6 +29,7 @@ asio::awaitable<Outcome<Result>> cancelled(Resources& /*resources*/, Call /*call
 }
 
 const Endpoint throws{"throws", throwing};
+const Endpoint spoils{"spoils", fakes::spoiled};
 const Endpoint is_cancelled{"is_cancelled", cancelled};
 
 // Walks over an exchange that no protocol made.
@@ -36,6 +37,7 @@ class WalkTest : public ::testing::Test {
  protected:
   explicit WalkTest(Settings with = {}) : settings(with) {
     stops.router.add({.method = "GET", .pattern = "/throws", .endpoint = &throws});
+    stops.router.add({.method = "GET", .pattern = "/spoiled", .endpoint = &spoils});
     stops.router.add({.method = "GET", .pattern = "/cancelled", .endpoint = &is_cancelled});
   }
 
@@ -161,7 +163,7 @@ TEST_F(WalkTest, AHandlersExceptionIsAnsweredCountedAndLogged) {
   EXPECT_EQ(walk("/throws"), Next::request);
   EXPECT_EQ(writer.status, 500U);
   EXPECT_EQ(writer.body, "exception\n");
-  EXPECT_EQ(refused(Reason::exception), 1U);
+  EXPECT_EQ(refused(Reason::handle_exception), 1U);
   EXPECT_EQ(refused(), 1U);
   EXPECT_EQ(entered(), (std::vector<std::uint64_t>{0, 1, 1, 1, 1, 0, 1}));
   // The connection is as good as before.
@@ -244,7 +246,7 @@ TEST_F(WalkTest, ALayersExceptionIsAnsweredCountedAndLogged) {
   EXPECT_EQ(walk("/healthz", "Authorization: Bearer let-me-in\r\n"), Next::request);
   EXPECT_EQ(writer.status, 500U);
   EXPECT_EQ(writer.body, "exception\n");
-  EXPECT_EQ(refused(Reason::exception), 1U);
+  EXPECT_EQ(refused(Reason::middleware_exception), 1U);
   EXPECT_EQ(refused(), 1U);
   // Who brings no credentials is not asked for any.
   EXPECT_EQ(walk("/healthz"), Next::request);
@@ -267,6 +269,16 @@ TEST_F(WalkTest, TheRestOfABodyThatBrokeOffIsNoRequest) {
   EXPECT_EQ(writer.status, 500U);
   EXPECT_FALSE(writer.kept_alive);
   EXPECT_FALSE(request.body_read);
+  EXPECT_EQ(refused(Reason::parse_exception), 1U);
+  EXPECT_EQ(refused(), 1U);
+}
+
+TEST_F(WalkTest, WhatCanNotBeSerializedIsNotTheHandlersFault) {
+  EXPECT_EQ(walk("/spoiled"), Next::request);
+  EXPECT_EQ(writer.status, 500U);
+  EXPECT_EQ(writer.body, "exception\n");
+  EXPECT_EQ(refused(Reason::serialize_exception), 1U);
+  EXPECT_EQ(refused(), 1U);
 }
 
 TEST_F(WalkTest, ADeclaredLengthIsHeldAgainstTheLimitBeforeTheToken) {

@@ -155,6 +155,53 @@ TEST_F(WorkersTest, WaitsThroughABurst) {
   EXPECT_TRUE(passed);
 }
 
+// As Maurer's rule asks when the queue was empty, and not when a worker was idle.
+TEST_F(WorkersTest, BusyWorkersAreNoQueue) {
+  Workers workers({.threads = 1, .queue_limit = 10, .queue_time = 0.0001});
+  Outcome<int> first = 0;
+  Outcome<int> second = Reason::worker_queue;
+  Clock::time_point asked;
+  test::run([&]() -> asio::awaitable<void> {
+    co_await base::with_task_group([&](base::TaskGroup& group) -> asio::awaitable<void> {
+      group.spawn(held(workers, first));
+      co_await until_running(1);
+      co_await base::sleep_until(Clock::now() + 150ms);
+      asked = Clock::now();
+      group.spawn(held(workers, second));
+      co_await base::sleep_until(asked + 5ms);
+      gate.open();
+    });
+  });
+  EXPECT_TRUE(first);
+  EXPECT_TRUE(second || Clock::now() - asked > 100ms);
+}
+
+TEST_F(WorkersTest, HowLongOneMayWaitIsKnownWhenItAsks) {
+  Workers workers({.threads = 1, .queue_limit = 10, .queue_time = 0.0001});
+  Outcome<int> first = 0;
+  Outcome<int> second = 0;
+  Outcome<int> third = Reason::worker_queue;
+  Clock::time_point begun;
+  Clock::time_point asked;
+  test::run([&]() -> asio::awaitable<void> {
+    co_await base::with_task_group([&](base::TaskGroup& group) -> asio::awaitable<void> {
+      group.spawn(held(workers, first));
+      co_await until_running(1);
+      begun = Clock::now();
+      group.spawn(held(workers, second));
+      co_await base::sleep_until(begun + 60ms);
+      asked = Clock::now();
+      group.spawn(held(workers, third));
+      // Longer than the second may wait, and too late for one that would be judged now.
+      co_await base::sleep_until(begun + 120ms);
+      gate.open();
+    });
+  });
+  EXPECT_FALSE(second);
+  // Unless the machine has made it wait.
+  EXPECT_TRUE(third || asked - begun > 100ms || Clock::now() - asked > 100ms);
+}
+
 TEST_F(WorkersTest, AnExceptionComesOutAndItsPlaceIsFree) {
   Workers workers({.threads = 1, .queue_limit = 1, .queue_time = 100});
   test::run([&]() -> asio::awaitable<void> {

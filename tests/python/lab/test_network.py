@@ -1,11 +1,12 @@
 """A network namespace for a part of a run."""
 
+import ctypes
 import os
 import threading
 
 import pytest
 
-from sevenstops import _core, hardened
+from sevenstops import LabError, _core, hardened
 from sevenstops.lab.network import SOMAXCONN, own_network, own_network_possible
 from sevenstops.lab.service import Service
 from sevenstops.lab.settings import SideSettings
@@ -37,6 +38,29 @@ def test_an_error_leaves_it():
     with pytest.raises(ZeroDivisionError), own_network(somaxconn=33):
         raise ZeroDivisionError
     assert where() == outside
+
+
+def without_rights():
+    """Takes every capability from the calling thread (capget(2), version 3)."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    assert ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)()) == 0
+
+
+def test_a_thread_that_can_not_go_back_says_so():
+    said = []
+
+    def stay():
+        try:
+            with own_network(somaxconn=33):
+                without_rights()
+        except LabError as error:
+            said.append(str(error))
+
+    # The rights that it gives up are its own.
+    thread = threading.Thread(target=stay)
+    thread.start()
+    thread.join()
+    assert said == ["the thread can't go back to its network namespace: Operation not permitted"]
 
 
 @pytest.mark.parametrize(("raised", "granted"), [("0", 33), ("20", 33), ("500", 500)])

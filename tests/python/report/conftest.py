@@ -120,8 +120,8 @@ def extended(evidence):
         ] if len(settings) > 1 else None,
         "runbook": [
             {"symptom": d["symptom"], "command": d["command"],
-             "before": {"said": f"{name} 431\n", "shows": True},
-             "after": {"said": "", "shows": False}}
+             "before": {"said": f"{name} 431\n", "status": 0, "shows": True},
+             "after": {"said": "", "status": 0, "shows": False}}
             for d in evidence.get("diagnostics", ())
         ],
         "in_the_wild": "net.core.somaxconn was 128 until Linux 5.4; Node.js 20 listens with 511.",

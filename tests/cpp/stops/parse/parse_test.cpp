@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
 
@@ -196,7 +197,10 @@ class ParseBody : public ::testing::Test {
   Outcome<void> body(std::deque<FakeBytes::Step> steps, std::string unread = {}) {
     FakeBytes bytes(std::move(steps), std::move(unread));
     const Parse parse(by);
-    Http1Content content(bytes, parse.most_body());
+    Http1Content content(bytes, parse.most_body(), [this](std::uint64_t held, std::uint64_t more) {
+      asked.emplace_back(held, more);
+      return held + more <= free;
+    });
     Outcome<void> outcome;
     test::run([&]() -> asio::awaitable<void> {
       outcome = co_await parse.body(request, content, caller);
@@ -216,6 +220,10 @@ class ParseBody : public ::testing::Test {
   FakeCaller caller;
   std::vector<Clock::time_point> deadlines;
   std::string rest;
+  // The room it asked for, and what was to be free besides.
+  using Asked = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  Asked asked;
+  std::uint64_t free = 1 << 30;
 };
 
 TEST_F(ParseBody, ReadsWhatWasDeclared) {
@@ -308,6 +316,65 @@ TEST_F(ParseBody, ABodyThatNeverEndsIsRefusedAtTheBound) {
   }
   EXPECT_EQ(refused(std::move(steps)), Reason::body_limit);
   EXPECT_EQ(static_cast<std::int64_t>(request.body.size()), Parse::bound);
+}
+
+TEST(Parse, ABudgetWithoutRoomForABodyWithinTheLimitIsRefused) {
+  ParseSettings by;
+  by.body_limit = 1 << 20;
+  by.byte_budget = (1 << 20) + 131072;
+  EXPECT_NO_THROW(Parse{by});
+  --by.byte_budget;
+  try {
+    const Parse parse(by);
+    FAIL() << "it was taken";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(),
+                 "parse.byte_budget is 1179647 bytes, and a body of parse.body_limit, 1048576 "
+                 "bytes, needs 1179648 with its connection");
+  }
+}
+
+TEST_F(ParseBody, RoomIsEarned) {
+  by.body_limit = 1 << 20;
+  request.content_length = 100000;
+  ASSERT_TRUE(body({std::string(1, 'x'), std::string(1023, 'x'), std::string(1, 'x'),
+                    std::string(3000, 'x'), std::string(40000, 'x'), std::string(55975, 'x')}));
+  EXPECT_EQ(asked, (Asked{{1024, 98976}, {4100, 0}, {100000, 0}}));
+  // One that fits at first need not ask again.
+  asked.clear();
+  request.body.clear();
+  request.content_length = 100;
+  ASSERT_TRUE(body({std::string(99, 'x'), std::string(1, 'x')}));
+  EXPECT_EQ(asked, (Asked{{100, 0}}));
+}
+
+TEST_F(ParseBody, RoomForAnUnknownLengthGrowsToTheLimit) {
+  by.body_limit = 20000;
+  request.chunked = true;
+  ASSERT_TRUE(body({"400\r\n" + std::string(1024, 'x') + "\r\n",
+                    "3e8\r\n" + std::string(1000, 'x') + "\r\n",
+                    "1f40\r\n" + std::string(8000, 'x') + "\r\n", "0\r\n\r\n"}));
+  EXPECT_EQ(asked, (Asked{{1024, 18976}, {8096, 0}, {20000, 0}}));
+}
+
+TEST_F(ParseBody, ANewOneWhoseLengthIsNotFreeIsRefusedBeforeItIsTold) {
+  by.body_limit = 1 << 20;
+  request.content_length = 100000;
+  request.expects_continue = true;
+  free = 99999;
+  EXPECT_EQ(refused({std::string(100000, 'x')}), Reason::byte_budget);
+  EXPECT_EQ(request.body, "");
+  EXPECT_TRUE(caller.interims.empty());
+  free = 100000;
+  ASSERT_TRUE(body({std::string(100000, 'x')}));
+}
+
+TEST_F(ParseBody, OneThatCanNotGrowIsRefused) {
+  by.body_limit = 1 << 20;
+  request.chunked = true;
+  free = 70000;
+  EXPECT_EQ(refused({"4e20\r\n" + std::string(20000, 'x'), "\r\n0\r\n\r\n"}), Reason::byte_budget);
+  EXPECT_FALSE(request.body_read);
 }
 
 TEST_F(ParseBody, OneWhoWaitsToBeToldIsToldOnce) {

@@ -1,0 +1,135 @@
+"""Guards see what a harmful fix does to users whom the symptom says nothing of."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+
+from sevenstops.evidence.runs import Run
+from sevenstops.experiments import experiment_named
+from sevenstops.lab.environment import Lab
+from sevenstops.loading.running import run_plan
+
+# A run before, and one after a fix that does no harm.
+RECORDED = {
+    "silent-connections": (
+        {"requests_failed_ratio": 1.0, "late_speakers_cut": 15, "kept_requests_unanswered": 60,
+         "kept_connections_closed_ratio": 0.0},
+        {"requests_failed_ratio": 0.0, "late_speakers_cut": 0, "kept_requests_unanswered": 0,
+         "kept_connections_closed_ratio": 0.0},
+    ),
+    "one-accept-per-wake-up": (
+        {"newcomers_unanswered_ratio": 0.99, "wrong_answers": 0, "pipeliners_bytes": 13_479_916,
+         "pipeliners_refused": 0},
+        {"newcomers_unanswered_ratio": 0.0, "wrong_answers": 0, "pipeliners_bytes": 12_796_056,
+         "pipeliners_refused": 0},
+    ),
+    "error-boundary-innermost": (
+        {"requests_unanswered": 56, "good_requests_failed": 0, "answers_of_another_kind": 56,
+         "admin_failed_ratio": 0.36, "admin_let_in_ratio": 0.64},
+        {"requests_unanswered": 0, "good_requests_failed": 0, "answers_of_another_kind": 0,
+         "admin_failed_ratio": 0.36, "admin_let_in_ratio": 0.64},
+    ),
+    "stuck-acceptor": (
+        {"newcomers_unanswered_ratio": 0.53, "connections_waiting": 132, "wrong_answers": 0,
+         "kept_requests_unanswered": 32, "kept_connections_closed": 0},
+        {"newcomers_unanswered_ratio": 0.0, "connections_waiting": 0, "wrong_answers": 0,
+         "kept_requests_unanswered": 0, "kept_connections_closed": 0},
+    ),
+}  # fmt: skip
+
+HARM = [
+    ("silent-connections", {"kept_connections_closed_ratio": 2 / 3}),
+    ("silent-connections", {"kept_requests_unanswered": 1}),
+    ("one-accept-per-wake-up", {"pipeliners_bytes": 5_000_000}),
+    ("one-accept-per-wake-up", {"pipeliners_refused": 1}),
+    ("error-boundary-innermost", {"admin_failed_ratio": 0.0, "admin_let_in_ratio": 1.0}),
+    ("error-boundary-innermost", {"admin_failed_ratio": 0.5, "admin_let_in_ratio": 0.5}),
+    ("error-boundary-innermost", {"answers_of_another_kind": 1}),
+    ("stuck-acceptor", {"kept_requests_unanswered": 1}),
+    ("stuck-acceptor", {"kept_connections_closed": 1}),
+    ("stuck-acceptor", {"connections_waiting": 60}),
+]
+
+
+def verdict(failure, harm):
+    before, after = RECORDED[failure]
+    experiment = experiment_named(failure)
+    evidence = experiment.evidence(Lab())
+    evidence.add_round(7, experiment.plan(7).fingerprint(), Run(before), Run({**after, **harm}))
+    return evidence.verdict()
+
+
+@pytest.mark.parametrize("failure", RECORDED)
+def test_a_fix_without_harm_passes(failure):
+    assert verdict(failure, {}) == "fixed"
+
+
+@pytest.mark.parametrize(("failure", "harm"), HARM)
+def test_a_harmful_fix_does_not(failure, harm):
+    assert verdict(failure, harm) == "not fixed"
+
+
+class Service(BaseHTTPRequestHandler):
+    """Answers users, and callers with a token as its class says in turn."""
+
+    protocol_version = "HTTP/1.1"
+    says: tuple[tuple[int, bytes], ...] = ()
+    asked = 0
+
+    def answer(self, status, body):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self):
+        self.answer(200, b'{"handler":"user"}')
+
+    def do_POST(self):
+        type(self).asked += 1
+        self.answer(*self.says[self.asked % len(self.says)])
+
+    def log_message(self, *_):
+        pass
+
+
+LET_IN, THROWN = (200, b"wiped\n"), (500, b"exception\n")
+
+
+def seen(*says):
+    """What the experiment of the error boundary sees of a service that answers in this way."""
+    experiment = experiment_named("error-boundary-innermost")
+    handler = type("Answering", (Service,), {"says": says})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        port = server.server_address[1]
+        scene = SimpleNamespace(load=lambda plan: run_plan(plan, port))
+        return experiment.run(scene, experiment.plan(7))
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_right_answers_in_the_right_shares_are_no_harm():
+    sample = seen(THROWN, LET_IN, LET_IN)
+    assert sample["requests_unanswered"] == sample["good_requests_failed"] == 0
+    assert sample["answers_of_another_kind"] == 0
+    assert sample["admin_let_in_ratio"] == pytest.approx(2 / 3, abs=0.02)
+    assert sample["admin_failed_ratio"] == pytest.approx(1 / 3, abs=0.02)
+
+
+def test_who_should_be_thrown_at_is_not_let_in():
+    sample = seen(LET_IN)
+    assert sample["answers_of_another_kind"] == 0
+    assert sample["admin_let_in_ratio"] == 1
+
+
+@pytest.mark.parametrize("instead", [(503, b"exception\n"), (500, b"<h1>500</h1>"), (200, b"")])
+def test_an_answer_of_another_kind_is_seen(instead):
+    assert seen(instead, LET_IN, LET_IN)["answers_of_another_kind"] > 0
