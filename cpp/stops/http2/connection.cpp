@@ -65,6 +65,7 @@ asio::awaitable<void> Http2Connection::read(std::string first) {
 // one that has left takes a frame tells them apart.
 asio::awaitable<void> Http2Connection::answer_rest() {
   half_closed_ = true;
+  watch_.head_unfinished(false);
   session_.cut_short();
   session_.probe();
   pump();
