@@ -193,6 +193,7 @@ TEST_F(HalfCloseOverHttp2, OneWhoWaitsIsAnsweredByEveryEndpoint) {
     // And on one connection, in whatever order.
     Http2Client client(io, entry.port());
     std::vector<std::int32_t> ids;
+    ids.reserve(all.size());
     for (const auto& [method, path, fields, content] : all) {
       ids.push_back(client.request(method, path, fields, content));
     }

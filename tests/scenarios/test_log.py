@@ -105,6 +105,8 @@ def test_sighup_opens_the_access_log_anew(start, tmp_path):
     file, moved = tmp_path / "access.log", tmp_path / "access.log.1"
     process, port, _ = start("--access-log", file)
     ask(port, 3, "GET /users/1 HTTP/1.1")
+    # The last line may be logged after its answer has come.
+    wait_for(lambda: file.read_text().count("\n") == 3, "the lines were not flushed")
     file.rename(moved)
     process.send_signal(signal.SIGHUP)
     wait_for(file.exists, "no file was opened")

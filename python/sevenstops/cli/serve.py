@@ -33,8 +33,9 @@ def command(
         list[str] | None, typer.Option("--set", metavar="STOP.FIELD=VALUE", help="A setting.")
     ] = None,
 ) -> None:
-    """Run the service until Ctrl-C, or until SIGTERM, after which requests in progress get
-    `drain.grace` seconds.
+    """Run the service until Ctrl-C.
+
+    It ends by SIGTERM and SIGHUP too, and requests in progress get `drain.grace` seconds then.
     """
     settings = settings_from(preset, changes or [])
     token = token_from(token_file)

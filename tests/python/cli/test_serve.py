@@ -132,3 +132,16 @@ def test_a_service_whose_stderr_is_kept_has_its_last_words_in_the_error(tmp_path
     file = tmp_path / "none" / "access.log"
     with pytest.raises(LabError, match="cannot be written"):
         Service(options=ServiceOptions(rows=1, access_log=file))
+
+
+def test_a_terminal_that_is_closed_ends_it_and_loses_no_line(serve, tmp_path):
+    file = tmp_path / "access.log"
+    process = serve("--access-log", str(file), environment={TOKEN_VARIABLE: "given"})
+    port, _ = places(process)
+    pid = service_of(process)
+    assert _core.fetch(_core.Target(port), "/healthz")[0] == 200
+    _, errors = end(process, signal.SIGHUP)
+    assert process.returncode == 0
+    assert errors == ""
+    assert not Path(f"/proc/{pid}").exists()
+    assert file.read_text().count("\n") == 1
