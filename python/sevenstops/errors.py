@@ -8,6 +8,10 @@ class LabError(Exception):
     """Something outside the lab is wrong: a taken port, a missing program, a bad option."""
 
 
+class SaidError(LabError):
+    """What is wrong stands on stderr already, in the words of a child that shares it."""
+
+
 @contextlib.contextmanager
 def core_errors() -> Iterator[None]:
     """Turns what the core throws, which is one sentence already, into LabError."""

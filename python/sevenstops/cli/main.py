@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from sevenstops.errors import LabError
+from sevenstops.errors import LabError, SaidError
 
 COMMANDS = {
     "run": "Measure failures before and after their fix, under identical load.",
@@ -75,6 +75,8 @@ def main() -> NoReturn:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except SaidError:
+        code = 2
     except LabError as error:
         print(f"sevenstops: {error}", file=sys.stderr)
         code = 2

@@ -1,6 +1,7 @@
 """`sevenstops serve`: runs the service."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -37,19 +38,22 @@ def command(
     """
     settings = settings_from(preset, changes or [])
     token = token_from(token_file)
-    options = ServiceOptions(port, admin_port, threads, rows, access_log=access_log, token=token)
+    options = ServiceOptions(
+        port, admin_port, threads, rows, access_log=access_log, token=token, shares_stderr=True
+    )
     with Service(settings, options) as service:
         if token is None:
             print(f"The token of protected routes is {service.token}", file=sys.stderr)
         print(f"{preset} service on {service.url}")
         print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
         try:
-            service.process.popen.wait()
+            code = service.process.popen.wait()
         except SystemExit:
             service.process.popen.terminate()
             service.process.popen.wait()
             return
-    raise LabError("the service ended by itself")
+    how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    raise LabError(f"the service ended by itself ({how})")
 
 
 def token_from(file: Path | None) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from sevenstops import _core
-from sevenstops.errors import LabError
+from sevenstops.errors import LabError, SaidError
 from sevenstops.lab.stoppable import Stoppable
 
 EXECUTABLE = Path(_core.__file__).parent / "sevenstops-service"
@@ -43,13 +43,15 @@ class Process(Stoppable):
         cpus: frozenset[int] = frozenset(),
         environment: Mapping[str, str] | None = None,
         ends_by: signal.Signals = signal.SIGTERM,
+        shares_stderr: bool = False,
     ):
         """Starts `command`, on the processors `cpus` where they are given, with `environment`
-        besides this process's own. `ends_by` ends it at once.
+        besides this process's own. `ends_by` ends it at once. Its stderr is kept for `last_words`,
+        or is this process's own.
         """
         self._ends_by = ends_by
         # A file, since a pipe that nobody reads would stop a child that complains at length.
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._errors = None if shares_stderr else tempfile.TemporaryFile()  # noqa: SIM115
         # The child inherits the mask; a call after its start would miss its first threads.
         try:
             with pinned(cpus):
@@ -61,7 +63,7 @@ class Process(Stoppable):
                     env={**os.environ, **(environment or {})},
                 )
         except OSError as error:
-            self._errors.close()
+            self._forget_errors()
             raise LabError(f"{command[0]} cannot be run: {error.strerror}") from error
 
     @property
@@ -75,7 +77,11 @@ class Process(Stoppable):
         return self.popen.poll() is None
 
     def last_words(self) -> str:
-        """The last line that the child wrote to stderr, without its own name before it."""
+        """The last line that the child wrote to stderr, without its own name before it; nothing
+        where it shares this process's.
+        """
+        if self._errors is None:
+            return ""
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1].removeprefix(f"{EXECUTABLE.name}: ") if lines else ""
@@ -83,7 +89,8 @@ class Process(Stoppable):
     def first_line(self, timeout: float) -> bytes:
         """The child's first line of output, within `timeout` seconds.
 
-        Raises LabError with the child's own words when there is none.
+        Raises LabError with the child's own words when there is none, or SaidError where they
+        stand on stderr already.
         """
         assert self.popen.stdout is not None
         ready, _, _ = select.select([self.popen.stdout], [], [], timeout)
@@ -93,6 +100,8 @@ class Process(Stoppable):
                 self.popen.wait()
             words = self.last_words()
             self.stop()
+            if ready and self._errors is None:
+                raise SaidError
             raise LabError(words or f"the service did not start within {timeout:g} s")
         return line
 
@@ -107,7 +116,11 @@ class Process(Stoppable):
         self.popen.wait()
         if self.popen.stdout:
             self.popen.stdout.close()
-        self._errors.close()
+        self._forget_errors()
+
+    def _forget_errors(self) -> None:
+        if self._errors is not None:
+            self._errors.close()
 
 
 def wait_until(ready: Callable[[], bool], timeout: float, what: str) -> None:

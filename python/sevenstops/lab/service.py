@@ -27,7 +27,8 @@ class ServiceOptions:
     `faults` as the executable's --fault takes them; with `hold_faults` those that depend on time do
     nothing before `Service.begin_faults`; `cpus` pins the process; `executable` is the service's
     program, where it is not the one that came with this package; `access_log` a file that gets a
-    line for each request; `token` what protected routes ask for, made anew where it is None.
+    line for each request; `token` what protected routes ask for, made anew where it is None. With
+    `shares_stderr` what the service says on stderr is said on this process's.
     """
 
     port: int = 0
@@ -41,6 +42,7 @@ class ServiceOptions:
     executable: Path = EXECUTABLE
     access_log: Path | None = None
     token: str | None = None
+    shares_stderr: bool = False
 
 
 class Service(Stoppable):
@@ -78,7 +80,9 @@ class Service(Stoppable):
         self.token = options.token or secrets.token_hex(16)
         # Not an option: everybody can read a command line.
         environment = {TOKEN_VARIABLE: self.token}
-        self.process = Process(command, options.cpus, environment, signal.SIGINT)
+        self.process = Process(
+            command, options.cpus, environment, signal.SIGINT, options.shares_stderr
+        )
         try:
             ports = json.loads(self.process.first_line(timeout=30))
         except BaseException:

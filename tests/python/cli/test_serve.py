@@ -1,10 +1,17 @@
-"""`sevenstops serve`: where the token of protected routes comes from."""
+"""`sevenstops serve`: where the token comes from, and what is said on stderr."""
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from sevenstops import LabError
+from sevenstops import LabError, Service, ServiceOptions, _core
 from sevenstops.cli.serve import token_from
 from sevenstops.lab.service import TOKEN_VARIABLE
+from support import CLI, name_of
 
 
 def test_a_file_is_asked_before_the_environment(tmp_path, monkeypatch):
@@ -31,3 +38,97 @@ def test_a_file_holds_one_token_or_is_refused_in_one_sentence(tmp_path, content)
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path):
     with pytest.raises(LabError, match="can't be read"):
         token_from(tmp_path / "none")
+
+
+@pytest.fixture
+def serve():
+    """Starts `serve` with these arguments on a free port, and ends it with the test."""
+    running = []
+
+    def start(*arguments, environment=None):
+        running.append(
+            subprocess.Popen(
+                [*CLI, "serve", "--port", "0", "--rows", "1", *arguments],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, **(environment or {})},
+            )
+        )
+        return running[-1]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def places(process):
+    """Ports of the service and of its admin listener, as the two lines on stdout say."""
+    service = re.fullmatch(
+        r"(\w+) service on http://127\.0\.0\.1:(\d+)\n", process.stdout.readline()
+    )
+    admin = re.fullmatch(
+        r"/metrics and /stops on http://127\.0\.0\.1:(\d+)\n", process.stdout.readline()
+    )
+    assert service
+    assert admin
+    return int(service[2]), int(admin[1])
+
+
+def service_of(process):
+    """The process id of the service beneath."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    (pid,) = (int(child) for child in children if name_of(int(child)).startswith("sevenstops-"))
+    return pid
+
+
+def end(process, number=signal.SIGTERM):
+    """What the process wrote after its first two lines, and to stderr."""
+    process.send_signal(number)
+    return process.communicate(timeout=30)
+
+
+def test_what_the_service_says_at_its_start_is_said(serve):
+    granted = int(Path("/proc/sys/net/core/somaxconn").read_text())
+    if granted >= 65535:
+        pytest.skip("the kernel grants the longest backlog")
+    process = serve(
+        "--set", "accept.backlog=65535", "--set", "accept.somaxconn=0",
+        environment={TOKEN_VARIABLE: "given"},
+    )  # fmt: skip
+    places(process)
+    rest, errors = end(process)
+    assert rest == ""
+    assert f"accept.backlog is 65535, and the kernel makes it {granted}" in errors
+    assert errors.count("\n") == 1
+
+
+def test_a_log_that_cannot_be_written_is_said(serve):
+    process = serve("--access-log", "/dev/full", environment={TOKEN_VARIABLE: "given"})
+    port, _ = places(process)
+    assert _core.fetch(_core.Target(port), "/healthz")[0] == 200
+    _, errors = end(process)
+    assert "the access log can't be written: " in errors
+
+
+def test_the_token_that_was_made_is_said_once(serve):
+    process = serve(environment={TOKEN_VARIABLE: ""})
+    places(process)
+    _, errors = end(process)
+    assert re.fullmatch("The token of protected routes is [0-9a-f]{32}\n", errors)
+
+
+def test_a_service_that_ends_by_itself_is_told_by_how(serve):
+    process = serve(environment={TOKEN_VARIABLE: "given"})
+    places(process)
+    os.kill(service_of(process), signal.SIGABRT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert errors == "sevenstops: the service ended by itself (SIGABRT)\n"
+
+
+def test_a_service_whose_stderr_is_kept_has_its_last_words_in_the_error(tmp_path):
+    file = tmp_path / "none" / "access.log"
+    with pytest.raises(LabError, match="cannot be written"):
+        Service(options=ServiceOptions(rows=1, access_log=file))

@@ -16,7 +16,7 @@ class Started(Exception):
 def command_of(monkeypatch):
     """The command that these options make."""
 
-    def refuse(command, cpus, environment):
+    def refuse(command, cpus, environment, shares_stderr):
         raise Started(command, environment)
 
     monkeypatch.setattr(module, "Process", refuse)
@@ -39,7 +39,7 @@ def test_an_access_log_is_asked_for_by_its_file(command_of, tmp_path):
 def test_a_token_is_made_anew_and_stands_in_no_command_line(monkeypatch):
     started = []
 
-    def refuse(command, cpus, environment):
+    def refuse(command, cpus, environment, shares_stderr):
         started.append((command, environment[module.TOKEN_VARIABLE]))
         raise Started
 
