@@ -32,7 +32,8 @@ cpp-test: build $(VENV)/.setup-test
 	ctest --preset release
 
 py-test: build $(VENV)/.setup-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" tests/python
+	$(BIN)/python -m pytest -m alone
 
 sanitize: $(VENV)/.setup-lab $(VENV)/.setup-test
 	for preset in asan-ubsan tsan; do \

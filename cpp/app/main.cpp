@@ -226,6 +226,27 @@ int become_isolated(char** command) {
   return become(command);
 }
 
+// Waits for a signal for so long; whether one has come.
+bool signalled(const sigset_t& signals, base::Clock::duration most) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(most);
+  const timespec wait{.tv_sec = whole.count(), .tv_nsec = (most - whole).count()};
+  return ::sigtimedwait(&signals, nullptr, &wait) > 0;
+}
+
+// Gives those who are there the time that the settings say; a second signal ends it.
+void leave(service::Service& running, const stops::DrainSettings& settings,
+           const sigset_t& signals) {
+  constexpr std::chrono::milliseconds look{10};
+  running.say_unready();
+  if (signalled(signals, base::seconds(settings.notice))) {
+    return;
+  }
+  running.leave();
+  const auto end = base::Clock::now() + base::seconds(settings.grace);
+  while (!running.left() && base::Clock::now() < end && !signalled(signals, look)) {
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -252,6 +273,8 @@ int main(int argc, char** argv) {
       files.rlim_cur = files.rlim_max;
       ::setrlimit(RLIMIT_NOFILE, &files);
     }
+    // Who was started in the background of a shell inherits that it is ignored.
+    ::signal(SIGINT, SIG_DFL);
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
@@ -262,6 +285,9 @@ int main(int argc, char** argv) {
               << "}" << std::endl;
     int signal = 0;
     ::sigwait(&ends, &signal);
+    if (signal == SIGTERM && line.settings.drain.grace > 0) {
+      leave(running, line.settings.drain, ends);
+    }
     running.stop();
   } catch (const std::exception& error) {
     std::cerr << "sevenstops-service: " << error.what() << '\n';

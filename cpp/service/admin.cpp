@@ -49,8 +49,8 @@ struct Admin::State {
   }
 
   asio::awaitable<void> listen(base::TaskGroup& all) {
-    while (true) {
-      all.spawn(answer(co_await accept.next(io)));
+    while (auto socket = co_await accept.next(io)) {
+      all.spawn(answer(std::move(*socket)));
     }
   }
 

@@ -70,6 +70,15 @@ void IoThread::start(bool keeps_house, Failed failed) {
   thread_ = std::thread([this] { io_.run(); });
 }
 
+void IoThread::leave() {
+  asio::post(io_, [this] {
+    stops_.leave();
+    if (accept_) {
+      accept_->finish();
+    }
+  });
+}
+
 void IoThread::cancel() {
   stops_.stopping = true;
   asio::post(io_, [this] {
@@ -105,7 +114,11 @@ asio::awaitable<void> IoThread::accept() {
   std::size_t turn = 0;
   while (true) {
     auto& owner = *owners_[turn++ % owners_.size()];
-    auto socket = co_await accept_->next(owner.io_);
+    auto next = co_await accept_->next(owner.io_);
+    if (!next) {
+      co_return;
+    }
+    auto& socket = *next;
     metrics_[Stop::accept].entered.add();
     const auto queued = stops::time_in_queue(socket);
     metrics_[Stop::accept].seconds.record(queued);
@@ -157,6 +170,8 @@ asio::awaitable<void> IoThread::sweep() {
     co_await base::sleep_until(due);
     metrics_.loop.late.record(Clock::now() - due);
     stops_.sweep();
+    // Nobody but this coroutine.
+    left_ = stops_.leaving && group_->running() == 1;
     if (!keeps_house_) {
       continue;
     }

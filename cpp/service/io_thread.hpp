@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
@@ -39,6 +40,13 @@ class IoThread {
   /// Begins to work. With `keeps_house` it does for the process what one thread has to do: the
   /// log's counters, and memory that nobody uses goes back to the system.
   void start(bool keeps_house, Failed failed);
+  /// Says on /healthz that nobody should send requests here; from any thread.
+  void say_unready() { stops_.unready = true; }
+  /// Takes no connection beyond those that are complete, and ends each with its request; from any
+  /// thread.
+  void leave();
+  /// Whether nobody is left, when it was last looked.
+  [[nodiscard]] bool left() const { return left_; }
   /// Asks all that runs to end; from any thread.
   void cancel();
   /// Waits for it.
@@ -64,6 +72,7 @@ class IoThread {
   std::vector<IoThread*> owners_;
   base::TaskGroup* group_ = nullptr;
   bool keeps_house_ = false;
+  std::atomic<bool> left_ = false;
   std::thread thread_;
 };
 

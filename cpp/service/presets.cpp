@@ -54,7 +54,8 @@ Settings fragile() {
              .high_water = 65536,
              .write_timeout = 60,
              .linger_timeout = 1.0,
-             .send_buffer = 65536};
+             .send_buffer = 65536,
+             .grace = 0};
   return s;
 }
 

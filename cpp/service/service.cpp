@@ -133,6 +133,22 @@ std::string Service::metrics_text() const {
   return report_prometheus(state_->metrics()) + report_listener(port());
 }
 
+void Service::say_unready() {
+  for (auto& t : state_->threads) {
+    t->say_unready();
+  }
+}
+
+void Service::leave() {
+  for (auto& t : state_->threads) {
+    t->leave();
+  }
+}
+
+bool Service::left() const {
+  return std::ranges::all_of(state_->threads, [](const auto& t) { return t->left(); });
+}
+
 void Service::stop() {
   state_->admin->stop();
   for (auto& t : state_->threads) {

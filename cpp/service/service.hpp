@@ -50,6 +50,12 @@ class Service {
   /// The counters as the admin listener's /stops and /metrics give them.
   [[nodiscard]] std::string stops_json() const;
   [[nodiscard]] std::string metrics_text() const;
+  /// From now on /healthz says 503: whoever sends requests here should choose another.
+  void say_unready();
+  /// Takes no new connection, and ends each with the request that it has.
+  void leave();
+  /// Whether it has been left, and nobody is there any more.
+  [[nodiscard]] bool left() const;
   /// Ends every connection and thread; safe to call twice.
   void stop();
 

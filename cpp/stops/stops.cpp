@@ -26,12 +26,21 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       drain(settings.drain, metrics.drain, metrics[base::Stop::drain].bytes, budget),
       drain_settings_(settings.drain) {}
 
+void Stops::leave() {
+  leaving = true;
+  leaving_since_ = Clock::now();
+}
+
 void Stops::sweep() {
   const auto now = Clock::now();
   handle.sweep(now);
+  const bool last = leaving && now - leaving_since_ >= base::seconds(drain_settings_.idle_grace);
   for (const auto* held : {&silent, &speaking}) {
     for (const auto& each : *held) {
       each.connection->give_up_overdue(now);
+      if (leaving) {
+        each.connection->leave(last);
+      }
     }
   }
   if (const auto count = budget.turned_away(); count != turned_away_) {

@@ -56,6 +56,13 @@ struct Stops {
   std::list<Held> speaking;
   /// Set by whoever stops the service, from any thread: no handler begins any more.
   std::atomic<bool> stopping = false;
+  /// The same before that: /healthz says that nobody should send requests here.
+  std::atomic<bool> unready = false;
+  /// Whether each connection is to end with the request that it has.
+  bool leaving = false;
+
+  /// From now on connections end as they can.
+  void leave();
 
   /// Gives up every read and write whose deadline has passed, and idle connections beneath. Makes
   /// room in the budget where another thread has turned somebody away.
@@ -68,6 +75,7 @@ struct Stops {
 
  private:
   DrainSettings drain_settings_;
+  Clock::time_point leaving_since_{};
   // When nobody was found that could be ended.
   Clock::time_point fruitless_{};
   std::uint64_t turned_away_ = 0;

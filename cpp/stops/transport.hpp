@@ -17,6 +17,9 @@ class Transport {
   virtual void give_up_overdue(Clock::time_point now) = 0;
   /// Whether its peer has sent something, read or not, since it began to wait.
   [[nodiscard]] virtual bool has_heard() = 0;
+  /// The service stops: no request should begin here any more. `last`: none may, and a connection
+  /// that is silent ends. Called again and again.
+  virtual void leave(bool last) = 0;
   /// Ends the connection; whoever reads it meets its end.
   virtual void close() = 0;
   /// Whether it waits for its peer, and the peer has sent or taken less than so many bytes a second

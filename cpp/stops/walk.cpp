@@ -20,6 +20,8 @@ asio::awaitable<Walk::Next> Walk::once() {
   auto match = route();
   if (!match) co_return co_await refuse(match.error());
   if (match->route == nullptr) co_return co_await answer_for_route(*match);
+  // Whoever balances asks this, and is to send nothing more.
+  if (match->route->vital && s_.unready) co_return co_await refuse(Reason::leaving);
   auto response = co_await chain(*match);
   if (!response) co_return co_await refuse(response.error());
   co_return co_await drain(std::move(*response), x_.request.keep_alive, Next::end);
@@ -191,6 +193,11 @@ Response Walk::serialize(Result result) {
 
 asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next otherwise) {
   const auto status = response.status;
+  if (s_.leaving) {
+    // The next request may be under way: a close would take the answer with it.
+    keep_alive = false;
+    otherwise = Next::linger;
+  }
   if (quota_) {
     response.rate_policy = s_.middleware.rate_policy();
     response.rate_standing = RateLimiter::standing(*quota_);

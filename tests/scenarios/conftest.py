@@ -34,10 +34,11 @@ class Measured:
 
 @pytest.fixture(scope="session")
 def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
-    """Every scene once a side, as its user runs it."""
+    """Every scene once a side, as its user runs it, with the runbook's commands beside its load."""
     folder = tmp_path_factory.mktemp("measured")
     file, out = folder / "e.json", folder / "out"
-    options = ["--all", "--rounds", "1", "--ablate", "--json", str(file), "--out", str(out)]
+    options = ["--all", "--rounds", "1", "--ablate", "--runbook"]
+    options += ["--json", str(file), "--out", str(out)]
     ended = subprocess.run(
         [*CLI, "run", *options], capture_output=True, text=True, check=False, timeout=900
     )

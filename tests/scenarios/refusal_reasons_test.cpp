@@ -95,6 +95,7 @@ class Provocation {
     test::send(socket, bytes);
     return receive_answer(socket);
   }
+  void say_unready() { service_.say_unready(); }
   [[nodiscard]] std::string stops() const { return service_.stops_json(); }
   // What is seen once the refusal has been counted.
   Seen seen(Reason reason, std::string answer) {
@@ -344,6 +345,12 @@ asio::awaitable<http::Outcome<stops::Result>> breaking(stops::Resources& /*resou
   co_return stops::Result(std::make_unique<BrokenRows>());
 }
 
+Seen asked_while_unready(Reason reason) {
+  Provocation service;
+  service.say_unready();
+  return service.seen(reason, service.ask(get("/healthz")));
+}
+
 const std::map<Reason, Provoke>& provocations() {
   static const auto short_times = with([](Settings& s) {
     s.parse.head_timeout = 0.05;
@@ -363,6 +370,7 @@ const std::map<Reason, Provoke>& provocations() {
             "stalled-acceptor=0.2/3600")},
       {Reason::admission, beyond_the_admission(stops::AdmissionMethod::fixed)},
       {Reason::admission_queue_time, beyond_the_admission(stops::AdmissionMethod::codel)},
+      {Reason::leaving, asked_while_unready},
       {Reason::bare_line_feed, sent("GET / HTTP/1.1\nHost: a\n\n")},
       {Reason::request_line_limit, sent(get("/" + long_text), small_limits)},
       {Reason::header_limit, sent(get("/", "A: " + long_text + "\r\n"), small_limits)},

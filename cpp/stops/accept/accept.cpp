@@ -1,6 +1,7 @@
 #include "stops/accept/accept.hpp"
 
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -88,11 +89,40 @@ void Accept::close() {
   }
 }
 
-asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
+// A connection that completes between the last accept and the close would be reset, with the
+// request that it brings. So first no handshake begins any more; those under way get a moment.
+// Whose SYN is dropped sends it again after 1 s, and is refused.
+void Accept::finish() {
+  constexpr std::chrono::milliseconds handshake{25};
+  constexpr std::uint32_t flags_of_tcp = 13;
+  constexpr std::uint32_t syn = 0x02;
+  constexpr std::uint32_t whole = 0xffffffff;
+  std::array code = {sock_filter(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_of_tcp)),
+                     sock_filter(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, syn, 0, 1)),
+                     sock_filter(BPF_STMT(BPF_RET | BPF_K, 0)),
+                     sock_filter(BPF_STMT(BPF_RET | BPF_K, whole))};
+  const sock_fprog program{.len = code.size(), .filter = code.data()};
+  // Where it can't be attached, the close comes without it.
+  (void)::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                     sizeof program);
+  finish_at_ = Clock::now() + handshake;
+  boost::system::error_code error;
+  acceptor_.cancel(error);
+}
+
+// Or until it is to be finished.
+asio::awaitable<void> Accept::readable() {
+  const auto [error] = co_await acceptor_.async_wait(tcp::acceptor::wait_read, base::as_tuple);
+  if (error && !finish_at_) {
+    throw boost::system::system_error(error, "accept");
+  }
+}
+
+asio::awaitable<std::optional<tcp::socket>> Accept::next(asio::io_context& owner) {
   while (true) {
-    if (!settings_.drain_queue) {
+    if (!settings_.drain_queue && !finish_at_) {
       co_await asio::post(asio::use_awaitable);
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
+      co_await readable();
     }
     // After every wait: a stall may begin while nobody comes.
     if (stall_) {
@@ -108,9 +138,15 @@ asio::awaitable<tcp::socket> Accept::next(asio::io_context& owner) {
     if (!error) {
       co_return socket;
     }
-    // With a shared listener a connection wakes every thread that waits, and one of them gets it.
-    if (error == asio::error::would_block) {
-      co_await acceptor_.async_wait(tcp::acceptor::wait_read, asio::use_awaitable);
+    if (error == asio::error::would_block && finish_at_) {
+      if (Clock::now() >= *finish_at_) {
+        close();
+        co_return std::nullopt;
+      }
+      co_await base::sleep_until(*finish_at_);
+    } else if (error == asio::error::would_block) {
+      // With a shared listener a connection wakes every thread that waits, and one of them gets it.
+      co_await readable();
     } else if (!passes(error)) {
       throw boost::system::system_error(error, "accept");
     } else if (error != asio::error::connection_aborted) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <optional>
 
 #include "base/asio.hpp"
 #include "base/time.hpp"
@@ -34,16 +35,22 @@ class Accept {
 
   [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
 
-  /// The next connection, its socket belonging to `owner`. Throws boost::system::system_error when
-  /// the listener is broken: there will be no other then.
-  [[nodiscard]] asio::awaitable<tcp::socket> next(asio::io_context& owner);
+  /// The next connection, its socket belonging to `owner`; none once the listener is closed. Throws
+  /// boost::system::system_error when the listener is broken: there will be no other then.
+  [[nodiscard]] asio::awaitable<std::optional<tcp::socket>> next(asio::io_context& owner);
+
+  /// Takes what the kernel has completed already, and closes the listener.
+  void finish();
 
  private:
   void close();
+  [[nodiscard]] asio::awaitable<void> readable();
 
   tcp::acceptor acceptor_;
   AcceptSettings settings_;
   Stall stall_;
+  // When it is closed.
+  std::optional<Clock::time_point> finish_at_;
 };
 
 /// What the kernel makes of a backlog: at most net.core.somaxconn, which belongs to the network

@@ -17,6 +17,9 @@ struct DrainSettings {
   std::int64_t send_buffer = 65536;
   bool server_timing = false;
   bool server_timing_sampled = false;
+  double notice = 0.0;
+  double grace = 10.0;
+  double idle_grace = 1.0;
 
   bool operator==(const DrainSettings&) const = default;
 
@@ -49,6 +52,20 @@ struct DrainSettings {
                              "see"));
     visit("server_timing_sampled", s.server_timing_sampled,
           base::about_switch("Server-Timing in answers to sampled traces"));
+    visit(
+        "notice", s.notice,
+        {"seconds", 0, base::hour,
+         "time after SIGTERM in which the service goes on as before, but for /healthz, which says "
+         "503, so that balancers send nothing more"});
+    visit("grace", s.grace,
+          {"seconds", 0, base::hour,
+           "time after that which requests in progress get, before they are cut; 0: all is cut at "
+           "SIGTERM"});
+    visit(
+        "idle_grace", s.idle_grace,
+        {"seconds", 0, base::hour,
+         "of it, what a silent connection gets to send a last request, and HTTP/2 between its two "
+         "GOAWAY (RFC 9113, 6.8)"});
   }
 };
 

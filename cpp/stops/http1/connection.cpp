@@ -89,6 +89,13 @@ bool Connection::has_heard() {
   return (end_ < buffer_.size() && buffer_[end_] != '\0') || socket_.available(error) > 0;
 }
 
+// HTTP/1 can say it in an answer only (RFC 9112, 9.6): a silent client is left to ask once more.
+void Connection::leave(bool last) {
+  if (last && silent_ && !has_heard()) {
+    close();
+  }
+}
+
 void Connection::close() {
   silent_ = false;
   deadline_ = Clock::time_point::max();

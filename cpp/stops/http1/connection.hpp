@@ -41,6 +41,7 @@ class Connection final : public Bytes, public Transport {
   [[nodiscard]] std::optional<double> slower_than(std::int64_t sent, std::int64_t taken,
                                                   Clock::time_point now) const override;
   [[nodiscard]] bool has_heard() override;
+  void leave(bool last) override;
   void close() override;
 
   [[nodiscard]] std::string_view unread() const override {

@@ -280,6 +280,13 @@ bool Http2Connection::has_heard() {
   return (reading_ && in_[0] != nothing) || socket_.available(error) > 0;
 }
 
+void Http2Connection::leave(bool last) {
+  if (!broken_ && !ending_) {
+    session_.leave(last);
+    pump();
+  }
+}
+
 void Http2Connection::close() {
   broken_ = true;
   boost::system::error_code error;

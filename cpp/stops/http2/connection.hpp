@@ -82,6 +82,7 @@ class Http2Connection final : public Transport {
 
   void give_up_overdue(Clock::time_point now) override;
   [[nodiscard]] bool has_heard() override;
+  void leave(bool last) override;
   void close() override;
   [[nodiscard]] std::optional<double> slower_than(std::int64_t sent, std::int64_t taken,
                                                   Clock::time_point now) const override;

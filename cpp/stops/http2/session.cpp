@@ -6,6 +6,7 @@
 
 #include "http/response.hpp"
 #include "http/trailer.hpp"
+#include "stops/http2/nghttp2.hpp"
 #include "stops/http2/response_fields.hpp"
 
 namespace sevenstops::stops {
@@ -13,27 +14,6 @@ namespace sevenstops::stops {
 using http::Reason;
 
 namespace {
-
-struct Free {
-  void operator()(nghttp2_session_callbacks* callbacks) const {
-    nghttp2_session_callbacks_del(callbacks);
-  }
-  void operator()(nghttp2_option* option) const { nghttp2_option_del(option); }
-};
-
-// The limits of its own that newer ones of nghttp2 have would act before those of the settings, and
-// say nothing of it.
-template <class Option>
-void lift_limits(Option* option) {
-  if constexpr (requires { nghttp2_option_set_stream_reset_rate_limit(option, 1, 1); }) {
-    constexpr std::uint64_t any = std::uint64_t{1} << 40;
-    nghttp2_option_set_stream_reset_rate_limit(option, any, any);
-  }
-  if constexpr (requires { nghttp2_option_set_max_continuations(option, 1); }) {
-    constexpr std::size_t any = std::size_t{1} << 40;
-    nghttp2_option_set_max_continuations(option, any);
-  }
-}
 
 std::string_view text(const std::uint8_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
@@ -166,7 +146,7 @@ Http2Session::Http2Session(const Http2Settings& settings, const Http2HeadLimits&
       budget_(settings, limits.early.head) {
   nghttp2_session_callbacks* made = nullptr;
   nghttp2_session_callbacks_new(&made);
-  const std::unique_ptr<nghttp2_session_callbacks, Free> callbacks(made);
+  const std::unique_ptr<nghttp2_session_callbacks, FreeOfNghttp2> callbacks(made);
   nghttp2_session_callbacks_set_on_begin_headers_callback(made, Callbacks::on_begin_headers);
   nghttp2_session_callbacks_set_on_header_callback(made, Callbacks::on_header);
   nghttp2_session_callbacks_set_on_invalid_header_callback(made, Callbacks::on_invalid_header);
@@ -176,7 +156,7 @@ Http2Session::Http2Session(const Http2Settings& settings, const Http2HeadLimits&
   nghttp2_session_callbacks_set_on_frame_send_callback(made, Callbacks::on_sent);
   nghttp2_option* options = nullptr;
   nghttp2_option_new(&options);
-  const std::unique_ptr<nghttp2_option, Free> option(options);
+  const std::unique_ptr<nghttp2_option, FreeOfNghttp2> option(options);
   nghttp2_option_set_no_auto_window_update(options, 1);
   nghttp2_option_set_no_closed_streams(options, 1);
   nghttp2_option_set_max_outbound_ack(options, static_cast<std::size_t>(settings.acknowledgements));
@@ -265,8 +245,22 @@ void Http2Session::touch(Http2Stream& stream) {
   }
 }
 
+void Http2Session::leave(bool last) {
+  if (ended_ || trouble_) {
+    return;
+  }
+  if (!std::exchange(leaving_, true)) {
+    nghttp2_submit_shutdown_notice(session_.get());
+  }
+  if (last && !std::exchange(left_, true)) {
+    nghttp2_submit_goaway(session_.get(), NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(session_.get()), NGHTTP2_NO_ERROR,
+                          nullptr, 0);
+  }
+}
+
 void Http2Session::end() {
-  if (std::exchange(ended_, true)) {
+  if (std::exchange(ended_, true) || (left_ && !trouble_)) {
     return;
   }
   std::uint32_t error = NGHTTP2_NO_ERROR;

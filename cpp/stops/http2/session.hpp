@@ -44,6 +44,9 @@ class Http2Session {
   void gather(std::string& out, std::size_t enough);
   /// The transport has taken what was gathered.
   void taken();
+  /// Says with GOAWAY that no stream should begin, and, when it is the `last` word, which were the
+  /// last that did (RFC 9113, 6.8); each once. Streams go on to their ends.
+  void leave(bool last);
   /// Ends the connection with GOAWAY, once: for its trouble, or in peace.
   void end();
   /// It can't go on for a reason that frames don't tell.
@@ -93,6 +96,8 @@ class Http2Session {
   std::vector<std::int32_t> touched_;
   std::int64_t served_ = 0;
   std::optional<http::Reason> trouble_;
+  bool leaving_ = false;
+  bool left_ = false;
   bool ended_ = false;
   std::uint32_t fault_ = NGHTTP2_PROTOCOL_ERROR;
 

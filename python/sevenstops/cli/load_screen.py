@@ -96,8 +96,10 @@ def print_load(report: LoadReport, console: Console) -> None:
     """A load's result: what was sent, how it ended, how long it took, whether to believe it."""
     result = report.result
     say = _sayer(console)
+    unsent = result.due - result.sent
     say(
         f"{result.requests:,} requests in {human(result.duration, 'seconds')}, "
+        f"{f'of which {unsent:,} were never sent, ' if unsent else ''}"
         f"{three_digits(report.rate)}/s ({result.client.engine})"
     )
     say("outcomes: " + ", ".join(f"{k} {n:,}" for k, n in sorted(report.outcomes.items())))

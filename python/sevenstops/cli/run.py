@@ -16,6 +16,7 @@ from sevenstops.evidence.baselines import baseline_path, save
 from sevenstops.evidence.documents import evidence_document
 from sevenstops.evidence.files import make_folder, require_writable, write_json
 from sevenstops.evidence.stops import STOPS
+from sevenstops.evidence.verdict import Evidence
 from sevenstops.experiments import QUICK_ROUNDS, ROUNDS, Experiment, choose, guides
 from sevenstops.experiments.ablation import ablate
 from sevenstops.lab.edges import edge_named, edges
@@ -41,6 +42,19 @@ def those_possible(chosen: list[Experiment]) -> list[Experiment]:
     if not possible:
         raise LabError("nothing is left to measure")
     return possible
+
+
+def say_runbook(evidence: list[Evidence]) -> bool:
+    """Says how many of the runbook's commands told the sides apart, and which did not; whether all
+    did.
+    """
+    lines = [line for one in evidence for line in one.runbook]
+    blind = [line for line in lines if not line["before"]["shows"] or line["after"]["shows"]]
+    for line in blind:
+        print(f"sevenstops: the runbook does not tell: {line['symptom']}", file=sys.stderr)
+    told = len(lines) - len(blind)
+    print(f"{told} of {len(lines)} commands of the runbook tell the sides apart", file=sys.stderr)
+    return not blind
 
 
 def command(
@@ -79,6 +93,10 @@ def command(
         bool,
         typer.Option("--ablate", help="Take back each setting of a fix alone, and apply it alone."),
     ] = False,
+    with_runbook: Annotated[
+        bool,
+        typer.Option("--runbook", help="Run the runbook's commands under load, on both sides."),
+    ] = False,
     before: SaidOption = None,
     after: SaidOption = None,
 ) -> None:
@@ -87,7 +105,8 @@ def command(
     --before and --after change settings of a side for a look, whatever they do: the evidence says
     that it was altered, and is no baseline.
 
-    Exits with 0 when every failure is fixed, with 1 when one is not or can't be told.
+    Exits with 0 when every failure is fixed, with 1 when one is not or can't be told, or with
+    --runbook when a command doesn't tell the sides apart.
     """
     chosen = choose(stops or (), everything)
     said = {"before": parse_changes(before or ()), "after": parse_changes(after or ())}
@@ -114,7 +133,7 @@ def command(
     with RunProgress(console(stderr=True), chosen, rounds, seed) as progress:
         for experiment in chosen:
             told = partial(progress.side, experiment)
-            measured = experiment.measure(lab, rounds, told, said, max_time)
+            measured = experiment.measure(lab, rounds, told, said, max_time, with_runbook)
             if with_ablation:
                 measured.ablation = ablate(experiment, measured, lab, rounds, told)
             evidence.append(measured)
@@ -133,5 +152,6 @@ def command(
         print(f"The report is in {write_report(document, out, guides())}", file=sys.stderr)
     if keep:
         print(f"The evidence is kept in {save(keep, document)}", file=sys.stderr)
-    if any(e.verdict() != "fixed" for e in evidence):
+    told_apart = say_runbook(evidence) if with_runbook else True
+    if any(e.verdict() != "fixed" for e in evidence) or not told_apart:
         raise typer.Exit(1)

@@ -32,7 +32,9 @@ def command(
         list[str] | None, typer.Option("--set", metavar="STOP.FIELD=VALUE", help="A setting.")
     ] = None,
 ) -> None:
-    """Run the service until Ctrl-C."""
+    """Run the service until Ctrl-C, or until SIGTERM, after which requests in progress get
+    `drain.grace` seconds.
+    """
     settings = settings_from(preset, changes or [])
     token = token_from(token_file)
     options = ServiceOptions(port, admin_port, threads, rows, access_log=access_log, token=token)
@@ -41,7 +43,12 @@ def command(
             print(f"The token of protected routes is {service.token}", file=sys.stderr)
         print(f"{preset} service on {service.url}")
         print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
-        service.process.popen.wait()
+        try:
+            service.process.popen.wait()
+        except SystemExit:
+            service.process.popen.terminate()
+            service.process.popen.wait()
+            return
     raise LabError("the service ended by itself")
 
 

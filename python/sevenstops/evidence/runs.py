@@ -29,7 +29,8 @@ class Run:
     """One run: its sample, and what stands behind it.
 
     `sent` is what the client counted, `scene` what the run found, `machine` how the lab's processes
-    fared, `curves` lists of points for figures, by their names.
+    fared, `curves` lists of points for figures, by their names, `answers` what the runbook's
+    commands said.
     """
 
     sample: Sample
@@ -38,6 +39,7 @@ class Run:
     scene: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
+    answers: Sequence[str] = ()
 
 
 @dataclass

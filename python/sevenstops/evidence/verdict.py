@@ -45,6 +45,8 @@ class Evidence:
     seeds: list[dict[str, Any]] = field(default_factory=list)
     # A row for each setting; None where it was not asked for.
     ablation: list[dict[str, Any]] | None = None
+    # What each diagnostic said on both sides, where they were run.
+    runbook: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def sides(self) -> Mapping[str, Runs]:
@@ -212,6 +214,7 @@ class Evidence:
                 if metric.guard
             ],
             "ablation": self.ablation,
+            "runbook": self.runbook,
             "figures": [self._figure(figure) for figure in self.figures],
             "verdict": verdict,
             "reason": reason,

@@ -106,6 +106,7 @@ EXPERIMENT = Experiment(
             when_it_is="about as long as clients wait, or longer: work for those who have left",
             when_not="a good deal shorter than that",
             proves=waits,
+            counted=True,
             # They waited, and nobody was turned away for it.
             promql=(
                 'histogram_quantile(0.9, rate(sevenstops_stop_duration_seconds_bucket{'

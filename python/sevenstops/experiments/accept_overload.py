@@ -15,10 +15,9 @@ from sevenstops.experiments.base import (
     Sample,
     Scene,
     SideSettings,
-    percentile,
     plain_scene,
 )
-from sevenstops.lab.measurements import INTERVAL, Points
+from sevenstops.lab.measurements import INTERVAL, Points, percentile
 from sevenstops.loading.plans import constant
 
 WORKERS = 3

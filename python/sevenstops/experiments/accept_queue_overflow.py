@@ -119,6 +119,7 @@ EXPERIMENT = Experiment(
             when_it_is="about 1.0 (or 2.0, 3.0): the SYN was dropped and sent again",
             when_not="a few milliseconds: connecting is not what takes the time",
             proves=slow_connect_shown,
+            counted=True,
             # Only a client sees how long connecting took: the drops above are the service's part.
             promql="",
         ),

@@ -3,7 +3,7 @@
 import hashlib
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +13,7 @@ from sevenstops.evidence.metrics import Censored, Metric, Sample
 from sevenstops.evidence.runs import Run
 from sevenstops.evidence.verdict import Evidence
 from sevenstops.experiments.figures import Figure
+from sevenstops.lab.commands import Command
 from sevenstops.lab.edges import edge_named
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.measurements import (
@@ -24,8 +25,8 @@ from sevenstops.lab.measurements import (
     histogram_curve,
     kept_connections,
     orphaned_work,
-    percentile,
     percentile_curve,
+    percentile_seen,
     recovery,
     slowest_curve,
 )
@@ -39,8 +40,8 @@ from sevenstops.loading.running import run_plan
 __all__ = [
     "Censored", "Diagnostic", "Experiment", "Figure", "Lab", "Metric", "PeakMemory", "Sabotage",
     "Sample", "Scene", "SideSettings", "chain_scene", "extra_requests", "failures", "goodput",
-    "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile",
-    "percentile_curve", "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene",
+    "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile_curve",
+    "percentile_seen", "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene",
     "warm_up",
 ]  # fmt: skip
 
@@ -69,6 +70,8 @@ class Diagnostic:
     severity: str = "page"
     # Seconds into the load from which on it tells the sides apart.
     at: float = 3.0
+    # Whether its own requests would be counted among the load's.
+    counted: bool = False
 
     def as_dict(self) -> dict[str, str]:
         """What people read of it, as the evidence contract has it."""
@@ -194,6 +197,7 @@ class Experiment:
         progress: Callable[[Side, int], None] = lambda side, done: None,
         said: Mapping[Side, Mapping[str, str]] | None = None,
         max_time: float = 0.0,
+        with_runbook: bool = False,
     ) -> Evidence:
         """Runs both sides `rounds` times each: in a round under one plan and seed, in random order.
 
@@ -213,20 +217,51 @@ class Experiment:
         }
         evidence = self.evidence(lab, dict(sorted(values.items())))
         evidence.altered = bool(said)
+        asked = self.diagnostics if with_runbook else ()
+        beside = [d for d in asked if rounds == 1 and not max_time and not d.counted]
+        apart = [d for d in asked if d not in beside]
         order = random.Random(lab.seed)
         end = time.monotonic() + max_time
         n = 0
+
+        def both(diagnostics: Sequence[Diagnostic]) -> dict[Side, Run]:
+            runs = {}
+            for side in order.sample(SIDES, 2):
+                progress(side, n)
+                here = replace(lab, seed=seed, commands=commands_of(diagnostics, plan))
+                runs[side] = self.once(here, sides[side], plan)
+            return runs
+
         with pinned(lab.load_cpus):
             while n < rounds or (max_time and time.monotonic() < end and not evidence.narrow()):
                 seed = round_seed(lab.seed, n)
                 plan = self.plan(seed)
-                runs = {}
-                for side in order.sample(SIDES, 2):
-                    progress(side, n)
-                    runs[side] = self.once(replace(lab, seed=seed), sides[side], plan)
+                if n == 0 and apart:
+                    evidence.runbook += told(apart, both(apart))
+                runs = both(beside if n == 0 else ())
                 evidence.add_round(seed, plan.fingerprint(), runs["before"], runs["after"])
+                if n == 0:
+                    evidence.runbook += told(beside, runs)
                 n += 1
         return evidence
+
+
+def commands_of(diagnostics: Sequence[Diagnostic], plan: _core.Plan) -> tuple[Command, ...]:
+    """The diagnostics as a scene runs them, before the load ends, however short it is."""
+    latest = 0.8 * plan.duration
+    return tuple(Command(d.command, min(latest, d.at)) for d in diagnostics)
+
+
+def told(diagnostics: Sequence[Diagnostic], runs: Mapping[Side, Run]) -> list[dict[str, Any]]:
+    """What each diagnostic said in a run of each side, as evidence has it."""
+    found = []
+    for n, diagnostic in enumerate(diagnostics):
+        line: dict[str, Any] = {"symptom": diagnostic.symptom, "command": diagnostic.command}
+        for side in SIDES:
+            said = runs[side].answers[n]
+            line[side] = {"said": said, "shows": diagnostic.proves(said)}
+        found.append(line)
+    return found
 
 
 def round_seed(seed: int, n: int) -> int:

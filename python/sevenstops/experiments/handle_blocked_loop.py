@@ -15,8 +15,8 @@ from sevenstops.experiments.base import (
     Scene,
     SideSettings,
     failures,
-    percentile,
     percentile_curve,
+    percentile_seen,
     plain_scene,
 )
 from sevenstops.loading.plans import constant
@@ -52,7 +52,7 @@ def run(scene: Scene, p: Plan) -> Sample:
     good, report = result.by_name["good"], result.by_name["report"]
     scene.curves["latency"] = percentile_curve(good.latency)
     return {
-        "latency_p99_seconds": percentile(good.latency, 0.99),
+        "latency_p99_seconds": percentile_seen(good.latency, 0.99),
         "report_latency_p50_seconds": report.latency.quantile(0.5),
         "good_requests_failed": failures(result, "good"),
         "reports_failed": failures(result, "report"),

@@ -16,8 +16,8 @@ from sevenstops.experiments.base import (
     SideSettings,
     chain_scene,
     failures,
-    percentile,
     percentile_curve,
+    percentile_seen,
 )
 from sevenstops.lab.scenes import CHAIN
 from sevenstops.loading.plans import constant
@@ -63,7 +63,7 @@ def run(scene: Scene, p: Plan) -> Sample:
     scene.curves["latency"] = percentile_curve(page.latency)
     late = page.latency.slower_than(LATE)
     return {
-        "latency_p99_seconds": percentile(page.latency, 0.99),
+        "latency_p99_seconds": percentile_seen(page.latency, 0.99),
         "late_pages_ratio": late / total,
         "pages_in_time_ratio": max(0, page.outcomes.get("2xx", 0) - late) / total,
         "good_requests_failed": failures(result, "good"),

@@ -18,8 +18,8 @@ from sevenstops.experiments.base import (
     Scene,
     SideSettings,
     extra_requests,
-    percentile,
     percentile_curve,
+    percentile_seen,
     slowest_curve,
     tree_scene,
 )
@@ -65,9 +65,9 @@ def run(scene: Scene, p: Plan) -> Sample:
     scene.curves["latency"] = percentile_curve(page.latency)
     scene.curves["cold"] = slowest_curve(result.series, WARM_UP + 4)
     return {
-        "latency_p50_seconds": percentile(page.latency, 0.5),
-        "latency_p99_seconds": percentile(page.latency, 0.99),
-        "latency_p999_seconds": percentile(page.latency, 0.999),
+        "latency_p50_seconds": percentile_seen(page.latency, 0.5),
+        "latency_p99_seconds": percentile_seen(page.latency, 0.99),
+        "latency_p999_seconds": percentile_seen(page.latency, 0.999),
         "slow_pages_ratio": page.latency.slower_than(SLOW / 2) / page.latency.total,
         "extra_requests_ratio": extra_requests(scene.service.stops()),
         "pages_failed": sum(n for kind, n in page.outcomes.items() if kind != "2xx"),

@@ -5,6 +5,7 @@ import platform
 from dataclasses import dataclass, field
 from typing import Any
 
+from sevenstops.lab.commands import Command
 from sevenstops.lab.edges import edge_named
 
 ISOLATION_VARIABLE = "SEVENSTOPS_ISOLATION"
@@ -21,12 +22,14 @@ class Lab:
     """How runs are made: the edge, the seed, and which processors belong to whom.
 
     The service has the first processor for itself, the edge the second where there are three, and
-    the load the rest. With one processor nothing is pinned.
+    the load the rest. With one processor nothing is pinned. `commands` are run beside a scene's
+    load.
     """
 
     edge: str = "nginx"
     seed: int = 7
     cpus: tuple[int, ...] = field(default_factory=lambda: tuple(sorted(os.sched_getaffinity(0))))
+    commands: tuple[Command, ...] = ()
 
     @property
     def service_cpus(self) -> frozenset[int]:

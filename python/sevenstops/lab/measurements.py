@@ -56,16 +56,30 @@ class PeakMemory(Stoppable):
             self._look()
 
 
+def samples_for(q: float) -> int:
+    """How many samples a percentile needs, so as not to be the largest of them."""
+    return round(1 / (1 - q))
+
+
 def percentile(histogram: _core.Histogram, q: float) -> float:
     """The latency in seconds that a share `q` did not exceed.
 
     Raises LabError for fewer than 1 / (1 - q) samples: 100 for p99, 1,000 for p99.9. With fewer it
     would be the largest of them, whatever its name.
     """
-    least = round(1 / (1 - q))
+    least = samples_for(q)
     if histogram.total < least:
         raise LabError(f"p{100 * q:g} needs {least:,} samples, and there are {histogram.total}")
     return histogram.quantile(q)
+
+
+def percentile_seen(histogram: _core.Histogram, q: float) -> float:
+    """The percentile; of fewer samples than it needs their largest, as one that was cut off: what
+    is missing may be any later one, and the run goes on to say why it is.
+    """
+    if histogram.total >= samples_for(q):
+        return histogram.quantile(q)
+    return Censored(histogram.quantile(1.0) if histogram.total else 0.0)
 
 
 def extra_requests(counters: Mapping[str, Any], since: Mapping[str, Any] | None = None) -> float:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import select
+import signal
 import subprocess
 import tempfile
 import time
@@ -41,10 +42,12 @@ class Process(Stoppable):
         command: list[str],
         cpus: frozenset[int] = frozenset(),
         environment: Mapping[str, str] | None = None,
+        ends_by: signal.Signals = signal.SIGTERM,
     ):
         """Starts `command`, on the processors `cpus` where they are given, with `environment`
-        besides this process's own.
+        besides this process's own. `ends_by` ends it at once.
         """
+        self._ends_by = ends_by
         # A file, since a pipe that nobody reads would stop a child that complains at length.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         # The child inherits the mask; a call after its start would miss its first threads.
@@ -96,7 +99,7 @@ class Process(Stoppable):
     def _end(self) -> None:
         """Asks first, insists after two seconds."""
         if self.alive:
-            self.popen.terminate()
+            self.popen.send_signal(self._ends_by)
             try:
                 self.popen.wait(2)
             except subprocess.TimeoutExpired:

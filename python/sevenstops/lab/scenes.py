@@ -13,6 +13,7 @@ from sevenstops import _core
 from sevenstops.errors import core_errors
 from sevenstops.evidence.metrics import Sample
 from sevenstops.evidence.runs import Doubt, Run, sent_doubt
+from sevenstops.lab.commands import run_beside
 from sevenstops.lab.edges import Edge, EdgeOptions, edge_named
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.machine import Witness, machine_doubts
@@ -33,7 +34,8 @@ class Scene:
 
     `port` is the one that clients talk to: the edge's, or the service's own without one. `others`
     are the services beneath, by name. `content` is what the scene's fingerprint covers. A run's
-    `doubts`, what it `sent`, how the `machine` fared and the `curves` for figures gather here.
+    `doubts`, what it `sent`, how the `machine` fared, the `curves` for figures and the `answers` of
+    the lab's commands gather here.
     """
 
     service: Service
@@ -45,6 +47,7 @@ class Scene:
     sent: dict[str, Any] = field(default_factory=dict)
     machine: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    answers: list[str] = field(default_factory=list)
     _begun: bool = False
 
     @property
@@ -67,7 +70,15 @@ class Scene:
             "upstreams": [other.process.pid for other in self.others.values()],
             "load": [os.getpid()],
         }
-        with Witness(roles, self.lab.cpus) as witness:
+        variables = {
+            "PORT": self.service.port,
+            "ADMIN_PORT": self.service.admin_port,
+            "PID": self.service.process.pid,
+        }
+        with (
+            run_beside(self.lab.commands, variables) as self.answers,
+            Witness(roles, self.lab.cpus) as witness,
+        ):
             self.begin_faults()
             result = run_plan(plan, self.port)
         report = LoadReport(plan, result)
@@ -116,8 +127,9 @@ class Scene:
     def run(self, sample: Sample) -> Run:
         """The run as evidence takes it, with the sample that it gave."""
         return Run(
-            sample, tuple(self.doubts), self.sent, self.content, self.machine, dict(self.curves)
-        )
+            sample, tuple(self.doubts), self.sent, self.content, self.machine, dict(self.curves),
+            tuple(self.answers),
+        )  # fmt: skip
 
 
 def what_was_sent(report: LoadReport) -> dict[str, Any]:

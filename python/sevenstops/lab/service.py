@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ class Service(Stoppable):
         self.token = options.token or secrets.token_hex(16)
         # Not an option: everybody can read a command line.
         environment = {TOKEN_VARIABLE: self.token}
-        self.process = Process(command, options.cpus, environment)
+        self.process = Process(command, options.cpus, environment, signal.SIGINT)
         try:
             ports = json.loads(self.process.first_line(timeout=30))
         except BaseException:

@@ -93,6 +93,7 @@ def _failure(evidence: dict[str, Any]) -> str:
         *(f"![{described(item)}]({picture(evidence, n)})"
           for n, item in enumerate(mechanisms(evidence), 1)),
         _metrics(evidence),
+        *(_told(line) for line in sections.told(evidence)),
         _said("In the wild", evidence.get("in_the_wild", "")),
         _table(("guard", "margin", "source", "held"), sections.guards(evidence)),
         _said("Sent, medians of the runs, before → after", sections.sent_line(evidence)),
@@ -118,6 +119,12 @@ def _metrics(evidence: dict[str, Any]) -> str:
     ]  # fmt: skip
     head = ("metric", "source", "before", "after", "change", "must hold", "holds")
     return _table(head, rows)
+
+
+def _told(line: dict[str, str]) -> str:
+    """A command of the runbook, and what it said under load."""
+    said = "\n".join((f"$ {line['command']}", "# before", line["before"], "# after", line["after"]))
+    return f"**Under load the runbook's command said:**\n\n```sh-session\n{said}\n```"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

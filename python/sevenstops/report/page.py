@@ -23,6 +23,7 @@ def card(evidence: dict[str, Any]) -> dict[str, Any]:
     """What the page tells of one failure."""
     metric = sections.exposing(evidence)
     scene = evidence.get("scene") or {}
+    told = {line["symptom"]: line for line in sections.told(evidence)}
     content = json.dumps(scene["content"], indent=1) if scene.get("content") else ""
     return {
         **evidence,
@@ -31,6 +32,9 @@ def card(evidence: dict[str, Any]) -> dict[str, Any]:
         "edge": sections.edge_line(evidence),
         "speaks": metric["name"].removesuffix(f"_{metric['unit']}").replace("_", " "),
         "short": sections.in_short(metric),
+        "diagnostics": [
+            {**d, "told": told.get(d["symptom"])} for d in evidence.get("diagnostics", ())
+        ],
         "figures": list(inline(evidence)),
         "rows": sections.metric_rows(evidence),
         "note": sections.range_note([evidence]),

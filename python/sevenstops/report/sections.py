@@ -136,6 +136,20 @@ def ablation(evidence: Failure) -> list[dict[str, str]]:
     ]
 
 
+def told(evidence: Failure) -> list[dict[str, str]]:
+    """For each diagnostic that was run under load its symptom and command, and what it said before
+    and after.
+    """
+    return [
+        {
+            "symptom": line["symptom"],
+            "command": line["command"],
+            **{side: line[side]["said"].rstrip() or "(nothing)" for side in ("before", "after")},
+        }
+        for line in evidence.get("runbook", ())
+    ]
+
+
 def _mended(evidence: Failure, found: dict[str, Any]) -> str:
     metrics = {m["name"]: m for m in evidence["metrics"]}
     said = [

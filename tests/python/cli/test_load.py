@@ -1,10 +1,23 @@
 """`sevenstops load`: its contract, plans and conditions."""
 
+import io
 import json
+import time
 
 import jsonschema
+from rich.console import Console
 
-from sevenstops import Service, read_plan
+from sevenstops import (
+    LoadReport,
+    Plan,
+    RequestSpec,
+    Service,
+    ServiceOptions,
+    _core,
+    constant,
+    read_plan,
+)
+from sevenstops.cli.load_screen import print_load
 from sevenstops.evidence.documents import schema
 from support import cli
 
@@ -22,6 +35,7 @@ def test_load_writes_its_contract(tmp_path):
     jsonschema.validate(document, schema("load-1"))
     assert document["requests"] == 100 == document["outcomes"]["2xx"] == counted
     assert "outcomes: 2xx 100" in ended.stdout
+    assert "never sent" not in ended.stdout
 
 
 def test_a_condition_that_holds_fails_the_load_and_is_named():
@@ -61,3 +75,22 @@ def test_a_plan_file_says_everything(tmp_path):
     assert document["plan"]["fingerprint"] == read_plan(path).fingerprint()
     assert document["crowds"][0]["statuses"] == {"200": 2}
     assert document["requests_by_name"]["user"]["outcomes"] == {"2xx": document["requests"]}
+
+
+def test_what_was_due_and_never_sent_is_said():
+    # The only connection waits for its answer when the load is called off.
+    plan = Plan(
+        arrivals=[constant(100, duration=0.2)],
+        requests=[RequestSpec(target="/page")],
+        connections=1,
+    )
+    with Service(options=ServiceOptions(faults=("latency=constant/0.5",))) as service:
+        run = _core.LoadRun(plan, _core.Target(service.port))
+        time.sleep(0.2)
+        run.cancel()
+        report = LoadReport(plan, run.result())
+    screen = Console(file=io.StringIO(), width=80)
+    print_load(report, screen)
+    unsent = report.result.due - report.result.sent
+    assert 0 < unsent < 20
+    assert f" of which {unsent} were never sent, " in screen.file.getvalue()

@@ -6,6 +6,8 @@ import pytest
 
 from support import cli
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.mark.parametrize(
     ("options", "sentence"),
@@ -27,11 +29,17 @@ def test_a_look_that_makes_no_sense_is_one_sentence(options, sentence):
 
 def test_a_look_is_a_run_that_says_what_it_is():
     ended = cli(
-        "run", "shadowed-route", "--edge", "none", "--rounds", "1", "--json", "-",
+        "run", "shadowed-route", "--edge", "none", "--rounds", "1", "--json", "-", "--runbook",
         "--after", "route.tree=false", "--after", "accept.backlog=77",
     )  # fmt: skip
     assert ended.returncode == 1, ended.stderr
     (evidence,) = json.loads(ended.stdout)["evidence"]
+    # The side after has the failure as well, and the runbook's command sees it there.
+    assert [(t["before"]["shows"], t["after"]["shows"]) for t in evidence["runbook"]] == [
+        (True, True)
+    ]
+    assert f"the runbook does not tell: {evidence['diagnostics'][0]['symptom']}\n" in ended.stderr
+    assert ended.stderr.endswith("0 of 1 commands of the runbook tell the sides apart\n")
     assert evidence["altered"]
     assert evidence["verdict"] != "fixed"
     assert evidence["settings"] == {

@@ -5,7 +5,8 @@ import pytest
 
 from sevenstops import LabError
 from sevenstops.evidence.documents import evidence_document, schema
-from sevenstops.experiments import all_experiments, experiment_named
+from sevenstops.evidence.runs import Run
+from sevenstops.experiments import all_experiments, base, experiment_named
 from sevenstops.experiments.ablation import ablate
 from sevenstops.experiments.base import round_seed
 from sevenstops.lab.environment import Lab
@@ -127,3 +128,29 @@ def test_a_scene_that_differs_in_more_than_the_fix_is_refused(monkeypatch):
     monkeypatch.setattr(type(experiment), "once", instead)
     with pytest.raises(LabError, match=r"accept.backlog is 4096 before and 8 after"):
         experiment.measure(Lab(edge="none"), 1)
+
+
+@pytest.mark.parametrize(
+    ("failure", "rounds", "ran"),
+    [
+        # One round has them beside it, but for what it would count; more rounds have none.
+        ("accept-queue-overflow", 1, [["seq"], ["ss"]]),
+        ("shadowed-route", 1, [["curl"]]),
+        ("shadowed-route", 2, [["curl"], [], []]),
+    ],
+)
+def test_the_runbook_is_run_where_it_is_not_counted(monkeypatch, failure, rounds, ran):
+    experiment = experiment_named(failure)
+    seen = []
+
+    def instead(self, lab, settings, plan):
+        seen.append([command.text.split()[0] for command in lab.commands])
+        sample = {metric.name: 0.0 for metric in self.metrics}
+        return Run(sample, answers=[c.text for c in lab.commands])
+
+    monkeypatch.setattr(type(experiment), "once", instead)
+    monkeypatch.setattr(base, "told", lambda diagnostics, runs: [d.command for d in diagnostics])
+    measured = experiment.measure(Lab(edge="none"), rounds, with_runbook=True)
+    assert seen == [commands for commands in ran for _ in ("before", "after")]
+    assert sorted(measured.runbook) == sorted(d.command for d in experiment.diagnostics)
+    assert len(measured.seeds) == rounds

@@ -6,6 +6,8 @@ import pytest
 from sevenstops import LabError, experiments
 from sevenstops.evidence.documents import schema
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_child_interpreter_brings_its_evidence_back():
     document = experiments.run("shadowed-route", edge="none")

@@ -6,6 +6,8 @@ from sevenstops import LabError, ServiceOptions
 from sevenstops.evidence.stops import STOPS
 from sevenstops.lab.costs import Side, stop_costs
 
+pytestmark = pytest.mark.alone
+
 
 def test_a_slowed_stop_is_measured_as_such():
     slowed = Side(options=ServiceOptions(rows=2000, faults=("slow-stop=serialize/3",)))

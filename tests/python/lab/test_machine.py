@@ -8,6 +8,8 @@ import pytest
 
 from sevenstops.lab.machine import OTHERS, WAITED, Witness, machine_doubts, unused
 
+pytestmark = pytest.mark.alone
+
 SPIN = "while :; do :; done"
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from sevenstops import LabError
 from sevenstops._core import Histogram
-from sevenstops.lab.measurements import goodput, percentile, recovery
+from sevenstops.evidence.metrics import Censored, Threshold
+from sevenstops.lab.measurements import goodput, percentile, percentile_seen, recovery
 
 
 def test_a_percentile_needs_its_samples():
@@ -16,6 +17,20 @@ def test_a_percentile_needs_its_samples():
     assert percentile(histogram, 0.99) == pytest.approx(0.001)
     with pytest.raises(LabError, match=r"p99\.9 needs 1,000 samples"):
         percentile(histogram, 0.999)
+
+
+def test_too_few_samples_are_a_percentile_that_was_cut_off():
+    histogram = Histogram()
+    assert isinstance(percentile_seen(histogram, 0.99), Censored)
+    histogram.record(1000, 98)
+    histogram.record(2000)
+    seen = percentile_seen(histogram, 0.99)
+    assert isinstance(seen, Censored)
+    assert seen == pytest.approx(0.002, rel=0.01)
+    # However low it is, no upper bound holds of it.
+    assert not Threshold("<=", 1.0).holds(seen)
+    histogram.record(1000)
+    assert not isinstance(percentile_seen(histogram, 0.99), Censored)
 
 
 class Interval:

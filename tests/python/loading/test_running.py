@@ -30,6 +30,8 @@ from sevenstops import (
 from sevenstops.evidence.documents import schema
 from sevenstops.lab.edges.nginx import Nginx
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def service():

@@ -118,6 +118,12 @@ def extended(evidence):
              "alone": {"mended": n == 0, "metrics": middle if n else mended}}
             for n, (setting, values) in enumerate(settings)
         ] if len(settings) > 1 else None,
+        "runbook": [
+            {"symptom": d["symptom"], "command": d["command"],
+             "before": {"said": f"{name} 431\n", "shows": True},
+             "after": {"said": "", "shows": False}}
+            for d in evidence.get("diagnostics", ())
+        ],
         "in_the_wild": "net.core.somaxconn was 128 until Linux 5.4; Node.js 20 listens with 511.",
         "altered": False,
     }  # fmt: skip

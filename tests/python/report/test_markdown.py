@@ -91,6 +91,14 @@ def test_each_failure_has_all_that_its_document_says(tmp_path, document):
     assert text.count("taken back alone: mended?") == sum(
         bool(e["ablation"]) for e in document["evidence"]
     )
+    lines = [(e["failure"], line) for e in document["evidence"] for line in e["runbook"]]
+    assert lines
+    page = (tmp_path / "report.html").read_text()
+    for failure, line in lines:
+        session = f"$ {line['command']}\n# before\n{failure} 431\n# after\n(nothing)\n"
+        assert f"```sh-session\n{session}```" in text
+        assert f"<pre>{failure} 431</pre>" in page
+    assert text.count("```sh-session") == page.count("and after:") == len(lines)
     assert "> 12.0 s, > 12.0 s" in text
     assert "3 of 3 runs, 67 to 70 × lower" in text
     assert text.count("covers the median with 94 %") == 1

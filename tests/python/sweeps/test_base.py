@@ -11,6 +11,8 @@ from sevenstops.report.sweep import write_sweep
 from sevenstops.sweeps import Point, sweep_named
 from sevenstops.sweeps.base import side
 
+pytestmark = pytest.mark.alone
+
 
 def small(seed):
     """Two points of a service that answers, and one of a path that isn't there."""

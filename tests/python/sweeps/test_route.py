@@ -2,10 +2,14 @@
 
 import json
 
+import pytest
+
 from sevenstops.lab.environment import Lab
 from sevenstops.report.sweep import write_sweep
 from sevenstops.sweeps import sweep_named
 from sevenstops.sweeps.route import COUNTS, requests, routes
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_table_has_every_kind_of_route():
