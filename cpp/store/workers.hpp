@@ -73,7 +73,7 @@ class Workers {
     const auto most = patience(asked, in_queue->before() == 0);
     Clock::time_point began;
     Clock::time_point ended;
-    auto timed = [&, this](const std::stop_token& stop) -> std::optional<Value> {
+    auto timed = [&](const std::stop_token& stop) -> std::optional<Value> {
       in_queue.reset();
       began = ended = Clock::now();
       if (!admitted && began - asked > most) {

@@ -160,6 +160,7 @@ TEST_F(Room, ADeclaredLengthHoldsNoRoom) {
   settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
   const Service service(settings, {.threads = 1, .rows = 1});
   std::vector<tcp::socket> still;
+  still.reserve(claims);
   const auto claim = [&] {
     auto socket = test::connect(io, service.port());
     test::send(socket, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1048000\r\n\r\nx");

@@ -15,9 +15,12 @@ from sevenstops.lab.settings import SideSettings
 SLOW = ("latency=constant/0.5",)
 
 
-def service(faults=(), **drain):
+LISTENERS = pytest.mark.parametrize("listeners", ["per_thread", "one_acceptor", "shared"])
+
+
+def service(faults=(), listeners="per_thread", **drain):
     """A hardened service that is left as these settings of drain say."""
-    changes = {"handle.deadline": "60"}
+    changes = {"handle.deadline": "60", "accept.listeners": listeners}
     changes |= {f"drain.{name}": str(value) for name, value in drain.items()}
     settings = SideSettings(_core.hardened()).changed(changes).settings
     return Service(settings, ServiceOptions(faults=faults, threads=2))
@@ -56,8 +59,9 @@ def test_a_request_in_progress_is_answered_where_there_is_grace(grace, answered)
         assert ended(running) == 0
 
 
-def test_a_silent_connection_may_ask_once_more_and_nobody_new_comes():
-    with service(idle_grace=1) as running:
+@LISTENERS
+def test_a_silent_connection_may_ask_once_more_and_nobody_new_comes(listeners):
+    with service(listeners=listeners, idle_grace=1) as running:
         connections = [asked(running, "/users/2") for _ in range(2)]
         for connection in connections:
             assert connection.getresponse().read()
@@ -133,9 +137,10 @@ def test_goaway_is_said_twice():
     assert ":status: 200" in said
 
 
-def test_under_load_no_request_that_was_taken_is_lost():
+@LISTENERS
+def test_under_load_no_request_that_was_taken_is_lost(listeners):
     plan = Plan(arrivals=[closed(2)], requests=[RequestSpec(target="/users/2")], connections=32)
-    with service() as running:
+    with service(listeners=listeners) as running:
         run = _core.LoadRun(plan, _core.Target(running.port))
         time.sleep(1)
         term(running)

@@ -64,7 +64,7 @@ struct ParseSettings {
         "byte_budget", s.byte_budget,
         {"bytes", 65536, base::gibibyte,
          "most that bodies, output and buffers of all connections may hold; beyond it the slowest "
-         "connection is ended, and where none is too slow a new body gets 503"});
+         "connection is ended, and where none is too slow a body gets 503"});
     visit.group("http2", s.http2);
   }
 };

@@ -16,6 +16,8 @@ class StillTransport final : public Transport {
     return 0.0;
   }
 
+  void leave(bool /*last*/) override {}
+
   bool closed = false;
 };
 
