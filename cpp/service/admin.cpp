@@ -33,7 +33,7 @@ struct Admin::State {
       : service_port(of),
         threads(std::move(t)),
         clock(c),
-        accept(io, port, {.backlog = 64, .listeners = stops::Listeners::one_acceptor}) {}
+        accept(io, port, {.backlog = 64, .reuse_port = false}) {}
 
   asio::awaitable<void> run() {
     // Nobody reaches the group once it is gone, however it ended.

@@ -9,7 +9,7 @@ Settings fragile() {
   s.accept = {.backlog = 16,
               .somaxconn = 0,
               .drain_queue = false,
-              .listeners = stops::Listeners::one_acceptor,
+              .reuse_port = false,
               .max_connections = 20000,
               .close_silent = false,
               .queue_time = 0};

@@ -64,7 +64,7 @@ struct Service::State {
 
   void listen(const Settings& settings, std::uint16_t port) {
     using stops::Listeners;
-    const auto listeners = settings.accept.listeners;
+    const auto listeners = settings.accept.listeners();
     auto& first = *threads.front();
     std::vector<IoThread*> owners{&first};
     if (listeners == Listeners::one_acceptor) {

@@ -97,8 +97,7 @@ std::string type_name(const base::About& about) {
 }
 
 // Names that settings had, and what has their place.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 20> renamed = {{
-    {"accept.reuse_port", "accept.listeners"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> renamed = {{
     {"route.normalize_paths", "route.odd_paths"},
     {"handle.hedges", "handle.hedge.most"},
     {"handle.hedge_quantile", "handle.hedge.quantile"},

@@ -190,7 +190,7 @@ TEST_F(Room, ADeclaredLengthHoldsNoRoom) {
 TEST_F(Room, OtherThreadsMakeRoomToo) {
   settings.parse.byte_budget = 4 * static_cast<std::int64_t>(mebibyte);
   // Connections go to the threads in turn.
-  settings.accept.listeners = stops::Listeners::one_acceptor;
+  settings.accept.reuse_port = false;
   const Service service(settings, {.threads = 2, .rows = 1});
   std::vector<tcp::socket> others;
   for (const std::int64_t open : {2, 4, 6}) {

@@ -10,17 +10,19 @@ import time
 import pytest
 
 from sevenstops import LoadReport, Plan, RequestSpec, Service, ServiceOptions, _core, closed
-from sevenstops.lab.settings import SideSettings
+from sevenstops.lab.settings import SideSettings, parse_changes
 
 SLOW = ("latency=constant/0.5",)
 
 
-LISTENERS = pytest.mark.parametrize("listeners", ["per_thread", "one_acceptor", "shared"])
+LISTENERS = pytest.mark.parametrize(
+    "listeners", ["accept.reuse_port=true", "accept.reuse_port=false", "accept.share_listener=true"]
+)
 
 
-def service(faults=(), listeners="per_thread", **drain):
+def service(faults=(), listeners="accept.reuse_port=true", **drain):
     """A hardened service that is left as these settings of drain say."""
-    changes = {"handle.deadline": "60", "accept.listeners": listeners}
+    changes = {"handle.deadline": "60", **parse_changes([listeners])}
     changes |= {f"drain.{name}": str(value) for name, value in drain.items()}
     settings = SideSettings(_core.hardened()).changed(changes).settings
     return Service(settings, ServiceOptions(faults=faults, threads=2))

@@ -41,7 +41,7 @@ bool passes(const boost::system::error_code& error) {
 Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
                Stall stall, bool joins)
     : acceptor_(io), settings_(settings), stall_(std::move(stall)) {
-  const bool reuse_port = settings.listeners == Listeners::per_thread;
+  const bool reuse_port = settings.listeners() == Listeners::per_thread;
   const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   try {
     acceptor_.open(endpoint.protocol());

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "base/setting.hpp"
 #include "stops/accept/admission/settings.hpp"
@@ -19,19 +17,24 @@ enum class Listeners : std::uint8_t {
   shared
 };
 
-inline constexpr std::array<std::string_view, 3> listeners_words = {"per_thread", "one_acceptor",
-                                                                    "shared"};
-
 /// Accept: how new connections leave the kernel's queue, and how many requests are admitted.
 struct AcceptSettings {
   std::int64_t backlog = 4096;
   std::int64_t somaxconn = 0;
   bool drain_queue = true;
-  Listeners listeners = Listeners::per_thread;
+  bool reuse_port = true;
+  bool share_listener = false;
   std::int64_t max_connections = 20000;
   bool close_silent = true;
   double queue_time = 1.0;
   AdmissionSettings admission;
+
+  [[nodiscard]] Listeners listeners() const {
+    if (share_listener) {
+      return Listeners::shared;
+    }
+    return reuse_port ? Listeners::per_thread : Listeners::one_acceptor;
+  }
 
   bool operator==(const AcceptSettings&) const = default;
 
@@ -46,11 +49,12 @@ struct AcceptSettings {
            "service may; 0: left as it is"});
     visit("drain_queue", s.drain_queue,
           base::about_switch("take every waiting connection on each wake-up instead of one"));
-    visit("listeners", s.listeners,
-          base::about_choice(listeners_words,
-                             "each I/O thread takes connections from a listener of its own "
-                             "(SO_REUSEPORT), or one takes them and deals them out in turn, or all "
-                             "take them from one listener that they share"));
+    visit("reuse_port", s.reuse_port,
+          base::about_switch("a listener for each I/O thread (SO_REUSEPORT) instead of one thread "
+                             "that takes connections and deals them out in turn"));
+    visit("share_listener", s.share_listener,
+          base::about_switch("all I/O threads take connections from one listener, whatever "
+                             "`reuse_port` says: one that is stuck keeps none from the others"));
     visit("max_connections", s.max_connections,
           {"connections", 1, 1000000,
            "open connections beyond which a new one gets 503, unless `close_silent` finds it a "

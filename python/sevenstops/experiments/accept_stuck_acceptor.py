@@ -67,7 +67,7 @@ EXPERIMENT = Experiment(
     failure="stuck-acceptor",
     symptom="a fixed share of connections gets no answer, the others are quick",
     fix="all threads take connections from one listener that they share",
-    switch={"accept.listeners": ("per_thread", "shared")},
+    switch={"accept.share_listener": ("false", "true")},
     lesson=(
         "With SO_REUSEPORT each thread has a listener and a queue of its own, and the kernel deals "
         "connections out by a hash, whether or not anybody takes them. Those dealt to a thread "

@@ -191,6 +191,12 @@ TEST(Service, StopsWhileItAsksOthers) {
   }
 }
 
+void listen_by(Settings& settings, Listeners listeners) {
+  settings.accept.reuse_port = listeners == Listeners::per_thread;
+  settings.accept.share_listener = listeners == Listeners::shared;
+  ASSERT_EQ(settings.accept.listeners(), listeners);
+}
+
 constexpr std::array all_listeners = {Listeners::per_thread, Listeners::one_acceptor,
                                       Listeners::shared};
 
@@ -207,7 +213,7 @@ TEST(Service, EveryWayToListenServesNewcomers) {
   for (const auto listeners : all_listeners) {
     for (const bool drain_queue : {true, false}) {
       auto settings = hardened();
-      settings.accept.listeners = listeners;
+      listen_by(settings, listeners);
       settings.accept.drain_queue = drain_queue;
       const Service service(settings, {.threads = 3, .rows = 1});
       const auto result = newcomers(service.port(), 20);
@@ -221,7 +227,7 @@ TEST(Service, WhoSharesAListenerTakesWhatAStuckThreadDoesNot) {
   for (const std::string stuck : {"1", "2"}) {
     for (const bool drain_queue : {true, false}) {
       auto settings = hardened();
-      settings.accept.listeners = Listeners::shared;
+      listen_by(settings, Listeners::shared);
       settings.accept.drain_queue = drain_queue;
       const Service service(
           settings,
@@ -232,7 +238,7 @@ TEST(Service, WhoSharesAListenerTakesWhatAStuckThreadDoesNot) {
     }
   }
   auto settings = hardened();
-  settings.accept.listeners = Listeners::per_thread;
+  listen_by(settings, Listeners::per_thread);
   const Service service(settings,
                         {.threads = 2, .rows = 1, .faults = injected({"stuck-acceptor=2/600"})});
   const auto result = newcomers(service.port(), 0.2);
@@ -241,7 +247,7 @@ TEST(Service, WhoSharesAListenerTakesWhatAStuckThreadDoesNot) {
 
 TEST(Service, AllThatShareAListenerMayBeStuckForAWhile) {
   auto settings = hardened();
-  settings.accept.listeners = Listeners::shared;
+  listen_by(settings, Listeners::shared);
   settings.accept.queue_time = 0;
   const Service service(settings,
                         {.threads = 2,
@@ -300,9 +306,9 @@ TEST(Service, TakenPortIsOneSentence) {
   for (const auto of_first : all_listeners) {
     for (const auto of_second : all_listeners) {
       auto settings = hardened();
-      settings.accept.listeners = of_first;
+      listen_by(settings, of_first);
       Service first(settings, {.threads = 2, .rows = 1});
-      settings.accept.listeners = of_second;
+      listen_by(settings, of_second);
       EXPECT_THROW(Service(settings, {.port = first.port(), .threads = 2, .rows = 1}),
                    std::runtime_error);
     }
@@ -418,7 +424,7 @@ TEST(Service, OneWhoPushesForEverAfterItsAnswerIsCut) {
 TEST(Service, ListenerProbeSeesBacklogAndDrops) {
   auto settings = hardened();
   settings.accept.backlog = 4;
-  settings.accept.listeners = Listeners::one_acceptor;
+  listen_by(settings, Listeners::one_acceptor);
   Service service(settings,
                   {.threads = 1, .rows = 1, .faults = injected({"stalled-acceptor=10/10"})});
   const auto before = probes::probe_listener(service.port());
