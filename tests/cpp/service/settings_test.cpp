@@ -60,7 +60,6 @@ TEST(Settings, AnOldNameIsRefusedWithTheNewOne) {
   EXPECT_THROW(set_field(settings, "handle.pool.per_replica", "true"), std::invalid_argument);
   EXPECT_THROW((void)get_field(settings, "handle.hedges"), std::invalid_argument);
   EXPECT_THROW(set_field(settings, "route.normalize_paths", "true"), std::invalid_argument);
-  EXPECT_THROW(set_field(settings, "accept.reuse_port", "true"), std::invalid_argument);
 }
 
 }  // namespace
