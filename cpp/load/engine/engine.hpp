@@ -47,6 +47,8 @@ struct Operation {
   /// io_uring: parts that the kernel holds, and the buffer that `received` points into.
   int parts = 0;
   int buffer = -1;
+  /// io_uring: whether `out` stands in the ring's queue and the kernel has not read it yet.
+  bool queued = false;
 };
 
 /// A TCP socket of an engine. One sending and one receiving may be under way at a time.

@@ -100,6 +100,7 @@ class UringEngine : public Engine {
       io_uring_sqe_set_flags(e, IOSQE_CQE_SKIP_SUCCESS);
       io_uring_sqe_set_data64(e, static_cast<std::uint64_t>(Part::none));
       operation.taken = operation.out.size();
+      operation.queued = true;
       handed_over_.push_back(&operation);
     }
     operation.sending = true;
@@ -174,9 +175,19 @@ class UringEngine : public Engine {
     const auto now = Clock::now();
     for (auto* operation : handed_over_) {
       operation->sent = now;
+      operation->queued = false;
     }
     handed_over_.clear();
     return now;
+  }
+
+  // Before an operation ends, since the kernel would read bytes that are gone: its peer may close
+  // the connection, or be given up, while its request still stands in the queue.
+  void leave_queue(const Operation& operation) {
+    if (operation.queued) {
+      hand_over();
+      io_uring_submit(ring_.get());
+    }
   }
 
   void ask_cancel(std::uint64_t data) {
@@ -200,8 +211,8 @@ class UringEngine : public Engine {
     // The stream stays as it is; only the waiting ends.
     socket.receiving_ = nullptr;
     operation->received.error = cut(socket);
-    std::erase(handed_over_, operation);
     if (operation->parts == 0) {
+      leave_queue(*operation);
       resume(*operation);
     }
   }
@@ -355,6 +366,7 @@ class UringEngine : public Engine {
       operation->buffer = taken;
       return;
     }
+    leave_queue(*operation);
     resume(*operation);
     buffers_.release(taken);
   }

@@ -222,6 +222,33 @@ TEST_P(Engines, ThePeersCloseIsSeenWhileAConnectionRests) {
   EXPECT_TRUE(seen);
 }
 
+// Answer and close are found together, and the next request is in the queue between them.
+// Sanitizers see what would be left of it.
+TEST_P(Engines, AnExchangeMayEndBeforeTheKernelHasItsRequest) {
+  const LocalServer server([](int fd) {
+    (void)read_some(fd);
+    write_all(fd, "last");
+  });
+  const auto ended = block_on(*engine, [](Engine& e, const Peer& peer) -> Task<bool> {
+    Socket socket(e, AF_INET);
+    EXPECT_EQ(co_await connect(socket, peer), 0);
+    TaskGroup beside;
+    beside.spawn([](Engine& busy) -> Task<> {
+      co_await busy.sleep_until(Clock::now() + 1ms);
+      std::this_thread::sleep_for(100ms);
+    }(e));
+    EXPECT_EQ((co_await socket.exchange("x")).received.bytes, "last");
+    const auto again = [](Socket& s) -> Task<bool> {
+      const std::string request(100, 'y');
+      co_return (co_await s.exchange(request)).received.bytes.empty();
+    };
+    const bool empty = co_await again(socket);
+    co_await beside.join();
+    co_return empty;
+  }(*engine, server.peer()));
+  EXPECT_TRUE(ended);
+}
+
 TEST_P(Engines, ASocketThatIsGoneLeavesNothingToTheNext) {
   // Each is left with its answer unread, and the next takes its place.
   const LocalServer server([](int fd) {
