@@ -46,6 +46,9 @@ class Log {
 
  private:
   struct State;
+
+  static void leave(std::unique_ptr<State> state);
+
   std::unique_ptr<State> state_;
 };
 
