@@ -55,6 +55,7 @@ Settings fragile() {
              .write_timeout = 60,
              .linger_timeout = 1.0,
              .send_buffer = 65536,
+             .window_reserve = 0,
              .grace = 0};
   return s;
 }

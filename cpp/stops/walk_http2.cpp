@@ -49,7 +49,9 @@ class Http2Peer final : public Http2Connection::Watch {
         open_(stops.metrics.accept.connections_open),
         http2_(stops.metrics.parse.http2_connections),
         held_(stops.speaking.insert(stops.speaking.end(),
-                                    {&connection_, std::move(begun.place), &charge_})) {}
+                                    {&connection_, std::move(begun.place), &charge_})) {
+    connection_.session().set_reserve(stops.drain.settings().window_reserve);
+  }
   Http2Peer(const Http2Peer&) = delete;
   Http2Peer& operator=(const Http2Peer&) = delete;
   ~Http2Peer() {
@@ -67,12 +69,10 @@ class Http2Peer final : public Http2Connection::Watch {
   void spoke() override { move(stops_.silent, stops_.speaking, false); }
   void holds(std::size_t bytes) override { charge_.set(static_cast<std::int64_t>(bytes)); }
   void head_unfinished(bool unfinished) override {
-    if (!unfinished) {
-      head_.reset();
-    } else if (!head_) {
-      head_.emplace(stops_.metrics.parse.heads_unfinished);
-    }
+    raise(head_, unfinished, stops_.metrics.parse.heads_unfinished);
   }
+  void reset(std::uint64_t streams) override { stops_.metrics.parse.http2_resets.add(streams); }
+  void window_shut(bool shut) override { raise(shut_, shut, stops_.metrics.drain.windows_shut); }
   void waits() override {
     if (stops_.budget.left() < 0) {
       stops_.relieve();
@@ -92,6 +92,14 @@ class Http2Peer final : public Http2Connection::Watch {
     return stops.log.logs_access() || stops.middleware.limits_rate()
                ? socket.remote_endpoint(error).address()
                : asio::ip::address();
+  }
+
+  static void raise(std::optional<base::Raised>& raised, bool wanted, base::Gauge& gauge) {
+    if (!wanted) {
+      raised.reset();
+    } else if (!raised) {
+      raised.emplace(gauge);
+    }
   }
 
   void move(std::list<Stops::Held>& from, std::list<Stops::Held>& to, bool silent) {
@@ -115,6 +123,7 @@ class Http2Peer final : public Http2Connection::Watch {
   base::Raised open_;
   base::Raised http2_;
   std::optional<base::Raised> head_;
+  std::optional<base::Raised> shut_;
   std::list<Stops::Held>::iterator held_;
 };
 

@@ -131,11 +131,13 @@ class Workers {
             } catch (...) {
               trouble = std::current_exception();
             }
-            asio::post(caller.get_executor(), [slot, trouble, value = std::move(value),
-                                               handler = std::move(handler)]() mutable {
-              slot.clear();
-              std::move(handler)(trouble, std::move(value));
-            });
+            // This thread keeps no hold of the exception, whose end is then its catcher's.
+            asio::post(caller.get_executor(),
+                       [slot, trouble = std::move(trouble), value = std::move(value),
+                        handler = std::move(handler)]() mutable {
+                         slot.clear();
+                         std::move(handler)(std::move(trouble), std::move(value));
+                       });
           });
         },
         asio::use_awaitable);

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "http/nghttp2.hpp"
 #include "http/response_scanner.hpp"
 #include "load/users/users.hpp"
 
@@ -12,23 +13,6 @@ namespace {
 // RFC 9113, 4.1: before each frame's payload.
 constexpr std::size_t frame_head = 9;
 constexpr unsigned first_final_status = 200;
-
-struct FreeCallbacks {
-  void operator()(nghttp2_session_callbacks* callbacks) const {
-    nghttp2_session_callbacks_del(callbacks);
-  }
-};
-
-nghttp2_nv field(std::string_view name, std::string_view value) {
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-  };
-  return {.name = bytes(name),
-          .value = bytes(value),
-          .namelen = name.size(),
-          .valuelen = value.size(),
-          .flags = NGHTTP2_NV_FLAG_NONE};
-}
 
 std::string lower(std::string text) {
   for (auto& c : text) {
@@ -128,7 +112,7 @@ Http2Connection::Http2Connection(Worker& worker, Channel& channel)
     : worker_(worker), channel_(channel) {
   nghttp2_session_callbacks* made = nullptr;
   nghttp2_session_callbacks_new(&made);
-  const std::unique_ptr<nghttp2_session_callbacks, FreeCallbacks> callbacks(made);
+  const std::unique_ptr<nghttp2_session_callbacks, http::FreeOfNghttp2> callbacks(made);
   nghttp2_session_callbacks_set_on_header_callback(made, Callbacks::on_header);
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, Callbacks::on_data);
   nghttp2_session_callbacks_set_on_frame_send_callback(made, Callbacks::on_sent);
@@ -251,12 +235,14 @@ void Http2Connection::submit(Http2Slot& slot) {
   std::vector<std::string> names;
   names.reserve(spec.headers.size());
   std::vector<nghttp2_nv> fields = {
-      field(":method", spec.method), field(":scheme", channel_.plain() ? "http" : "https"),
-      field(":authority", worker_.peer().host), field(":path", target_)};
+      http::field_of_nghttp2(":method", spec.method),
+      http::field_of_nghttp2(":scheme", channel_.plain() ? "http" : "https"),
+      http::field_of_nghttp2(":authority", worker_.peer().host),
+      http::field_of_nghttp2(":path", target_)};
   for (const auto& [name, value] : spec.headers) {
     // RFC 9113, 8.2.1: names travel in lower case.
     names.push_back(lower(name));
-    fields.push_back(field(names.back(), value));
+    fields.push_back(http::field_of_nghttp2(names.back(), value));
   }
   nghttp2_data_provider provider{};
   provider.source.ptr = &slot;

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <nghttp2/nghttp2.h>
-
 #include <deque>
 #include <memory>
 
+#include "http/nghttp2.hpp"
 #include "load/dispatch/worker.hpp"
 #include "load/engine/channel.hpp"
 #include "load/tasks/task_group.hpp"
@@ -67,9 +66,6 @@ class Http2Connection {
     void await_suspend(std::coroutine_handle<> writer) const { connection.writer_ = writer; }
     void await_resume() const { connection.flush_wanted_ = false; }
   };
-  struct FreeSession {
-    void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
-  };
   struct Callbacks;
 
   void configure(const Http2Spec& spec);
@@ -89,7 +85,7 @@ class Http2Connection {
 
   Worker& worker_;
   Channel& channel_;
-  std::unique_ptr<nghttp2_session, FreeSession> session_;
+  std::unique_ptr<nghttp2_session, http::FreeOfNghttp2> session_;
   std::vector<std::unique_ptr<Http2Slot>> slots_;
   // In the order of their start, which is that of their deadlines.
   std::deque<Http2Slot*> started_;

@@ -112,6 +112,7 @@ bool Http2Connection::turn(std::string_view bytes) {
   }
   in_turn_ = false;
   watch_.head_unfinished(session_.head_begun().has_value());
+  watch_.reset(session_.resets());
   if (fed) {
     pump();
   }
@@ -184,7 +185,7 @@ void Http2Connection::pump() {
     gathered.clear();
     session_.gather(gathered, enough);
     if (gathered.empty()) {
-      return;
+      break;
     }
     boost::system::error_code error;
     const auto count = socket_.write_some(asio::buffer(gathered), error);
@@ -199,6 +200,7 @@ void Http2Connection::pump() {
       session_.taken();
     }
   }
+  watch_.window_shut(session_.window_shut());
 }
 
 asio::awaitable<void> Http2Connection::linger(Clock::duration timeout, std::uint64_t at_most,

@@ -1,7 +1,8 @@
 #include "stops/http2/response_fields.hpp"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "http/nghttp2.hpp"
 
 namespace sevenstops::stops {
 
@@ -24,14 +25,7 @@ ResponseFields::ResponseFields(std::string_view head) : text_(head) {
 }
 
 void ResponseFields::add(std::string_view name, std::string_view value) {
-  const auto bytes = [](std::string_view of) {
-    return reinterpret_cast<std::uint8_t*>(const_cast<char*>(of.data()));
-  };
-  fields_.push_back({.name = bytes(name),
-                     .value = bytes(value),
-                     .namelen = name.size(),
-                     .valuelen = value.size(),
-                     .flags = NGHTTP2_NV_FLAG_NONE});
+  fields_.push_back(http::field_of_nghttp2(name, value));
 }
 
 }  // namespace sevenstops::stops

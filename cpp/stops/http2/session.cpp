@@ -4,9 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "http/nghttp2.hpp"
 #include "http/response.hpp"
 #include "http/trailer.hpp"
-#include "stops/http2/nghttp2.hpp"
 #include "stops/http2/response_fields.hpp"
 
 namespace sevenstops::stops {
@@ -74,6 +74,10 @@ struct Http2Session::Callbacks {
     if (of_message && ended) {
       self.history_.ended(frame->hd.stream_id);
     }
+    if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && frame->hd.stream_id == 0) {
+      self.window_grew();
+    }
+    self.resets_ += frame->hd.type == NGHTTP2_RST_STREAM ? 1 : 0;
     if (stream == nullptr) {
       return 0;
     }
@@ -118,15 +122,22 @@ struct Http2Session::Callbacks {
     if (stream == nullptr) {
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
+    auto& self = of(user_data);
     const auto pending = stream->pending();
-    const auto take = std::min(size, pending.size());
+    const auto window = self.window_for(*stream);
+    const auto take = std::min({size, pending.size(), static_cast<std::size_t>(window)});
+    if (take == 0 && !pending.empty()) {
+      self.kept_back_.push_back(id);
+      return NGHTTP2_ERR_DEFERRED;
+    }
     if (take == 0 && !stream->finished) {
       stream->deferred = true;
       return NGHTTP2_ERR_DEFERRED;
     }
     std::copy_n(pending.data(), take, room);
-    of(user_data).touch(*stream);
+    self.touch(*stream);
     stream->begin += take;
+    stream->framed += take;
     if (stream->begin == stream->out.size()) {
       stream->out.clear();
       stream->begin = 0;
@@ -146,7 +157,7 @@ Http2Session::Http2Session(const Http2Settings& settings, const Http2HeadLimits&
       budget_(settings, limits.early.head) {
   nghttp2_session_callbacks* made = nullptr;
   nghttp2_session_callbacks_new(&made);
-  const std::unique_ptr<nghttp2_session_callbacks, FreeOfNghttp2> callbacks(made);
+  const std::unique_ptr<nghttp2_session_callbacks, http::FreeOfNghttp2> callbacks(made);
   nghttp2_session_callbacks_set_on_begin_headers_callback(made, Callbacks::on_begin_headers);
   nghttp2_session_callbacks_set_on_header_callback(made, Callbacks::on_header);
   nghttp2_session_callbacks_set_on_invalid_header_callback(made, Callbacks::on_invalid_header);
@@ -156,11 +167,11 @@ Http2Session::Http2Session(const Http2Settings& settings, const Http2HeadLimits&
   nghttp2_session_callbacks_set_on_frame_send_callback(made, Callbacks::on_sent);
   nghttp2_option* options = nullptr;
   nghttp2_option_new(&options);
-  const std::unique_ptr<nghttp2_option, FreeOfNghttp2> option(options);
+  const std::unique_ptr<nghttp2_option, http::FreeOfNghttp2> option(options);
   nghttp2_option_set_no_auto_window_update(options, 1);
   nghttp2_option_set_no_closed_streams(options, 1);
   nghttp2_option_set_max_outbound_ack(options, static_cast<std::size_t>(settings.acknowledgements));
-  lift_limits(options);
+  http::lift_limits(options);
   nghttp2_session* session = nullptr;
   nghttp2_session_server_new2(&session, made, this, options);
   session_.reset(session);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <nghttp2/nghttp2.h>
-
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/nghttp2.hpp"
 #include "http/refusal.hpp"
 #include "stops/http2/frame_budget.hpp"
 #include "stops/http2/frame_scanner.hpp"
@@ -38,6 +37,13 @@ class Http2Session {
   Http2Session(const Http2Settings& settings, const Http2HeadLimits& limits,
                std::function<void(http::Reason)> refused);
 
+  /// Bytes of the connection's window that are left to responses which are whole and no longer.
+  void set_reserve(std::int64_t bytes) { reserve_ = bytes; }
+  /// Whether the client has taken nothing of a whole window.
+  [[nodiscard]] bool window_shut() const {
+    return nghttp2_session_get_remote_window_size(session_.get()) <= 0;
+  }
+
   /// What the client has sent. False: the connection has to end, `trouble` says why.
   [[nodiscard]] bool feed(std::string_view bytes);
   /// Appends what is to be sent, about `enough` bytes at most.
@@ -59,6 +65,8 @@ class Http2Session {
   [[nodiscard]] Streams& streams() { return streams_; }
   /// The streams whose heads have become whole, once.
   [[nodiscard]] std::vector<std::int32_t> opened() { return std::exchange(opened_, {}); }
+  /// How many streams the client has reset since this was asked.
+  [[nodiscard]] std::uint64_t resets() { return std::exchange(resets_, 0); }
   /// When the head began that is not whole; nothing, where there is none.
   [[nodiscard]] std::optional<Clock::time_point> head_begun() const { return head_begun_; }
 
@@ -80,25 +88,27 @@ class Http2Session {
 
  private:
   struct Callbacks;
-  struct FreeSession {
-    void operator()(nghttp2_session* session) const { nghttp2_session_del(session); }
-  };
-
   void configure();
   [[nodiscard]] bool may_begin(const nghttp2_frame_hd& frame);
   void head_is_whole(Http2Stream& stream, bool ended);
   void frame_sent(const nghttp2_frame& frame);
   void touch(Http2Stream& stream);
+  [[nodiscard]] std::int64_t window_for(const Http2Stream& stream) const;
+  void window_grew();
   void close(Http2Stream& stream);
 
   Http2Settings settings_;
   Http2HeadLimits limits_;
   std::function<void(http::Reason)> refused_;
-  std::unique_ptr<nghttp2_session, FreeSession> session_;
+  std::unique_ptr<nghttp2_session, http::FreeOfNghttp2> session_;
   Streams streams_;
   std::vector<std::int32_t> opened_;
   std::vector<std::int32_t> touched_;
+  // Streams that wait until there is more than the reserve.
+  std::vector<std::int32_t> kept_back_;
+  std::int64_t reserve_ = 0;
   std::int64_t served_ = 0;
+  std::uint64_t resets_ = 0;
   std::optional<http::Reason> trouble_;
   bool leaving_ = false;
   bool left_ = false;

@@ -21,6 +21,8 @@ struct ParseMetrics : base::MetricGroup {
   base::Gauge bodies_unfinished{*this, "bodies_unfinished", "Bodies that have not come whole."};
   base::Gauge http2_connections{*this, "http2_connections_open",
                                 "Connections open now that speak HTTP/2."};
+  base::Counter http2_resets{*this, "http2_streams_reset_total",
+                             "Streams of HTTP/2 that clients have reset."};
   base::Counter slow_ended{
       *this, "slow_connections_ended_total",
       "Connections that were ended when the byte budget was spent: the slowest "
