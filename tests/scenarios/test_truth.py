@@ -10,7 +10,7 @@ import pytest
 from sevenstops import Crowd, Plan, RequestSpec, Service, ServiceOptions, constant, load
 
 RATE = 500
-SECONDS = 10.0
+SECONDS = 5.0
 FREEZE = 2.0
 
 
@@ -23,7 +23,7 @@ class Freeze(threading.Thread):
         self.took = 0.0
 
     def run(self) -> None:
-        time.sleep(4)
+        time.sleep(1.5)
         os.kill(self.pid, signal.SIGSTOP)
         began = time.monotonic()
         time.sleep(FREEZE)

@@ -71,7 +71,7 @@ def test_latency_counts_from_the_intended_time():
 
 def test_clean_traffic_through_nginx_loses_nothing(service):
     with Nginx(service.port) as edge:
-        report = load(f"{edge.url}/healthz", rate=2000, duration=10, connections=64)
+        report = load(f"{edge.url}/healthz", rate=4000, duration=5, connections=64)
     assert report.result.requests == 20000
     assert report.outcomes == {"2xx": 20000}
 
