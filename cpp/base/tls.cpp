@@ -17,9 +17,9 @@ namespace {
 
 using boost::system::error_code;
 
-// What OpenSSL says of its last error; its queue is empty then.
-std::string last_words() {
-  const auto code = ERR_peek_last_error();
+// What OpenSSL says went wrong first; its queue is empty then.
+std::string reason_given() {
+  const auto code = ERR_peek_error();
   const char* reason = ERR_reason_error_string(code);
   ERR_clear_error();
   return reason != nullptr ? reason : "no reason given";
@@ -67,7 +67,7 @@ int choose_protocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* s
 TlsServer::TlsServer(const TlsFiles& files, bool http2)
     : context_(SSL_CTX_new(TLS_server_method())) {
   if (!context_) {
-    throw std::runtime_error("OpenSSL can't be used: " + last_words());
+    throw std::runtime_error("OpenSSL can't be used: " + reason_given());
   }
   auto* context = context_.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -89,7 +89,7 @@ TlsServer::TlsServer(const TlsFiles& files, bool http2)
   check_readable(files.key);
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
     throw std::runtime_error(files.certificate +
-                             " holds no certificate that can be used: " + last_words());
+                             " holds no certificate that can be used: " + reason_given());
   }
   if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     if (ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH) {
@@ -97,7 +97,7 @@ TlsServer::TlsServer(const TlsFiles& files, bool http2)
       throw std::runtime_error("the key in " + files.key + " does not fit the certificate in " +
                                files.certificate);
     }
-    throw std::runtime_error(files.key + " holds no private key that can be used: " + last_words());
+    throw std::runtime_error(files.key + " holds no private key that can be used: " + reason_given());
   }
   if (SSL_CTX_check_private_key(context) != 1) {
     ERR_clear_error();
