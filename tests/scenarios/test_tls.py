@@ -75,7 +75,8 @@ def test_curl_sends_and_gets_much(service, identity, tmp_path, version):
     assert echoed.stdout.rpartition(b"\n")[0] == sent.read_bytes()
     rows = curl(service, identity, "/export.csv", version).stdout
     assert rows.count(b"\r\n") == 20001
-    assert last_line(curl(service, identity, "/admin", version)).split()[1] == "401"
+    refused = curl(service, identity, "/admin/wipe", version, "-X", "POST")
+    assert last_line(refused).split()[1] == "401"
 
 
 def test_http2_is_not_offered_where_there_is_none(identity):

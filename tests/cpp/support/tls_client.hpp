@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <csignal>
@@ -62,6 +63,8 @@ class TlsClient {
   }
   /// As recv(2), with an errno of EAGAIN when nothing comes within the socket's patience.
   ssize_t receive(char* room, std::size_t size) {
+    // Of a write that came too late.
+    ERR_clear_error();
     const int count = SSL_read(ssl_.get(), room, static_cast<int>(size));
     if (count > 0) {
       return count;
