@@ -97,7 +97,8 @@ TlsServer::TlsServer(const TlsFiles& files, bool http2)
       throw std::runtime_error("the key in " + files.key + " does not fit the certificate in " +
                                files.certificate);
     }
-    throw std::runtime_error(files.key + " holds no private key that can be used: " + reason_given());
+    throw std::runtime_error(files.key +
+                             " holds no private key that can be used: " + reason_given());
   }
   if (SSL_CTX_check_private_key(context) != 1) {
     ERR_clear_error();
