@@ -31,9 +31,10 @@ using service::Settings;
 constexpr std::string_view usage_begin =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
     "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token-file FILE]\n"
-    "         [--access-log FILE]\n"
+    "         [--access-log FILE] [--tls CERTIFICATE KEY]\n"
     "         the token of protected routes is in FILE, in SEVENSTOPS_TOKEN, or made and said on\n"
     "         stderr\n"
+    "         --tls: the port speaks TLS, and nothing else; both files are PEM\n"
     "         [--dependency NAME[?][!][*LEAVES]=PORT[,PORT]...]...\n"
     "         ?: a page may be answered without it; !: not to be asked twice for one answer\n";
 
@@ -188,6 +189,11 @@ CommandLine read(int argc, char** argv) {
       line.options.token = token_in(std::string(value));
     } else if (option == "--access-log") {
       line.options.access_log = value;
+    } else if (option == "--tls") {
+      if (i + 1 >= argc) {
+        throw std::invalid_argument("--tls takes two files: a certificate and its key");
+      }
+      line.options.tls = {.certificate = std::string(value), .key = argv[++i]};
     } else if (option == "--dependency") {
       line.options.dependencies.push_back(dependency(value));
     } else if (option == "--fault") {

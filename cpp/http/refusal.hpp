@@ -13,6 +13,7 @@ namespace sevenstops::http {
 enum class Reason : std::uint8_t {
   max_connections,
   accept_queue_time,
+  tls_handshake,
   admission,
   admission_queue_time,
   leaving,
@@ -107,6 +108,7 @@ struct ReasonInfo {
 inline constexpr std::array reasons = {
     ReasonInfo{Reason::max_connections, base::Stop::accept, 503, "max_connections", true, 1},
     ReasonInfo{Reason::accept_queue_time, base::Stop::accept, 503, "accept_queue_time", true, 1},
+    ReasonInfo{Reason::tls_handshake, base::Stop::accept, 0, "tls_handshake", true},
     ReasonInfo{Reason::admission, base::Stop::accept, 503, "admission", false, 1},
     ReasonInfo{Reason::admission_queue_time, base::Stop::accept, 503, "admission_queue_time", false,
                1},

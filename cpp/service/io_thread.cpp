@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "stops/walk_http1.hpp"
+#include "stops/walk_tls.hpp"
 
 namespace sevenstops::service {
 
@@ -31,8 +32,10 @@ void give_memory_back() {
 IoThread::IoThread(const stops::Settings& settings, const stops::Backend& backend,
                    const std::string& token, const faults::Faults& injected,
                    const faults::FaultClock& clock, base::Log& log, stops::Places& places,
-                   base::Budget& budget, std::shared_ptr<stops::RateLimiter> limiter)
-    : places_(places),
+                   base::Budget& budget, std::shared_ptr<stops::RateLimiter> limiter,
+                   const base::TlsServer* tls)
+    : tls_(tls),
+      places_(places),
       settings_(settings),
       stops_(settings, backend, token, injected, clock, metrics_, log, budget, std::move(limiter)) {
 }
@@ -147,17 +150,27 @@ void IoThread::take(tcp::socket socket, Clock::duration queued) {
   // Work for those who have given up would make the living wait until they do.
   const auto most = base::seconds(settings_.accept.queue_time);
   if (most.count() > 0 && queued > most) {
-    stops::turn_away_http1(stops_, std::move(socket), queued, http::Reason::accept_queue_time);
+    turn_away(std::move(socket), queued, http::Reason::accept_queue_time);
     return;
   }
   auto place = places_.try_take();
   if (!place && settings_.accept.close_silent) {
     place = stops_.make_room();
   }
-  if (place) {
-    group_->spawn(stops::walk_http1(stops_, std::move(socket), queued, std::move(place)));
+  if (!place) {
+    turn_away(std::move(socket), queued, http::Reason::max_connections);
+  } else if (tls_ != nullptr) {
+    group_->spawn(stops::walk_tls(stops_, std::move(socket), *tls_, queued, std::move(place)));
   } else {
-    stops::turn_away_http1(stops_, std::move(socket), queued, http::Reason::max_connections);
+    group_->spawn(stops::walk_http1(stops_, std::move(socket), queued, std::move(place)));
+  }
+}
+
+void IoThread::turn_away(tcp::socket socket, Clock::duration queued, http::Reason reason) {
+  if (tls_ != nullptr) {
+    stops::turn_away_tls(stops_, socket, reason);
+  } else {
+    stops::turn_away_http1(stops_, std::move(socket), queued, reason);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/task_group.hpp"
+#include "base/tls.hpp"
 #include "stops/accept/accept.hpp"
 #include "stops/stops.hpp"
 
@@ -21,10 +22,12 @@ class IoThread {
   /// Told in one sentence why the thread can't go on.
   using Failed = std::function<void(const std::string&)>;
 
+  /// With `tls`, which has to outlive it, connections speak TLS, and nothing else.
   IoThread(const stops::Settings& settings, const stops::Backend& backend, const std::string& token,
            const faults::Faults& injected, const faults::FaultClock& clock, base::Log& log,
            stops::Places& places, base::Budget& budget,
-           std::shared_ptr<stops::RateLimiter> limiter = nullptr);
+           std::shared_ptr<stops::RateLimiter> limiter = nullptr,
+           const base::TlsServer* tls = nullptr);
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
@@ -63,7 +66,9 @@ class IoThread {
   void count_log();
   [[nodiscard]] stops::Accept::Stall stall(int acceptor);
   void take(base::tcp::socket socket, base::Clock::duration queued);
+  void turn_away(base::tcp::socket socket, base::Clock::duration queued, http::Reason reason);
 
+  const base::TlsServer* tls_;
   stops::Places& places_;
   stops::Settings settings_;
   stops::Metrics metrics_;

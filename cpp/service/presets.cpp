@@ -12,7 +12,8 @@ Settings fragile() {
               .reuse_port = false,
               .max_connections = 20000,
               .close_silent = false,
-              .queue_time = 0};
+              .queue_time = 0,
+              .tls_timeout = 60};
   s.parse = {.both_framings = http::BothFramings::chunked,
              .request_line_limit = 8192,
              .header_limit = std::int64_t{64} << 20,

@@ -37,16 +37,21 @@ void end_process(base::Log& log, const std::string& sentence) {
 }  // namespace
 
 struct Service::State {
-  State(const std::string& access_log, const Settings& settings)
-      : log(access_log),
+  State(const ServiceOptions& options, const Settings& settings)
+      : log(options.access_log),
         places(stops::connections_possible(settings.accept.max_connections)),
         budget(settings.parse.byte_budget),
-        limiter(stops::make_limiter(settings.middleware)) {}
+        limiter(stops::make_limiter(settings.middleware)) {
+    if (options.tls) {
+      tls.emplace(*options.tls, settings.parse.http2.enabled);
+    }
+  }
 
   base::Log log;
   stops::Places places;
   base::Budget budget;
   std::shared_ptr<stops::RateLimiter> limiter;
+  std::optional<base::TlsServer> tls;
   // Held until there is somebody to meet them.
   faults::FaultClock fault_clock{true};
   std::shared_ptr<store::Workers> workers;
@@ -86,7 +91,7 @@ struct Service::State {
 };
 
 Service::Service(const Settings& settings, const ServiceOptions& options)
-    : state_(std::make_unique<State>(options.access_log, settings)) {
+    : state_(std::make_unique<State>(options, settings)) {
   auto& s = *state_;
   // A connection, and what its handler may have open beneath.
   base::reserve_descriptors(2 * s.places.most());
@@ -104,7 +109,7 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
   for (int i = 0; i < count; ++i) {
     s.threads.push_back(std::make_unique<IoThread>(settings, backend, options.token, options.faults,
                                                    s.fault_clock, s.log, s.places, s.budget,
-                                                   s.limiter));
+                                                   s.limiter, s.tls ? &*s.tls : nullptr));
   }
   if (!options.hold_faults) {
     (void)s.fault_clock.begin();

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/tls.hpp"
 #include "faults/fault.hpp"
 #include "service/settings.hpp"
 #include "upstream/cluster.hpp"
@@ -28,6 +30,8 @@ struct ServiceOptions {
   /// Faults that depend on time do nothing before POST /faults/begin comes to the admin listener;
   /// otherwise their clock runs from the start.
   bool hold_faults = false;
+  /// Certificate and key, where the service speaks TLS on its port, and nothing else there.
+  std::optional<base::TlsFiles> tls;
   /// Where the access log goes; empty: there is none.
   std::string access_log;
   /// Told in one sentence why the service can't go on; by default that is written to stderr and the
@@ -39,7 +43,7 @@ struct ServiceOptions {
 class Service {
  public:
   /// Throws std::runtime_error in one sentence: a taken port, no room for the data set, a log that
-  /// can't be written.
+  /// can't be written, a certificate or a key that can't be used.
   Service(const Settings& settings, const ServiceOptions& options);
   ~Service();
   Service(const Service&) = delete;

@@ -36,6 +36,13 @@ void append_number(std::string& out, std::string_view name, Number value, Format
   out.append(",\"").append(name).append("\":").append(digits.data(), end);
 }
 
+std::string_view protocol_of(const http::Request& request) {
+  if (request.major_version == 2) {
+    return "HTTP/2.0";
+  }
+  return request.minor_version == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
 // That of the trace that came, or else of the one that began here.
 std::string trace_id(const Exchange& exchange) {
   const auto* parent = exchange.request.find("traceparent");
@@ -43,9 +50,9 @@ std::string trace_id(const Exchange& exchange) {
   return trace ? trace->id : exchange.trace_begun;
 }
 
-std::string line(const http::Request& request, std::string_view peer, unsigned status,
-                 std::uint64_t bytes, std::string_view trace, std::optional<http::Reason> refused,
-                 const Timings& timings) {
+std::string line(const http::Request& request, std::string_view peer, std::string_view protocol,
+                 unsigned status, std::uint64_t bytes, std::string_view trace,
+                 std::optional<http::Reason> refused, const Timings& timings) {
   constexpr std::size_t usual = 384;
   constexpr int microseconds = 6;
   std::string out;
@@ -53,10 +60,7 @@ std::string line(const http::Request& request, std::string_view peer, unsigned s
   append_text(out, "peer", peer);
   append_text(out, "method", request.method);
   append_text(out, "target", request.target);
-  append_text(out, "protocol",
-              request.major_version == 2   ? "HTTP/2.0"
-              : request.minor_version == 0 ? "HTTP/1.0"
-                                           : "HTTP/1.1");
+  append_text(out, "protocol", protocol);
   append_number(out, "status", status);
   append_number(out, "bytes", bytes);
   append_text(out, "trace", trace);
@@ -76,14 +80,12 @@ std::string line(const http::Request& request, std::string_view peer, unsigned s
 
 std::string access_line(const Exchange& exchange, unsigned status, std::uint64_t bytes,
                         std::optional<http::Reason> refused) {
-  return line(exchange.request, exchange.peer, status, bytes, trace_id(exchange), refused,
-              exchange.timings);
+  return line(exchange.request, exchange.peer, protocol_of(exchange.request), status, bytes,
+              trace_id(exchange), refused, exchange.timings);
 }
 
-std::string refusal_line(std::string_view peer, http::Reason refused) {
-  http::Request nothing;
-  nothing.major_version = 2;
-  return line(nothing, peer, 0, 0, {}, refused, {});
+std::string refusal_line(std::string_view peer, std::string_view protocol, http::Reason refused) {
+  return line({}, peer, protocol, 0, 0, {}, refused, {});
 }
 
 }  // namespace sevenstops::stops

@@ -19,6 +19,7 @@ namespace sevenstops::stops {
                                       std::uint64_t bytes, std::optional<http::Reason> refused);
 
 /// That of a stream or a connection of HTTP/2 that is refused before there is an exchange.
-[[nodiscard]] std::string refusal_line(std::string_view peer, http::Reason refused);
+[[nodiscard]] std::string refusal_line(std::string_view peer, std::string_view protocol,
+                                       http::Reason refused);
 
 }  // namespace sevenstops::stops

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/task_group.hpp"
 #include "stops/routes.hpp"
 
 namespace sevenstops::stops {
@@ -12,7 +13,8 @@ namespace sevenstops::stops {
 Stops::Stops(const Settings& settings, const Backend& backend, const std::string& token,
              const faults::Faults& injected, const faults::FaultClock& clock, Metrics& counters,
              base::Log& written, base::Budget& bytes, std::shared_ptr<RateLimiter> limiter)
-    : serialize_settings(settings.serialize),
+    : tls_timeout(base::seconds(settings.accept.tls_timeout)),
+      serialize_settings(settings.serialize),
       faults(injected, clock),
       metrics(counters),
       log(written),
@@ -106,6 +108,18 @@ bool Stops::relieve(std::int64_t room) {
     fruitless_ = now;
   }
   return any;
+}
+
+void Stops::broke_off(std::string_view what, const std::exception& error) {
+  if (base::is_cancellation(error)) {
+    // A walk that saw it itself has not been cancelled by its group.
+    if (stopping) {
+      return;
+    }
+    throw;
+  }
+  metrics.accept.walks_broken.add();
+  log.error(std::string(what) + " ended by an exception: " + error.what());
 }
 
 bool Stops::has_room(std::uint64_t bytes) {

@@ -29,6 +29,8 @@ struct Stops {
         const faults::Faults& injected, const faults::FaultClock& clock, Metrics& metrics,
         base::Log& log, base::Budget& budget, std::shared_ptr<RateLimiter> limiter = nullptr);
 
+  /// How long a TLS handshake may take.
+  Clock::duration tls_timeout;
   SerializeSettings serialize_settings;
   faults::Injection faults;
   Metrics& metrics;
@@ -72,6 +74,9 @@ struct Stops {
   /// Ends the slowest of the connections that are below their rate and hold bytes, until an eighth
   /// of the budget and `room` bytes are free again or there is no such one; whether it ended any.
   bool relieve(std::int64_t room = 0);
+  /// To be called where an exception is caught that has ended `what`: counts and logs it. One of a
+  /// cancellation goes on, unless the service stops.
+  void broke_off(std::string_view what, const std::exception& error);
   /// Whether so many bytes of the budget are free, if need be once others were ended for it.
   [[nodiscard]] bool has_room(std::uint64_t bytes);
 

@@ -23,7 +23,9 @@ class Http1Incoming final : public Incoming {
 
   asio::awaitable<http::Outcome<void>> next(const Parse& parse, http::Request& request) override {
     connection_.expect_first_byte();
-    if (!std::exchange(first_, false) || !parse.settings().http2.enabled) {
+    // Within TLS it is chosen by ALPN, and in no other way (RFC 9113, 3.2).
+    if (!std::exchange(first_, false) || !parse.settings().http2.enabled ||
+        connection_.stream().speaks_tls()) {
       return parse.head(connection_, request);
     }
     return first(parse, request);
@@ -53,11 +55,11 @@ class Http1Incoming final : public Incoming {
 // A connection with all that an exchange on it needs.
 class Peer {
  public:
-  Peer(Stops& stops, tcp::socket socket)
+  Peer(Stops& stops, base::Stream stream)
       : stops_(stops),
-        address_(address_of(stops, socket)),
+        address_(address_of(stops, stream.socket())),
         shown_(stops.log.logs_access() ? address_.to_string() : std::string()),
-        connection_(std::move(socket)),
+        connection_(std::move(stream)),
         writer_(connection_, request_),
         caller_(connection_, writer_),
         incoming_(connection_),
@@ -177,10 +179,10 @@ class Registered final : public Connection::Watch {
 };
 
 // Gives the connection back where it has begun as one of HTTP/2.
-asio::awaitable<std::optional<Http2Begun>> walk(Stops& stops, tcp::socket socket,
+asio::awaitable<std::optional<Http2Begun>> walk(Stops& stops, base::Stream stream,
                                                 Clock::duration queued,
                                                 std::optional<Places::Place> place) {
-  Peer peer(stops, std::move(socket));
+  Peer peer(stops, std::move(stream));
   Registered registered(stops, peer, std::move(place));
   std::optional<Clock::duration> accepted = queued;
   auto next = Walk::Next::request;
@@ -197,7 +199,7 @@ asio::awaitable<std::optional<Http2Begun>> walk(Stops& stops, tcp::socket socket
   if (peer.http2()) {
     auto& connection = peer.connection();
     // Named, since GCC before 13 destroys an aggregate of a coroutine's expression twice.
-    Http2Begun begun{.socket = std::move(connection.socket()),
+    Http2Begun begun{.stream = std::move(connection.stream()),
                      .bytes = std::string(http2_preface).append(connection.unread()),
                      .queued = queued,
                      .place = registered.give_place()};
@@ -215,23 +217,15 @@ asio::awaitable<std::optional<Http2Begun>> walk(Stops& stops, tcp::socket socket
 
 }  // namespace
 
-asio::awaitable<void> walk_http1(Stops& stops, tcp::socket socket, Clock::duration queued,
+asio::awaitable<void> walk_http1(Stops& stops, base::Stream stream, Clock::duration queued,
                                  std::optional<Places::Place> place) {
   try {
-    auto http2 = co_await walk(stops, std::move(socket), queued, std::move(place));
+    auto http2 = co_await walk(stops, std::move(stream), queued, std::move(place));
     if (http2) {
       co_await walk_http2(stops, std::move(*http2));
     }
   } catch (const std::exception& error) {
-    if (base::is_cancellation(error)) {
-      // A walk that saw it itself has not been cancelled by its group.
-      if (stops.stopping) {
-        co_return;
-      }
-      throw;
-    }
-    stops.metrics.accept.walks_broken.add();
-    stops.log.error(std::string("a connection ended by an exception: ") + error.what());
+    stops.broke_off("a connection", error);
   }
 }
 
@@ -246,13 +240,14 @@ void turn_away_http1(Stops& stops, tcp::socket socket, Clock::duration queued,
   exchange.writer.end();
   (void)exchange.writer.flush_some();
   boost::system::error_code error;
-  peer.connection().socket().shutdown(tcp::socket::shutdown_send, error);
+  auto& stream = peer.connection().stream();
+  stream.shutdown_send();
   // What is closed with bytes unread is reset (RFC 2525, 2.17), and the answer may be lost with it.
   // One who pushes on and on may not hold the thread.
   constexpr int most_reads = 4;
   std::array<char, 16384> unread{};
   for (int i = 0; i < most_reads; ++i) {
-    if (peer.connection().socket().read_some(asio::buffer(unread), error) < unread.size()) {
+    if (stream.read_some(asio::buffer(unread), error) < unread.size()) {
       break;
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/asio.hpp"
+#include "base/stream.hpp"
 #include "base/time.hpp"
 #include "http/refusal.hpp"
 #include "stops/stops.hpp"
@@ -11,7 +12,7 @@ namespace sevenstops::stops {
 /// preface of HTTP/2, of that; it was `queued` for so long before it was accepted, and gives its
 /// `place` back at its end. An exception is logged and ends the
 /// connection; only operation_aborted comes out.
-[[nodiscard]] asio::awaitable<void> walk_http1(Stops& stops, base::tcp::socket socket,
+[[nodiscard]] asio::awaitable<void> walk_http1(Stops& stops, base::Stream stream,
                                                Clock::duration queued,
                                                std::optional<Places::Place> place = std::nullopt);
 

@@ -40,11 +40,11 @@ class Http2Peer final : public Http2Connection::Watch {
  public:
   Http2Peer(Stops& stops, Http2Begun begun)
       : stops_(stops),
-        address_(address_of(stops, begun.socket)),
+        address_(address_of(stops, begun.stream.socket())),
         shown_(stops.log.logs_access() ? address_.to_string() : std::string()),
         queued_(begun.queued),
         charge_(stops.budget),
-        connection_(std::move(begun.socket), stops.parse.settings().http2,
+        connection_(std::move(begun.stream), stops.parse.settings().http2,
                     limits_of(stops.parse.settings()), times_of(stops), *this),
         open_(stops.metrics.accept.connections_open),
         http2_(stops.metrics.parse.http2_connections),
@@ -81,7 +81,7 @@ class Http2Peer final : public Http2Connection::Watch {
   void refused(http::Reason reason) override {
     stops_.metrics.refuse(reason);
     if (stops_.log.logs_access()) {
-      stops_.log.access(refusal_line(shown_, reason));
+      stops_.log.access(refusal_line(shown_, "HTTP/2.0", reason));
     }
   }
 
@@ -175,14 +175,7 @@ asio::awaitable<void> Http2Peer::serve(Http2Stream& stream) {
                                   stops_.metrics.drain.lingered);
     }
   } catch (const std::exception& error) {
-    if (base::is_cancellation(error)) {
-      if (stops_.stopping) {
-        co_return;
-      }
-      throw;
-    }
-    stops_.metrics.accept.walks_broken.add();
-    stops_.log.error(std::string("a stream ended by an exception: ") + error.what());
+    stops_.broke_off("a stream", error);
   }
 }
 

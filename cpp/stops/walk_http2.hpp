@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/asio.hpp"
+#include "base/stream.hpp"
 #include "base/time.hpp"
 #include "stops/stops.hpp"
 
@@ -14,9 +15,9 @@ namespace sevenstops::stops {
 /// take it for a head; "SM" and an empty line follow.
 inline constexpr std::string_view http2_preface = "PRI * HTTP/2.0\r\n\r\n";
 
-/// A connection that has begun with HTTP/2's preface: what was read of it, and what it had before.
+/// A connection of HTTP/2, by its preface or by ALPN: what was read of it, and what it had before.
 struct Http2Begun {
-  base::tcp::socket socket;
+  base::Stream stream;
   std::string bytes;
   Clock::duration queued;
   std::optional<Places::Place> place;

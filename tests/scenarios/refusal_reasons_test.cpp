@@ -8,6 +8,7 @@
 
 #include "../cpp/stops/fakes.hpp"
 #include "../cpp/support/run.hpp"
+#include "../cpp/support/self_signed.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "http2_floods.hpp"
 #include "load/fetch.hpp"
@@ -200,6 +201,14 @@ Seen beyond_the_connections(Reason reason) {
   (void)test::receive(held, 1);
   auto socket = provocation.connect();
   return provocation.seen(reason, receive_answer(socket));
+}
+
+Seen without_tls(Reason reason) {
+  const test::SelfSigned identity;
+  Provocation provocation(
+      service::hardened(),
+      {.tls = base::TlsFiles{.certificate = identity.path(), .key = identity.key_path()}});
+  return provocation.seen(reason, provocation.ask(get("/healthz")));
 }
 
 // Others hold it whose bodies have all but come, and nobody is called slow.
@@ -428,6 +437,7 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::accept_queue_time,
        sent(get("/healthz"), with([](Settings& s) { s.accept.queue_time = 0.05; }),
             "stalled-acceptor=0.2/3600")},
+      {Reason::tls_handshake, without_tls},
       {Reason::admission, beyond_the_admission(stops::AdmissionMethod::fixed)},
       {Reason::admission_queue_time, beyond_the_admission(stops::AdmissionMethod::codel)},
       {Reason::leaving, asked_while_unready},

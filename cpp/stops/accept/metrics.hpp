@@ -16,6 +16,8 @@ struct AcceptMetrics : base::MetricGroup {
   base::Maximum held_most{*this, "held_bytes_max", "The most that was seen, 40 times a second."};
   base::Counter silent_closed{*this, "silent_connections_closed_total",
                               "Connections without a request that made room for new ones."};
+  base::DurationHistogram tls_handshakes{*this, "tls_handshake_duration_seconds",
+                                         "From a connection to the end of its TLS handshake."};
   base::Counter walks_broken{*this, "walks_broken_total", "Connections ended by an exception."};
 };
 

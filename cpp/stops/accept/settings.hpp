@@ -27,6 +27,7 @@ struct AcceptSettings {
   std::int64_t max_connections = 20000;
   bool close_silent = true;
   double queue_time = 1.0;
+  double tls_timeout = 5.0;
   AdmissionSettings admission;
 
   [[nodiscard]] Listeners listeners() const {
@@ -67,6 +68,10 @@ struct AcceptSettings {
           {"seconds", 0, base::hour,
            "longest that a connection may have waited in the kernel's queue; beyond it 503, since "
            "who made it has likely given up; 0: any time"});
+    visit("tls_timeout", s.tls_timeout,
+          {"seconds", 0.01, base::hour,
+           "time for a TLS handshake, where the service speaks TLS; beyond it the connection is "
+           "closed"});
     visit.group("admission", s.admission);
   }
 };

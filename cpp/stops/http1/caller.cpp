@@ -1,7 +1,5 @@
 #include "stops/http1/caller.hpp"
 
-#include <sys/socket.h>
-
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -11,11 +9,11 @@ namespace sevenstops::stops {
 
 asio::awaitable<bool> Http1Caller::left() {
   constexpr unsigned processing = 102;
-  auto& socket = connection_.socket();
+  auto& stream = connection_.stream();
   // Bytes that came are the next request: it is read when this one is done, and what is behind it
   // can't be seen; only a reset can.
   if (connection_.unread().empty()) {
-    const auto [error] = co_await socket.async_wait(tcp::socket::wait_read, base::as_tuple);
+    const auto [error] = co_await stream.async_wait_input();
     if (error) {
       co_return false;
     }
@@ -23,6 +21,7 @@ asio::awaitable<bool> Http1Caller::left() {
       co_return true;
     }
   }
+  auto& socket = stream.socket();
   const auto [error] = co_await socket.async_wait(tcp::socket::wait_error, base::as_tuple);
   if (error || base::is_broken(socket)) {
     co_return !error;
@@ -33,11 +32,7 @@ asio::awaitable<bool> Http1Caller::left() {
   co_return false;
 }
 
-bool Http1Caller::closed() {
-  char byte = 0;
-  const auto got = ::recv(connection_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
-}
+bool Http1Caller::closed() { return connection_.stream().at_end(); }
 
 asio::awaitable<bool> Http1Caller::interim(unsigned status, Clock::duration timeout) {
   const auto sent = co_await writer_.interim(status, timeout);

@@ -85,8 +85,7 @@ std::optional<double> Connection::slower_than(std::int64_t sent, std::int64_t ta
 bool Connection::has_heard() {
   // A read that went at once has put its bytes there before anybody is told. No request begins
   // with a zero.
-  boost::system::error_code error;
-  return (end_ < buffer_.size() && buffer_[end_] != '\0') || socket_.available(error) > 0;
+  return (end_ < buffer_.size() && buffer_[end_] != '\0') || stream_.has_input();
 }
 
 // HTTP/1 can say it in an answer only (RFC 9112, 9.6): a silent client is left to ask once more.
@@ -99,8 +98,7 @@ void Connection::leave(bool last) {
 void Connection::close() {
   silent_ = false;
   deadline_ = Clock::time_point::max();
-  boost::system::error_code error;
-  socket_.close(error);
+  stream_.close();
 }
 
 // As a wait for readability and then a read would cost a system call more, the first bytes have
@@ -116,12 +114,12 @@ asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::s
   std::size_t count = 0;
   if (std::exchange(fresh_, false)) {
     // Who comes with a request is not silent for a moment, or he would have to leave for the next.
-    count = socket_.read_some(place, error);
+    count = stream_.read_some(place, error);
   }
   if (error == asio::error::would_block) {
     buffer_[end_] = '\0';
     begin_to_wait(deadline);
-    std::tie(error, count) = co_await socket_.async_read_some(place, base::as_tuple);
+    std::tie(error, count) = co_await stream_.async_read_some(place);
     deadline_ = Clock::time_point::max();
   }
   if (error) {
@@ -132,7 +130,7 @@ asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::s
     boost::system::error_code next;
     const auto room = asio::buffer(scratch.data(), std::min(at_most - first, scratch.size()));
     // An error shows itself again when there is nothing else.
-    const auto rest = socket_.read_some(room, next);
+    const auto rest = stream_.read_some(room, next);
     append({scratch.data(), rest});
     count += rest;
   }
@@ -145,7 +143,7 @@ asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::s
 }
 
 std::size_t Connection::write_some(std::string_view bytes, boost::system::error_code& error) {
-  return socket_.write_some(asio::buffer(bytes), error);
+  return stream_.write_some(asio::buffer(bytes), error);
 }
 
 asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view bytes,
@@ -161,8 +159,7 @@ asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view byte
       }
       writing_ = true;
       begin_to_wait(Clock::now() + timeout);
-      const auto [failed, written] =
-          co_await socket_.async_write_some(asio::buffer(bytes), base::as_tuple);
+      const auto [failed, written] = co_await stream_.async_write_some(asio::buffer(bytes));
       deadline_ = Clock::time_point::max();
       writing_ = false;
       error = failed;
@@ -184,16 +181,18 @@ asio::awaitable<void> Connection::linger(Clock::duration timeout, std::uint64_t 
   begin_ = end_ = 0;
   std::vector<char>().swap(buffer_);
   boost::system::error_code error;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
+  stream_.shutdown_send();
+  // As it comes: what TLS would make of it is of no use.
+  auto& socket = stream_.socket();
   timed_out_ = false;
   const auto end = Clock::now() + timeout;
   deadline_ = end;
   while (!error && !timed_out_ && Clock::now() < end && at_most > 0) {
-    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, base::as_tuple);
+    const auto [failed] = co_await socket.async_wait(tcp::socket::wait_read, base::as_tuple);
     error = failed;
     if (!error) {
       const auto room = asio::buffer(scratch, std::min<std::uint64_t>(scratch.size(), at_most));
-      const auto count = socket_.read_some(room, error);
+      const auto count = socket.read_some(room, error);
       at_most -= count;
       taken.add(count);
       error = error == asio::error::would_block ? boost::system::error_code() : error;
@@ -207,7 +206,7 @@ void Connection::give_up_overdue(Clock::time_point now) {
     deadline_ = Clock::time_point::max();
     timed_out_ = true;
     boost::system::error_code error;
-    socket_.cancel(error);
+    stream_.socket().cancel(error);
   }
 }
 

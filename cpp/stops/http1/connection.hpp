@@ -7,6 +7,7 @@
 
 #include "base/asio.hpp"
 #include "base/metrics.hpp"
+#include "base/stream.hpp"
 #include "http/refusal.hpp"
 #include "stops/bytes.hpp"
 #include "stops/pace.hpp"
@@ -16,7 +17,7 @@ namespace sevenstops::stops {
 
 using base::tcp;
 
-/// The transport of HTTP/1: a socket, what was read from it, and when waiting on it is given up.
+/// The transport of HTTP/1: a stream, what was read from it, and when waiting on it is given up.
 /// Only accept, the walk, and what stands in this folder know it.
 class Connection final : public Bytes, public Transport {
  public:
@@ -32,7 +33,7 @@ class Connection final : public Bytes, public Transport {
     ~Watch() = default;
   };
 
-  explicit Connection(tcp::socket socket) : socket_(std::move(socket)) {}
+  explicit Connection(base::Stream stream) : stream_(std::move(stream)) {}
 
   /// `watch` has to live until it is taken away by nullptr.
   void set_watch(Watch* watch) { watch_ = watch; }
@@ -69,7 +70,7 @@ class Connection final : public Bytes, public Transport {
 
   void give_up_overdue(Clock::time_point now) override;
 
-  [[nodiscard]] tcp::socket& socket() { return socket_; }
+  [[nodiscard]] base::Stream& stream() { return stream_; }
 
  private:
   void make_room(std::size_t bytes);
@@ -77,7 +78,7 @@ class Connection final : public Bytes, public Transport {
   void heard();
   void begin_to_wait(Clock::time_point deadline);
 
-  tcp::socket socket_;
+  base::Stream stream_;
   Watch* watch_ = nullptr;
   bool silent_ = false;
   // Until it has been read from.

@@ -23,9 +23,9 @@ constexpr char nothing = '\xff';
 
 }  // namespace
 
-Http2Connection::Http2Connection(tcp::socket socket, const Http2Settings& settings,
+Http2Connection::Http2Connection(base::Stream stream, const Http2Settings& settings,
                                  const Http2HeadLimits& limits, const Times& times, Watch& watch)
-    : socket_(std::move(socket)),
+    : stream_(std::move(stream)),
       times_(times),
       watch_(watch),
       session_(settings, limits, [&watch](http::Reason reason) { watch.refused(reason); }) {}
@@ -37,8 +37,7 @@ asio::awaitable<void> Http2Connection::read(std::string first) {
   while (going) {
     in_[0] = nothing;
     reading_ = true;
-    const auto [failed, count] =
-        co_await socket_.async_read_some(asio::buffer(in_), base::as_tuple);
+    const auto [failed, count] = co_await stream_.async_read_some(asio::buffer(in_));
     reading_ = false;
     error = failed;
     if (error) {
@@ -48,7 +47,7 @@ asio::awaitable<void> Http2Connection::read(std::string first) {
     if (going && count == in_.size()) {
       boost::system::error_code next;
       // An error shows itself again when there is nothing else.
-      const auto more = socket_.read_some(asio::buffer(scratch), next);
+      const auto more = stream_.read_some(asio::buffer(scratch), next);
       going = more == 0 || turn({scratch.data(), more});
     }
   }
@@ -81,9 +80,10 @@ asio::awaitable<void> Http2Connection::answer_rest() {
 }
 
 asio::awaitable<bool> Http2Connection::peer_left() {
-  const auto [error] = co_await socket_.async_wait(tcp::socket::wait_error, base::as_tuple);
+  auto& socket = stream_.socket();
+  const auto [error] = co_await socket.async_wait(tcp::socket::wait_error, base::as_tuple);
   // An urgent byte that nobody has read is told as well.
-  co_return error || base::is_broken(socket_);
+  co_return error || base::is_broken(socket);
 }
 
 asio::awaitable<bool> Http2Connection::streams_ended() {
@@ -153,8 +153,7 @@ asio::awaitable<void> Http2Connection::write() {
     pump();
     while (!out_.empty() && !broken_) {
       write_due_ = Clock::now() + times_.write;
-      const auto [error, count] =
-          co_await socket_.async_write_some(asio::buffer(out_), base::as_tuple);
+      const auto [error, count] = co_await stream_.async_write_some(asio::buffer(out_));
       write_due_ = Clock::time_point::max();
       pace_.moved(count, Clock::now());
       out_.erase(0, count);
@@ -188,7 +187,7 @@ void Http2Connection::pump() {
       break;
     }
     boost::system::error_code error;
-    const auto count = socket_.write_some(asio::buffer(gathered), error);
+    const auto count = stream_.write_some(asio::buffer(gathered), error);
     if (error && error != asio::error::would_block) {
       broken_ = true;
       close();
@@ -206,15 +205,16 @@ void Http2Connection::pump() {
 asio::awaitable<void> Http2Connection::linger(Clock::duration timeout, std::uint64_t at_most,
                                               base::Counter& taken) {
   boost::system::error_code error;
-  socket_.shutdown(tcp::socket::shutdown_send, error);
+  stream_.shutdown_send();
+  auto& socket = stream_.socket();
   const auto end = Clock::now() + timeout;
   write_due_ = end;
   while (!error && Clock::now() < end && at_most > 0) {
-    const auto [failed] = co_await socket_.async_wait(tcp::socket::wait_read, base::as_tuple);
+    const auto [failed] = co_await socket.async_wait(tcp::socket::wait_read, base::as_tuple);
     error = failed;
     if (!error) {
       const auto room = asio::buffer(scratch, std::min<std::uint64_t>(scratch.size(), at_most));
-      const auto count = socket_.read_some(room, error);
+      const auto count = socket.read_some(room, error);
       at_most -= count;
       taken.add(count);
       error = error == asio::error::would_block ? boost::system::error_code() : error;
@@ -306,7 +306,7 @@ void Http2Connection::give_up_overdue(Clock::time_point now) {
   }
   if (timed_out_) {
     boost::system::error_code error;
-    socket_.cancel(error);
+    stream_.socket().cancel(error);
   }
 }
 
@@ -323,10 +323,7 @@ void Http2Connection::give_up_streams(Clock::time_point now) {
   }
 }
 
-bool Http2Connection::has_heard() {
-  boost::system::error_code error;
-  return (reading_ && in_[0] != nothing) || socket_.available(error) > 0;
-}
+bool Http2Connection::has_heard() { return (reading_ && in_[0] != nothing) || stream_.has_input(); }
 
 void Http2Connection::leave(bool last) {
   if (!broken_ && !ending_) {
@@ -337,8 +334,7 @@ void Http2Connection::leave(bool last) {
 
 void Http2Connection::close() {
   broken_ = true;
-  boost::system::error_code error;
-  socket_.close(error);
+  stream_.close();
 }
 
 std::optional<double> Http2Connection::slower_than(std::int64_t sent, std::int64_t taken,

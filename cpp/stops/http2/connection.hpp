@@ -8,6 +8,7 @@
 #include "base/asio.hpp"
 #include "base/event.hpp"
 #include "base/metrics.hpp"
+#include "base/stream.hpp"
 #include "http/refusal.hpp"
 #include "stops/http2/session.hpp"
 #include "stops/pace.hpp"
@@ -18,8 +19,8 @@ namespace sevenstops::stops {
 namespace asio = boost::asio;
 using base::tcp;
 
-/// The transport of HTTP/2: a socket and its session, one coroutine that reads and one that writes,
-/// and when waiting on them is given up.
+/// The transport of HTTP/2: a stream of bytes and its session, one coroutine that reads and one
+/// that writes, and when waiting on them is given up.
 class Http2Connection final : public Transport {
  public:
   /// Told what happens on the connection.
@@ -55,7 +56,7 @@ class Http2Connection final : public Transport {
   };
 
   /// `watch` has to outlive it.
-  Http2Connection(tcp::socket socket, const Http2Settings& settings, const Http2HeadLimits& limits,
+  Http2Connection(base::Stream stream, const Http2Settings& settings, const Http2HeadLimits& limits,
                   const Times& times, Watch& watch);
 
   /// Reads to the connection's end, `first` before anything else. What was to be sent is with the
@@ -105,7 +106,7 @@ class Http2Connection final : public Transport {
   void note_silence();
   void give_up_streams(Clock::time_point now);
 
-  tcp::socket socket_;
+  base::Stream stream_;
   Times times_;
   Watch& watch_;
   Http2Session session_;

@@ -29,6 +29,12 @@ def command(
             help=f"The token of protected routes is in it; without, in ${TOKEN_VARIABLE}, or made.",
         ),
     ] = None,
+    tls: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="CERT KEY", help="The port speaks TLS, and nothing else; both files are PEM."
+        ),
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="STOP.FIELD=VALUE", help="A setting.")
     ] = None,
@@ -40,7 +46,14 @@ def command(
     settings = settings_from(preset, changes or [])
     token = token_from(token_file)
     options = ServiceOptions(
-        port, admin_port, threads, rows, access_log=access_log, token=token, shares_stderr=True
+        port,
+        admin_port,
+        threads,
+        rows,
+        access_log=access_log,
+        token=token,
+        shares_stderr=True,
+        tls=tls,
     )
     with Service(settings, options) as service:
         if token is None:

@@ -28,7 +28,8 @@ class ServiceOptions:
     nothing before `Service.begin_faults`; `cpus` pins the process; `executable` is the service's
     program, where it is not the one that came with this package; `access_log` a file that gets a
     line for each request; `token` what protected routes ask for, made anew where it is None. With
-    `shares_stderr` what the service says on stderr is said on this process's.
+    `shares_stderr` what the service says on stderr is said on this process's; with `tls`, a
+    certificate and its key as PEM files, its port speaks TLS and nothing else.
     """
 
     port: int = 0
@@ -43,6 +44,7 @@ class ServiceOptions:
     access_log: Path | None = None
     token: str | None = None
     shares_stderr: bool = False
+    tls: tuple[Path, Path] | None = None
 
 
 class Service(Stoppable):
@@ -77,6 +79,9 @@ class Service(Stoppable):
             command.append("--hold-faults")
         if options.access_log is not None:
             command += ["--access-log", str(options.access_log)]
+        if options.tls is not None:
+            command += ["--tls", *map(str, options.tls)]
+        self._scheme = "http" if options.tls is None else "https"
         self.token = options.token or secrets.token_hex(16)
         # Not an option: everybody can read a command line.
         environment = {TOKEN_VARIABLE: self.token}
@@ -94,7 +99,7 @@ class Service(Stoppable):
     @property
     def url(self) -> str:
         """The service's own address, past any edge."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def stops(self) -> dict[str, Any]:
         """The admin listener's /stops: every counter, summed over threads."""

@@ -122,7 +122,8 @@ TEST_F(AccessLogTest, EveryReasonHasItsName) {
 }
 
 TEST_F(AccessLogTest, ARefusalWithoutAnExchangeHasTheSameFields) {
-  const auto text = R"({"time":"now")" + refusal_line("::1", Reason::http2_message) + "}";
+  const auto text =
+      R"({"time":"now")" + refusal_line("::1", "HTTP/2.0", Reason::http2_message) + "}";
   const auto fields = boost::json::parse(text).as_object();
   const auto others = line();
   EXPECT_EQ(fields.size(), others.size());

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "sockets.hpp"
+#include "tls_client.hpp"
 
 namespace sevenstops::test {
 
@@ -101,11 +102,16 @@ class Http2Client {
     std::uint32_t stream_window = 65535;
     /// Whether what is read opens the windows again.
     bool reads = true;
+    /// Whether it speaks TLS, and is chosen by ALPN.
+    bool tls = false;
   };
 
   Http2Client(asio::io_context& io, std::uint16_t port) : Http2Client(io, port, Options{}) {}
   Http2Client(asio::io_context& io, std::uint16_t port, const Options& options)
-      : socket_(connect(io, port)) {
+      : client_(connect(io, port), {.protocols = {"h2"}}), tls_(options.tls) {
+    if (tls_ && !client_.handshake()) {
+      closed_ = true;
+    }
     nghttp2_session_callbacks* callbacks = nullptr;
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
@@ -187,27 +193,28 @@ class Http2Client {
       }
       out.append(reinterpret_cast<const char*>(piece), static_cast<std::size_t>(size));
     }
-    send(socket_, out);
+    put(out);
   }
   /// Sends what nghttp2 would not.
   void raw(std::string_view bytes) {
     flush();
-    send(socket_, bytes);
+    put(bytes);
   }
 
   /// Goes on until `done`, the connection's end, or silence for ten seconds; whether it was `done`.
   bool until(const std::function<bool()>& done) {
     constexpr timeval patience{.tv_sec = 10, .tv_usec = 0};
-    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    std::array<std::uint8_t, 65536> buffer{};
+    ::setsockopt(socket().native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    std::array<char, 65536> buffer{};
     flush();
     while (!done()) {
-      const auto n = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0);
+      const auto n = take(buffer);
       if (n <= 0) {
         closed_ = n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
         return done();
       }
-      nghttp2_session_mem_recv(session_.get(), buffer.data(), static_cast<std::size_t>(n));
+      nghttp2_session_mem_recv(session_.get(), reinterpret_cast<const std::uint8_t*>(buffer.data()),
+                               static_cast<std::size_t>(n));
       flush();
     }
     return true;
@@ -231,9 +238,19 @@ class Http2Client {
   [[nodiscard]] std::uint32_t remote(nghttp2_settings_id which) const {
     return nghttp2_session_get_remote_settings(session_.get(), which);
   }
-  [[nodiscard]] tcp::socket& socket() { return socket_; }
+  [[nodiscard]] tcp::socket& socket() { return client_.socket(); }
+  /// With TLS.
+  [[nodiscard]] TlsClient& tls() { return client_; }
 
  private:
+  void put(std::string_view bytes) {
+    tls_ ? static_cast<void>(client_.send(bytes)) : send(client_.socket(), bytes);
+  }
+  ssize_t take(std::array<char, 65536>& room) {
+    return tls_ ? client_.receive(room.data(), room.size())
+                : ::recv(client_.socket().native_handle(), room.data(), room.size(), 0);
+  }
+
   static Http2Client& of(void* user_data) { return *static_cast<Http2Client*>(user_data); }
   Answer* find(std::int32_t id) {
     const auto found = answers_.find(id);
@@ -297,7 +314,8 @@ class Http2Client {
   std::map<std::int32_t, std::unique_ptr<Answer>> answers_;
   std::optional<std::uint32_t> goaway_;
   bool closed_ = false;
-  tcp::socket socket_;
+  TlsClient client_;
+  bool tls_;
   std::unique_ptr<nghttp2_session, FreeSession> session_;
 };
 

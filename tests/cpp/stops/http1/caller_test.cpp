@@ -26,7 +26,7 @@ class Http1CallerTest : public ::testing::Test {
   }
   // What the client is sent until the server closes.
   std::string received() {
-    connection.socket().shutdown(tcp::socket::shutdown_send);
+    connection.stream().shutdown_send();
     return test::receive_all(client);
   }
 

@@ -150,7 +150,7 @@ TEST_F(ConnectionTest, NothingIsOverdueWithoutADeadline) {
 TEST_F(ConnectionTest, ADeadlineEndsWithItsRead) {
   const auto disturbed = [this]() -> asio::awaitable<bool> {
     const auto [error] =
-        co_await connection.socket().async_wait(tcp::socket::wait_read, base::as_tuple);
+        co_await connection.stream().socket().async_wait(tcp::socket::wait_read, base::as_tuple);
     co_return error == asio::error::operation_aborted;
   };
   run_swept([&]() -> asio::awaitable<void> {
@@ -224,7 +224,7 @@ TEST_F(ConnectionTest, LingersForNoMoreBytesThanItIsTold) {
     // Nothing of it is kept.
     EXPECT_EQ(connection.held(), 0U);
   });
-  connection.socket().close();
+  connection.stream().close();
   sender.join();
   EXPECT_EQ(taken.value(), at_most);
   // The rest was in the kernel.

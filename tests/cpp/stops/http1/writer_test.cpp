@@ -19,7 +19,7 @@ class Http1WriterTest : public ::testing::Test {
   std::string flushed() {
     test::run(io, [&]() -> asio::awaitable<void> { EXPECT_TRUE(co_await writer.flush(10s)); });
     io.restart();
-    connection.socket().shutdown(tcp::socket::shutdown_send);
+    connection.stream().shutdown_send();
     return test::receive_all(client);
   }
   // Writes until the kernel takes no more: how much it took.
