@@ -27,8 +27,8 @@ END = 1.9
 # When SIGTERM comes, and when whoever deploys has told an edge that asks nobody for his health.
 TERM, TOLD = 0.4, 0.6
 NOTICE = 0.9
-# What an orchestrator gives a replica to end: its notice, its grace, and as much again.
-MOST = 4.0
+# What an orchestrator gives a replica to end: more than its notice and its grace.
+MOST = 2.5
 # What a page waits for, so that some are always in progress.
 WORK = 0.02
 
@@ -124,7 +124,7 @@ EXPERIMENT = Experiment(
                slack=0.05),
         Metric("answered_by_the_other_ratio", "1", "service", "higher", ">= 0.65", guard=True,
                rule="half of the load until the edge knows, and all of it then"),
-        Metric("stop_seconds", "seconds", "client", "lower", "<= 3", guard=True,
+        Metric("stop_seconds", "seconds", "client", "lower", f"< {MOST}", guard=True,
                rule="from SIGTERM to the end of the process"),
         Metric("unclean_exits", "1", "client", "lower", "== 0", guard=True),
     ],
