@@ -29,7 +29,7 @@ LETTERS = 9.0
 """The smallest letters in points: nothing on the page is set below it."""
 LEADING = 10.9
 NAME = 12.0
-TRACK = 74.0
+TRACK = 78.0
 """How far below the page's upper edge the line runs."""
 BETWEEN = 4.0
 """Room between two failures."""
