@@ -1,5 +1,6 @@
 """Parse: the service closes idle connections before the edge does; requests meet the close."""
 
+import random
 from functools import partial
 
 from sevenstops._core import Plan, RequestSpec
@@ -17,22 +18,24 @@ from sevenstops.experiments.base import (
 from sevenstops.loading.plans import trace
 
 # Silence after which the service closes a connection, before; edges keep one for seconds at least.
-IDLE = 0.04
+IDLE = 0.05
 # Longer than any edge keeps one: Caddy does for 120 s.
 LONG = 180
-ORDERS = 200
-BURSTS = 34
-# The service looks for silent connections every 25 ms. Bursts come from so many seconds after the
-# first are due, in steps of the golden ratio: some of them meet the look, whenever it began.
-LEAST, SPREAD = 0.010, 0.010
-GOLDEN = 0.618034
+ORDERS = 150
+BURSTS = 28
+# The service looks for silent connections every 25 ms. A burst begins 15 ms after the connections
+# of the one before are due, so that most are still there; and from burst to burst it is later by
+# the golden ratio of those 25 ms, so that some of any few meet the look, whenever it began.
+PAUSE = IDLE + 0.025 * 0.618034
+SPREAD = 0.001
 
 
 def plan(seed: int) -> Plan:
     """Bursts of orders, each when connections of the one before are about to be closed."""
-    begins = [0.02]
-    for n in range(BURSTS - 1):
-        begins.append(begins[-1] + IDLE + LEAST + SPREAD * ((seed + n) * GOLDEN % 1))
+    wobble = random.Random(seed)
+    begins = [0.02 + wobble.uniform(0, 0.025)]
+    for _ in range(BURSTS - 1):
+        begins.append(begins[-1] + PAUSE + wobble.uniform(-SPREAD, SPREAD))
     body = '{"item":7,"count":1}'
     return Plan(
         seed=seed,
@@ -75,7 +78,7 @@ EXPERIMENT = Experiment(
         "repeats a GET and no POST (RFC 9110, 9.2.2), and the user sees 502. HAProxy and Apache "
         "end the client's connection instead, for the client to ask again. If the edge is the one "
         "that closes, it sends nothing on what it closes. Real services wait for seconds, and "
-        "lose a few requests in a million; here it is 40 ms, and orders come in bursts just then, "
+        "lose a few requests in a million; here it is 50 ms, and orders come in bursts just then, "
         "so that a run of two seconds meets it often."
     ),
     in_the_wild=(
