@@ -106,9 +106,9 @@ EXPERIMENT = Experiment(
         "to go on as before for longer than the edge needs to learn, and to say at its health "
         "check that it leaves. It costs that much time at each stop. HAProxy, Caddy and Apache ask "
         "for the replica's health here; nginx can't, and is told on both sides, 0.2 s after "
-        "SIGTERM. An edge that repeats what was refused hides it, as nginx does by default "
-        "(proxy_next_upstream, max_fails) and HAProxy (retries). That is off here, since not "
-        "every edge can: kube-proxy passes connections on, and knows no requests."
+        "SIGTERM. An edge that asks the next replica where one refuses hides it: nginx does by "
+        "default (proxy_next_upstream), HAProxy with option redispatch. That is off here, since "
+        "not every edge can: kube-proxy passes connections on, and knows no requests."
     ),
     in_the_wild=(
         "Go's net/http (1.8 to 1.24, documented): Server.Shutdown first closes all listeners; so "
