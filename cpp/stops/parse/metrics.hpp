@@ -15,6 +15,8 @@ struct ParseMetrics : base::MetricGroup {
                               "Requests taken with Content-Length and Transfer-Encoding."};
   base::Counter refused_body{*this, "refused_body_bytes_total",
                              "Body bytes read for refused requests."};
+  base::Counter idle_closed{*this, "idle_connections_closed_total",
+                            "Connections of HTTP/1 closed after `parse.idle_timeout` of silence."};
   base::Gauge heads_unfinished{
       *this, "heads_unfinished",
       "Connections that have sent a part of a head and no more of it yet."};

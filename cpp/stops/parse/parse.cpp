@@ -81,6 +81,9 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
     }
     const auto read = co_await bytes.more(deadline, read_size);
     if (read != Bytes::Read::some) {
+      if (waiting && read == Bytes::Read::timed_out && counted_ != nullptr) {
+        counted_->idle_closed.add();
+      }
       co_return waiting                ? Reason::idle
       : read == Bytes::Read::timed_out ? Reason::head_timeout
                                        : Reason::closed;

@@ -32,7 +32,7 @@ from sevenstops.lab.measurements import (
 )
 from sevenstops.lab.network import own_network_possible
 from sevenstops.lab.processes import pinned
-from sevenstops.lab.scenes import Scene, chain_scene, plain_scene, tree_scene
+from sevenstops.lab.scenes import Scene, chain_scene, plain_scene, replicas_scene, tree_scene
 from sevenstops.lab.settings import SideSettings
 from sevenstops.loading.plans import closed
 from sevenstops.loading.running import run_plan
@@ -41,8 +41,8 @@ __all__ = [
     "Censored", "Diagnostic", "Experiment", "Figure", "Lab", "Metric", "PeakMemory", "Sabotage",
     "Sample", "Scene", "SideSettings", "chain_scene", "extra_requests", "failures", "goodput",
     "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile_curve",
-    "percentile_seen", "plain_scene", "recovery", "round_seed", "slowest_curve", "tree_scene",
-    "warm_up",
+    "percentile_seen", "plain_scene", "recovery", "replicas_scene", "round_seed", "slowest_curve",
+    "tree_scene", "warm_up",
 ]  # fmt: skip
 
 Side = str

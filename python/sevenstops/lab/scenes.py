@@ -172,9 +172,15 @@ def described(settings: SideSettings, options: ServiceOptions) -> dict[str, Any]
 
 @contextlib.contextmanager
 def plain_scene(
-    lab: Lab, settings: SideSettings, deny: str = "", **options: Any
+    lab: Lab,
+    settings: SideSettings,
+    deny: str = "",
+    kept: int = 0,
+    replicas: tuple[int, ...] = (),
+    **options: Any,
 ) -> Iterator[Scene]:
-    """One service behind the lab's edge, which denies paths that begin with `deny`.
+    """One service behind the lab's edge, which is told `deny`, `kept` and `replicas` as
+    EdgeOptions has them.
 
     `options` are those of ServiceOptions. The edge's limits follow from the hardened service's, and
     are the same on both sides.
@@ -184,6 +190,8 @@ def plain_scene(
         header_limit=int(_core.hardened().get("parse.header_limit")),
         deny=deny,
         cpus=lab.edge_cpus,
+        replicas=replicas,
+        kept=kept,
     )
     with (
         Service(settings.settings, given) as service,
@@ -194,6 +202,22 @@ def plain_scene(
             "edge": {"version": edge.version(), "configuration": edge.configuration},
         }
         yield Scene(service, edge, content, lab)
+
+
+@contextlib.contextmanager
+def replicas_scene(lab: Lab, settings: SideSettings, **options: Any) -> Iterator[Scene]:
+    """Two replicas of a service behind the lab's edge; `others` holds the second as "replica".
+
+    `options` are those of ServiceOptions.
+    """
+    given = ServiceOptions(cpus=lab.service_cpus, hold_faults=True, token=TOKEN, **options)
+    with (
+        Service(settings.settings, given) as replica,
+        plain_scene(lab, settings, replicas=(replica.port,), **options) as scene,
+    ):
+        scene.others["replica"] = replica
+        scene.content["services"]["replica"] = described(settings, given)
+        yield scene
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,18 @@ class Service(Stoppable):
             raise LabError(self._trouble(str(error))) from error
         if status != 204:
             raise LabError(f"the faults of the service on port {self.port} had begun already")
+
+    def leave(self) -> None:
+        """Tells it to end gracefully, as an orchestrator does (SIGTERM)."""
+        if self.process.alive:
+            self.process.popen.send_signal(signal.SIGTERM)
+
+    def exit_code(self, patience: float) -> int | None:
+        """What it ended with; None where it has not within `patience` seconds."""
+        try:
+            return self.process.popen.wait(max(0.0, patience))
+        except subprocess.TimeoutExpired:
+            return None
 
     def memory(self) -> int:
         """Resident bytes of the process now."""

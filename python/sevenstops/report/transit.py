@@ -31,7 +31,7 @@ LEADING = 10.9
 NAME = 12.0
 TRACK = 78.0
 """How far below the page's upper edge the line runs."""
-BETWEEN = 8.0
+BETWEEN = 4.0
 """Room between two failures."""
 INSET = 8.0
 """A failure's text stands so far to the right of its rule."""

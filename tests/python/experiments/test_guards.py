@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sevenstops.evidence.metrics import Censored
 from sevenstops.evidence.runs import Run
 from sevenstops.experiments import experiment_named
 from sevenstops.lab.environment import Lab
@@ -37,6 +38,16 @@ RECORDED = {
         {"newcomers_unanswered_ratio": 0.0, "connections_waiting": 0, "wrong_answers": 0,
          "kept_requests_unanswered": 0, "kept_connections_closed": 0},
     ),
+    "stop-without-notice": (
+        {"requests_failed": 94, "wrong_answers": 0, "latency_p99_seconds": 0.025,
+         "answered_by_the_other_ratio": 0.85, "stop_seconds": 0.06, "unclean_exits": 0},
+        {"requests_failed": 0, "wrong_answers": 0, "latency_p99_seconds": 0.024,
+         "answered_by_the_other_ratio": 0.84, "stop_seconds": 1.27, "unclean_exits": 0},
+    ),
+    "idle-race": (
+        {"orders_unanswered": 392, "orders_refused": 0, "wrong_answers": 0},
+        {"orders_unanswered": 0, "orders_refused": 0, "wrong_answers": 0},
+    ),
 }  # fmt: skip
 
 HARM = [
@@ -50,6 +61,15 @@ HARM = [
     ("stuck-acceptor", {"kept_requests_unanswered": 1}),
     ("stuck-acceptor", {"kept_connections_closed": 1}),
     ("stuck-acceptor", {"connections_waiting": 60}),
+    ("stop-without-notice", {"wrong_answers": 1}),
+    ("stop-without-notice", {"latency_p99_seconds": 0.2}),
+    # It goes on without an end, or ends as one that has crashed.
+    ("stop-without-notice", {"stop_seconds": Censored(2.0)}),
+    ("stop-without-notice", {"unclean_exits": 1}),
+    # Nobody is left to take its part.
+    ("stop-without-notice", {"answered_by_the_other_ratio": 0.5}),
+    ("idle-race", {"orders_refused": 1}),
+    ("idle-race", {"wrong_answers": 1}),
 ]
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from sevenstops import LabError, Service
+from sevenstops import LabError, Service, _core
 from sevenstops.lab.edges import EdgeOptions, apache, caddy, edges, haproxy, nginx
+from sevenstops.lab.edges.base import free_port
+from sevenstops.lab.settings import SideSettings
 from support import all_pids, name_of
 
 LIMIT = 16384
@@ -176,6 +178,64 @@ def test_it_dies_with_its_parent(kind, service, tmp_path):
     while pid in all_pids() and time.monotonic() < end:
         time.sleep(0.01)
     assert pid not in all_pids()
+
+
+@pytest.fixture
+def replicas():
+    """Two of a service, which take their time to leave."""
+    settings = SideSettings(_core.hardened()).changed({"drain.notice": "30"}).settings
+    with Service(settings) as first, Service(settings) as second:
+        yield first, second
+
+
+def asked(replica) -> int:
+    """The POST requests that it was sent; checks of health have no body."""
+    return replica.stops()["stops"]["handle"]["entered"]
+
+
+def statuses(port: int, count: int) -> set[str]:
+    """What so many requests get, each on a connection of its own."""
+    return {answers(port, post("a body"))[0].split()[1] for _ in range(count)}
+
+
+def test_replicas_are_asked_in_turn_until_one_leaves(kind, replicas):
+    first, second = replicas
+    with kind(first.port, EdgeOptions(replicas=(second.port,))) as edge:
+        assert "REPLICA1" in edge.configuration
+        assert statuses(edge.port, 40) == {"200"}
+        assert min(asked(first), asked(second)) >= 20
+        first.leave()
+        edge.take_out(first.port)
+        # Two checks of its health, and as much again.
+        time.sleep(0.6)
+        before = asked(first), asked(second)
+        assert statuses(edge.port, 40) == {"200"}
+        assert asked(first) == before[0] or kind.name != "nginx"
+        assert asked(second) - before[1] >= 40
+        assert first.process.alive
+
+
+def test_a_replica_that_is_gone_costs_its_share(kind, replicas):
+    first, second = replicas
+    with kind(first.port, EdgeOptions(replicas=(second.port,))) as edge:
+        assert statuses(edge.port, 4) == {"200"}
+        first.stop()
+        seen = statuses(edge.port, 10)
+        assert seen <= {"200", "502", "503"}
+        # Nothing is sent twice. Others may have asked for its health meanwhile.
+        assert seen == {"200", "502"} or kind.name != "nginx"
+        edge.take_out(first.port)
+        time.sleep(0.6)
+        assert statuses(edge.port, 10) == {"200"}
+
+
+def test_what_goes_wrong_is_logged(service):
+    for kind in (nginx.Nginx, apache.Apache):
+        gone = free_port()
+        with kind(gone) as edge:
+            assert statuses(edge.port, 1) <= {"502", "503"}
+            assert any(str(gone) in line for line in edge.error_log()), kind.name
+    assert haproxy.HAProxy(service.port).error_log() == []
 
 
 def test_it_says_its_version(kind):

@@ -6,6 +6,7 @@ import pytest
 
 from sevenstops import LabError, Service, ServiceOptions, _core
 from sevenstops.lab import service as module
+from sevenstops.lab.settings import SideSettings
 
 
 class Started(Exception):
@@ -87,3 +88,15 @@ def test_a_service_that_is_gone_begins_no_faults():
 def test_a_service_that_cannot_start_says_why_and_is_gone():
     with pytest.raises(LabError, match="nosuch"):
         Service(options=ServiceOptions(faults=("nosuch=1",)))
+
+
+@pytest.mark.parametrize(("notice", "code"), [("0", 0), ("30", None)])
+def test_one_that_is_told_to_leave_ends_in_its_own_time(notice, code):
+    settings = SideSettings(_core.hardened()).changed({"drain.notice": notice}).settings
+    with Service(settings) as service:
+        service.leave()
+        assert service.exit_code(5 if code is not None else 0.3) == code
+        service.leave()
+        # A second one ends what the first one began.
+        assert service.exit_code(5) == 0
+        service.leave()

@@ -3,10 +3,18 @@
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from sevenstops.errors import LabError
-from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port, installed
+from sevenstops.lab.edges.base import (
+    Edge,
+    EdgeOptions,
+    ProxyProcess,
+    free_port,
+    installed,
+    replica_words,
+)
 
 MODULES = Path("/usr/lib/apache2/modules")
 """Where Debian and Ubuntu have them."""
@@ -47,16 +55,32 @@ LuaScope thread
 ProxyPreserveHost On
 ProxyAddHeaders Off
 LuaHookTranslateName {folder}/guard.lua check
-<Proxy "http://127.0.0.1:{service_port}/">
+{proxy}
+"""
+
+PROXY = """\
+<Proxy "http://127.0.0.1:{port}/">
   # Sent on as soon as it comes.
   ProxySet enablereuse=on flushpackets=on
-</Proxy>
-"""
+</Proxy>"""
+
+BALANCER = """\
+LoadModule slotmem_shm_module {modules}/mod_slotmem_shm.so
+LoadModule proxy_balancer_module {modules}/mod_proxy_balancer.so
+LoadModule lbmethod_byrequests_module {modules}/mod_lbmethod_byrequests.so
+LoadModule proxy_hcheck_module {modules}/mod_proxy_hcheck.so
+<Proxy "balancer://replicas">{members}
+  ProxySet maxattempts=0
+</Proxy>"""
+
+MEMBER = """
+  BalancerMember "http://127.0.0.1:{port}" enablereuse=on flushpackets=on retry=0 \
+hcmethod=GET hcuri=/healthz hcinterval=100ms hcfails=1"""
 
 # Apache limits each line by itself and no head as a whole, its rules see normal forms, and
 # ProxyPass takes // at the beginning for /.
 GUARD = """\
-local most, deny, service = {most}, {deny}, "proxy:http://127.0.0.1:{service_port}"
+local most, deny, service = {most}, {deny}, "proxy:{service}"
 function check(r)
   local target = r.the_request:match("^%S+ +(%S+)") or ""
   if deny ~= "" and target:sub(1, #deny) == deny then return 403 end
@@ -94,6 +118,23 @@ def lua_string(text: str) -> str:
     return '"' + "".join(f"\\{byte:03d}" for byte in text.encode()) + '"'
 
 
+def proxy(ports: Sequence[object]) -> str:
+    """How the service, or its replicas, are asked."""
+    if len(ports) == 1:
+        return PROXY.format(port=ports[0])
+    members = "".join(MEMBER.format(port=port) for port in ports)
+    return BALANCER.format(modules=MODULES, members=members)
+
+
+def guard(options: EdgeOptions, ports: Sequence[object]) -> str:
+    """What looks at each request, and says who gets it."""
+    return GUARD.format(
+        most=options.header_limit - ADDED,
+        deny=lua_string(options.deny),
+        service=f"http://127.0.0.1:{ports[0]}" if len(ports) == 1 else "balancer://replicas",
+    )
+
+
 class Apache(Edge):
     """Apache with a generated configuration on a free port."""
 
@@ -108,20 +149,20 @@ class Apache(Edge):
             raise LabError(f"apache has no modules in {MODULES}: apt-get install apache2")
         self.port = free_port()
         template = BASE + (STOCK if options.stock else EDGE_CONFIG)
-        rules = {"most": options.header_limit - ADDED, "deny": lua_string(options.deny)}
+        ports = (service_port, *options.replicas)
+        words = replica_words(ports)
         told = {"header_limit": options.header_limit, "modules": MODULES}
         self.configuration = template.format(
-            port="PORT", service_port="SERVICE", folder="FOLDER", **told
+            port="PORT", service_port="SERVICE", folder="FOLDER", proxy=proxy(words), **told
         )
         if not options.stock:
-            self.configuration += GUARD.format(service_port="SERVICE", **rules)
+            self.configuration += guard(options, words)
 
         def command(folder: Path) -> list[str]:
             file = folder / "httpd.conf"
-            ports = {"port": self.port, "service_port": service_port}
-            file.write_text(template.format(folder=folder, **ports, **told))
-            guard = GUARD.format(service_port=service_port, **rules)
-            (folder / "guard.lua").write_text(guard)
+            own = {"port": self.port, "service_port": service_port, "proxy": proxy(ports)}
+            file.write_text(template.format(folder=folder, **own, **told))
+            (folder / "guard.lua").write_text(guard(options, ports))
             user = NOBODY if os.geteuid() == 0 else []
             # -X: one process, which is the one that is guarded.
             return [*user, path, "-X", "-f", str(file)]
@@ -131,6 +172,10 @@ class Apache(Edge):
     def pids(self) -> list[int]:
         """Apache's process."""
         return self.proxy.pids()
+
+    def error_log(self) -> list[str]:
+        """Its error log."""
+        return (self.proxy.folder.path / "error.log").read_text().splitlines()
 
     @classmethod
     def version(cls) -> str:

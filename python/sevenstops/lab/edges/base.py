@@ -4,7 +4,7 @@ import abc
 import os
 import shutil
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -24,12 +24,19 @@ class EdgeOptions:
     beginning of paths, as they are sent, that get 403; empty for none. `cpus` pins the process.
     `stock` leaves the proxy at the distribution's defaults: it is told where the service is, and
     neither of a limit nor of what to deny.
+
+    `replicas` are ports of further replicas of the service. With any, the edge asks them in turn,
+    sends no request twice, and holds no failed request against a replica: it learns who is to be
+    left out by asking each for /healthz every 0.1 s, or by `take_out` where it can't. `kept` is how
+    many idle connections to a replica it keeps at the least; 0 is what it keeps otherwise.
     """
 
     header_limit: int = 16384
     deny: str = ""
     cpus: frozenset[int] = frozenset()
     stock: bool = False
+    replicas: tuple[int, ...] = ()
+    kept: int = 0
 
 
 class Edge(Stoppable):
@@ -57,6 +64,15 @@ class Edge(Stoppable):
 
     def pids(self) -> list[int]:
         """Its processes; none where there is no proxy."""
+        return []
+
+    def take_out(self, port: int) -> None:
+        """Leaves out the replica on this port, as whoever deploys it says. Nothing is to be done
+        where the edge asks for a replica's health by itself.
+        """
+
+    def error_log(self) -> list[str]:
+        """What the proxy has logged as wrong, line by line; nothing where it keeps no such log."""
         return []
 
     @property
@@ -114,6 +130,11 @@ def installed(name: str, package: str) -> str:
     if not found:
         raise LabError(f"{name} is not installed: apt-get install {package}, or use --edge none")
     return found
+
+
+def replica_words(ports: Sequence[int]) -> list[str]:
+    """What stands in a configuration for the ports of replicas, the service's own first."""
+    return ["SERVICE", *(f"REPLICA{n}" for n in range(1, len(ports)))]
 
 
 def free_port() -> int:

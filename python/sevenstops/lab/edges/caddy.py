@@ -3,10 +3,18 @@
 import json
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from sevenstops.errors import LabError
-from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port, installed
+from sevenstops.lab.edges.base import (
+    Edge,
+    EdgeOptions,
+    ProxyProcess,
+    free_port,
+    installed,
+    replica_words,
+)
 
 SLACK = 4096
 """What Go's server reads of a head beyond its limit before it refuses."""
@@ -36,19 +44,28 @@ EDGE_SITE = """\
 http://:{port} {{
   bind 127.0.0.1
   {deny}
-  reverse_proxy 127.0.0.1:{service_port} {{
-    flush_interval -1
+  reverse_proxy {servers} {{
+    flush_interval -1{health}
     # They would make a head longer than the one that was measured.
     header_up -X-Forwarded-For
     header_up -X-Forwarded-Host
     header_up -X-Forwarded-Proto
     transport http {{
       compression off
-      versions 1.1
+      versions 1.1{kept}
     }}
   }}
 }}
 """
+
+# It sends no request twice unless it is told for how long to try.
+HEALTH = """
+    lb_policy round_robin
+    health_uri /healthz
+    health_interval 100ms"""
+
+KEPT = """
+      keepalive_idle_conns_per_host {kept}"""
 
 # Caddy's own matcher of paths looks at their normal form.
 DENY = """@denied expression `{{http.request.uri}}.startsWith({path})`
@@ -78,6 +95,16 @@ def head_limit(header_limit: int) -> int:
     return limit
 
 
+def told(options: EdgeOptions, ports: Sequence[object]) -> dict[str, object]:
+    """What the template of the edge is told."""
+    return {
+        "deny": DENY.format(path=json.dumps(options.deny)) if options.deny else "",
+        "servers": " ".join(f"127.0.0.1:{port}" for port in ports),
+        "health": HEALTH if len(ports) > 1 else "",
+        "kept": KEPT.format(kept=options.kept) if options.kept else "",
+    }
+
+
 class Caddy(Edge):
     """Caddy with a generated configuration on a free port."""
 
@@ -89,14 +116,19 @@ class Caddy(Edge):
         options = options or EdgeOptions()
         path = program()
         self.port = free_port()
-        deny = DENY.format(path=json.dumps(options.deny)) if options.deny else ""
         if options.stock:
             base, site = BASE.format(more=""), STOCK_SITE
         else:
             servers = SERVERS.format(limit=head_limit(options.header_limit))
             base, site = BASE.format(more=servers), EDGE_SITE
-        self.configuration = base + site.format(port="PORT", service_port="SERVICE", deny=deny)
-        config = base + site.format(port=self.port, service_port=service_port, deny=deny)
+        ports = (service_port, *options.replicas)
+        words = replica_words(ports)
+        self.configuration = base + site.format(
+            port="PORT", service_port="SERVICE", **told(options, words)
+        )
+        config = base + site.format(
+            port=self.port, service_port=service_port, **told(options, ports)
+        )
 
         def command(folder: Path) -> list[str]:
             file = folder / "Caddyfile"

@@ -2,9 +2,17 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port, installed
+from sevenstops.lab.edges.base import (
+    Edge,
+    EdgeOptions,
+    ProxyProcess,
+    free_port,
+    installed,
+    replica_words,
+)
 
 EDGE_CONFIG = """\
 global
@@ -27,8 +35,17 @@ frontend edge
   default_backend service
 backend service
   http-reuse always
-  server service 127.0.0.1:{service_port}
+  {servers}
 """
+
+SERVER = "server service 127.0.0.1:{port}"
+
+REPLICAS = """\
+retries 0
+  option httpchk GET /healthz"""
+
+REPLICA = """
+  server replica{n} 127.0.0.1:{port} check inter 100ms fall 2"""
 
 # `path` is the target's as it was sent: nothing normalises it unless it is told to.
 DENY = "http-request deny deny_status 403 if {{ path -m beg -- '{path}' }}"
@@ -52,6 +69,13 @@ def program() -> str:
     return installed("haproxy", "haproxy")
 
 
+def servers(ports: Sequence[object]) -> str:
+    """The service, or its replicas."""
+    if len(ports) == 1:
+        return SERVER.format(port=ports[0])
+    return REPLICAS + "".join(REPLICA.format(n=n, port=port) for n, port in enumerate(ports))
+
+
 class HAProxy(Edge):
     """HAProxy with a generated configuration on a free port."""
 
@@ -69,8 +93,14 @@ class HAProxy(Edge):
             "deny": DENY.format(path=quoted) if options.deny else "",
         }
         template = STOCK if options.stock else EDGE_CONFIG
-        self.configuration = template.format(port="PORT", service_port="SERVICE", **told)
-        config = template.format(port=self.port, service_port=service_port, **told)
+        ports = (service_port, *options.replicas)
+        words = replica_words(ports)
+        self.configuration = template.format(
+            port="PORT", service_port="SERVICE", servers=servers(words), **told
+        )
+        config = template.format(
+            port=self.port, service_port=service_port, servers=servers(ports), **told
+        )
 
         def command(folder: Path) -> list[str]:
             file = folder / "haproxy.cfg"

@@ -3,9 +3,17 @@
 import os
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from sevenstops.lab.edges.base import Edge, EdgeOptions, ProxyProcess, free_port, installed
+from sevenstops.lab.edges.base import (
+    Edge,
+    EdgeOptions,
+    ProxyProcess,
+    free_port,
+    installed,
+    replica_words,
+)
 
 # One process without a master dies with its parent and leaves no worker behind.
 BASE = """\
@@ -27,6 +35,8 @@ http {{
 }}
 """
 
+FOLDER = "FOLDER"
+
 FIRST_BUFFER = 1024
 """nginx's client_header_buffer_size: what a head takes before its large buffers."""
 
@@ -37,21 +47,32 @@ EDGE_HTTP = """
   merge_slashes off;
   client_max_body_size 0;
   large_client_header_buffers 2 {line_limit};
-  upstream service {{ server 127.0.0.1:{service_port}; keepalive 64; keepalive_requests 1000000; }}
+  {upstreams}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     {deny}
     location / {{
-      proxy_pass http://service;
+      proxy_pass http://{asked};
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $host;
       # Passes the client's pace on; buffering would hide the drain stop.
       proxy_buffering off;
-      proxy_request_buffering off;
+      proxy_request_buffering off;{once}
     }}
   }}
 """
+
+KEPT = 64
+"""Idle connections to the service that it keeps."""
+
+ONCE = """
+      proxy_next_upstream off;"""
+
+# A reload would also close clients' idle connections, and some of their requests would be lost with
+# them: another failure than one that is looked for.
+LEFT_OUT = """
+    if (-f {folder}/out-{n}) {{ set $asked without_{n}; }}"""
 
 STOCK_HTTP = """
   server {{
@@ -66,17 +87,50 @@ def program() -> str:
     return installed("nginx", "nginx-light")
 
 
+def upstream(name: str, servers: Sequence[str], kept: int) -> str:
+    """A group of servers with kept connections."""
+    listed = " ".join(f"server {server};" for server in servers)
+    return f"upstream {name} {{ {listed} keepalive {kept}; keepalive_requests 1000000; }}"
+
+
+def told(options: EdgeOptions, ports: Sequence[object], folder: str) -> dict[str, object]:
+    """What the template of the edge is told. Of several replicas each has a group without it, which
+    is asked when there is a file of its number.
+    """
+    deny = DENY.format(path=re.escape(options.deny)) if options.deny else ""
+    limit = (options.header_limit - FIRST_BUFFER) // 2
+    kept = options.kept or KEPT
+    if len(ports) == 1:
+        only = upstream("service", [f"127.0.0.1:{ports[0]}"], kept)
+        return {
+            "line_limit": limit, "deny": deny, "upstreams": only, "asked": "service", "once": ""
+        }  # fmt: skip
+    servers = [f"127.0.0.1:{port} max_fails=0" for port in ports]
+    groups = [upstream("service", servers, kept)]
+    choice = deny + "set $asked service;"
+    for n in range(len(ports)):
+        groups.append(upstream(f"without_{n}", servers[:n] + servers[n + 1 :], kept))
+        choice += LEFT_OUT.format(folder=folder, n=n)
+    return {
+        "line_limit": limit, "deny": choice, "upstreams": "\n  ".join(groups), "asked": "$asked",
+        "once": ONCE,
+    }  # fmt: skip
+
+
 class NginxProcess(ProxyProcess):
     """An nginx with a configuration of one's own; a context manager that ends it."""
 
     def __init__(self, http: str, port: int, cpus: frozenset[int] = frozenset()) -> None:
-        """Starts nginx with `http` inside its http block and waits until `port` listens."""
+        """Starts nginx with `http` inside its http block and waits until `port` listens. FOLDER in
+        it stands for the folder of the process.
+        """
         path = program()
 
         def command(folder: Path) -> list[str]:
             config = folder / "nginx.conf"
             user = "user root root;" if os.geteuid() == 0 else ""
-            config.write_text(BASE.format(folder=folder, http=http, user=user))
+            here = http.replace(FOLDER, str(folder))
+            config.write_text(BASE.format(folder=folder, http=here, user=user))
             return [path, "-c", str(config), "-p", str(folder)]
 
         super().__init__("nginx", port, command, cpus)
@@ -92,18 +146,28 @@ class Nginx(Edge):
         """Starts nginx and waits until it listens."""
         options = options or EdgeOptions()
         self.port = free_port()
-        told = {
-            "line_limit": (options.header_limit - FIRST_BUFFER) // 2,
-            "deny": DENY.format(path=re.escape(options.deny)) if options.deny else "",
-        }
+        self._ports = (service_port, *options.replicas)
         template = STOCK_HTTP if options.stock else EDGE_HTTP
-        self.configuration = template.format(port="PORT", service_port="SERVICE", **told)
-        http = template.format(port=self.port, service_port=service_port, **told)
+        words = replica_words(self._ports)
+        self.configuration = template.format(
+            port="PORT", service_port="SERVICE", **told(options, words, FOLDER)
+        )
+        http = template.format(
+            port=self.port, service_port=service_port, **told(options, self._ports, FOLDER)
+        )
         self.nginx = NginxProcess(http, self.port, options.cpus)
 
     def pids(self) -> list[int]:
         """nginx's process."""
         return self.nginx.pids()
+
+    def take_out(self, port: int) -> None:
+        """Writes the file that its configuration looks for."""
+        (self.nginx.folder.path / f"out-{self._ports.index(port)}").touch()
+
+    def error_log(self) -> list[str]:
+        """Its error log."""
+        return (self.nginx.folder.path / "error.log").read_text().splitlines()
 
     @classmethod
     def version(cls) -> str:

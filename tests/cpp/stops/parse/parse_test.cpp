@@ -109,6 +109,22 @@ TEST(Parse, SilenceAndCloseBeforeAHeadAreIdle) {
   EXPECT_EQ(refused({timed_out}), Reason::idle);
 }
 
+TEST(Parse, ThatItClosesASilentConnectionIsCounted) {
+  const auto closed_by = [](std::deque<FakeBytes::Step> steps) {
+    ParseMetrics counted;
+    FakeBytes bytes(std::move(steps));
+    Request request;
+    test::run([&]() -> asio::awaitable<void> {
+      const Parse parse(settings, &counted);
+      (void)co_await parse.head(bytes, request);
+    });
+    return counted.idle_closed.value();
+  };
+  EXPECT_EQ(closed_by({timed_out}), 1U);
+  EXPECT_EQ(closed_by({}), 0U);
+  EXPECT_EQ(closed_by({"GET /", timed_out}), 0U);
+}
+
 TEST(Parse, SilenceAndCloseWithinAHead) {
   EXPECT_EQ(refused({"GET /"}), Reason::closed);
   EXPECT_EQ(refused({"GET /", timed_out}), Reason::head_timeout);
