@@ -79,6 +79,17 @@ asio::awaitable<Stream::Waited> Stream::handshake() {
   co_return Waited(error);
 }
 
+asio::awaitable<Stream::Waited> Stream::async_say_end() {
+  error_code error;
+  if (tls_) {
+    error = co_await tls_async([this] {
+      const error_code closed = asio::error::bad_descriptor;
+      return socket_.is_open() ? tls_->say_end() : closed;
+    });
+  }
+  co_return Waited(error);
+}
+
 bool Stream::at_end() {
   if (tls_) {
     const auto error = socket_.is_open() ? tls_->peek() : asio::error::bad_descriptor;
@@ -91,7 +102,7 @@ bool Stream::at_end() {
 
 void Stream::shutdown_send() {
   if (tls_ && socket_.is_open()) {
-    tls_->say_end();
+    (void)tls_->say_end();
   }
   error_code error;
   socket_.shutdown(tcp::socket::shutdown_send, error);
@@ -99,7 +110,7 @@ void Stream::shutdown_send() {
 
 void Stream::close() {
   if (tls_ && socket_.is_open()) {
-    tls_->say_end();
+    (void)tls_->say_end();
   }
   error_code error;
   socket_.close(error);

@@ -80,6 +80,9 @@ class Stream {
     return (tls_ && tls_->available() > 0) || socket_.available(error) > 0;
   }
 
+  /// With TLS says that nothing more is sent, and waits until that has gone: an answer that only
+  /// the connection's end delimits is whole with it, and cut short without (RFC 9112, 9.8).
+  [[nodiscard]] asio::awaitable<Waited> async_say_end();
   /// Says that nothing more is sent.
   void shutdown_send();
   /// With TLS it says so first, where that goes at once.

@@ -271,13 +271,17 @@ std::size_t TlsSession::available() const {
   return static_cast<std::size_t>(SSL_pending(ssl_.get()));
 }
 
-void TlsSession::say_end() {
-  if (!broken_ && !said_end_ && SSL_is_init_finished(ssl_.get()) == 1) {
-    said_end_ = true;
-    ERR_clear_error();
-    (void)SSL_shutdown(ssl_.get());
-    ERR_clear_error();
+error_code TlsSession::say_end() {
+  if (broken_ || said_end_ || SSL_is_init_finished(ssl_.get()) != 1) {
+    return {};
   }
+  ERR_clear_error();
+  // 0 says that it has gone, and that the peer's is not here (SSL_shutdown(3)).
+  const int done = SSL_shutdown(ssl_.get());
+  const auto error = done < 0 ? error_of(done) : error_code();
+  ERR_clear_error();
+  said_end_ = error != asio::error::would_block;
+  return error;
 }
 
 tcp::socket::wait_type TlsSession::waits_for() const {

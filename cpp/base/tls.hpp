@@ -65,8 +65,9 @@ class TlsSession {
   [[nodiscard]] std::size_t write(asio::const_buffer bytes, boost::system::error_code& error);
   /// Bytes that were taken off the socket and wait to be read.
   [[nodiscard]] std::size_t available() const;
-  /// Says once that nothing more is sent (close_notify), as far as that goes at once.
-  void say_end();
+  /// Says once that nothing more is sent (close_notify). would_block where that does not go at
+  /// once.
+  boost::system::error_code say_end();
 
   [[nodiscard]] tcp::socket::wait_type waits_for() const;
 

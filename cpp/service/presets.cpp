@@ -56,7 +56,6 @@ Settings fragile() {
              .write_timeout = 60,
              .linger_timeout = 1.0,
              .send_buffer = 65536,
-             .window_reserve = 0,
              .grace = 0};
   return s;
 }

@@ -205,8 +205,11 @@ asio::awaitable<std::optional<Http2Begun>> walk(Stops& stops, base::Stream strea
                      .place = registered.give_place()};
     co_return begun;
   }
+  const auto& settings = stops.drain.settings();
+  if (peer.connection().stream().speaks_tls()) {
+    co_await peer.connection().say_end(base::seconds(settings.linger_timeout));
+  }
   if (next == Walk::Next::linger) {
-    const auto& settings = stops.drain.settings();
     peer.forget_request();
     co_await peer.connection().linger(base::seconds(settings.linger_timeout),
                                       static_cast<std::uint64_t>(settings.linger_bytes),

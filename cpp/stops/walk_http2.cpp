@@ -49,9 +49,7 @@ class Http2Peer final : public Http2Connection::Watch {
         open_(stops.metrics.accept.connections_open),
         http2_(stops.metrics.parse.http2_connections),
         held_(stops.speaking.insert(stops.speaking.end(),
-                                    {&connection_, std::move(begun.place), &charge_})) {
-    connection_.session().set_reserve(stops.drain.settings().window_reserve);
-  }
+                                    {&connection_, std::move(begun.place), &charge_})) {}
   Http2Peer(const Http2Peer&) = delete;
   Http2Peer& operator=(const Http2Peer&) = delete;
   ~Http2Peer() {
@@ -72,7 +70,6 @@ class Http2Peer final : public Http2Connection::Watch {
     raise(head_, unfinished, stops_.metrics.parse.heads_unfinished);
   }
   void reset(std::uint64_t streams) override { stops_.metrics.parse.http2_resets.add(streams); }
-  void window_shut(bool shut) override { raise(shut_, shut, stops_.metrics.drain.windows_shut); }
   void waits() override {
     if (stops_.budget.left() < 0) {
       stops_.relieve();
@@ -123,7 +120,6 @@ class Http2Peer final : public Http2Connection::Watch {
   base::Raised open_;
   base::Raised http2_;
   std::optional<base::Raised> head_;
-  std::optional<base::Raised> shut_;
   std::list<Stops::Held>::iterator held_;
 };
 

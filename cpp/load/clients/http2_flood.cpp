@@ -1,5 +1,7 @@
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "load/clients/conversation.hpp"
@@ -10,10 +12,18 @@ namespace {
 
 // RFC 9113, 4.1: three bytes of length, type, flags, and four of the stream's number.
 constexpr std::size_t frame_head = 9;
-constexpr std::size_t number_at = 5;
+constexpr std::size_t stream_at = 5;
 
-// Frames that are sent again and again. Those of a stream get a new one each time, as a client's
-// streams are numbered: 1, 3, 5 (RFC 9113, 5.1.1).
+std::uint32_t number(std::string_view bytes) {
+  std::uint32_t n = 0;
+  for (const char byte : bytes) {
+    n = n << 8 | static_cast<unsigned char>(byte);
+  }
+  return n;
+}
+
+// Frames that are sent again and again. Their streams get new numbers each time, since a client's
+// are used once, and grow (RFC 9113, 5.1.1).
 class Frames {
  public:
   explicit Frames(const Crowd& crowd) {
@@ -22,28 +32,32 @@ class Frames {
     }
     std::size_t at = 0;
     while (at + frame_head <= bytes_.size()) {
-      const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes_[at + i]); };
-      const auto number = bytes_.substr(at + number_at, 4);
-      if (number != std::string(4, '\0')) {
-        streams_.push_back(at + number_at);
+      const auto head = std::string_view(bytes_).substr(at, frame_head);
+      if (const auto stream = number(head.substr(stream_at)); stream != 0) {
+        streams_.emplace_back(at + stream_at, stream);
+        most_ = std::max(most_, stream);
       }
-      at += frame_head + (std::size_t{byte(0)} << 16 | std::size_t{byte(1)} << 8 | byte(2));
+      at += frame_head + number(head.substr(0, 3));
     }
   }
 
-  void append(std::string& out, std::uint32_t stream) const {
+  // Once more, for the time so many times after the first.
+  void append(std::string& out, std::uint32_t times) const {
     const auto begin = out.size();
     out.append(bytes_);
-    for (const auto at : streams_) {
+    for (const auto& [at, stream] : streams_) {
+      const auto now = stream + (most_ + 1) * times;
       for (std::size_t i = 0; i < 4; ++i) {
-        out[begin + at + i] = static_cast<char>(stream >> (8 * (3 - i)));
+        out[begin + at + i] = static_cast<char>(now >> (8 * (3 - i)));
       }
     }
   }
 
  private:
   std::string bytes_;
-  std::vector<std::size_t> streams_;
+  // Where the number of a stream stands, and what it is the first time.
+  std::vector<std::pair<std::size_t, std::uint32_t>> streams_;
+  std::uint32_t most_ = 0;
 };
 
 Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
@@ -63,8 +77,7 @@ Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
   while (going && !with.over()) {
     const auto due = crowd.rate * base::in_seconds(worker.now() - began);
     while (sent < due && out.size() < most_at_once) {
-      frames.append(out, 2 * sent + 1);
-      ++sent;
+      frames.append(out, sent++);
     }
     if (!out.empty()) {
       going = co_await with.send(out);
@@ -82,7 +95,7 @@ Task<> run(Worker& worker, const Crowd& crowd, CrowdRecord& record) {
 
 const RegisterClient registered(
     {.name = "http2_flood",
-     .meaning = "HTTP/2: sends the frames in `pieces` `rate` times a second, on a new stream each "
+     .meaning = "HTTP/2: sends the frames in `pieces` `rate` times a second, on new streams each "
                 "time, until the peer ends the connection, and rests for `pause` seconds then",
      .needs = {"pieces", "rate"},
      .run = run});

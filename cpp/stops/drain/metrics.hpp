@@ -10,9 +10,6 @@ struct DrainMetrics : base::MetricGroup {
   base::Gauge queued{*this, "queued_bytes", "Bytes produced that clients have not taken."};
   base::Maximum queued_most{*this, "queued_bytes_max",
                             "The most there ever were, summed over threads.", base::Merge::sum};
-  base::Gauge windows_shut{*this, "http2_windows_shut",
-                           "Connections of HTTP/2 whose client has opened no window for what it "
-                           "was sent: nothing more can go out on any of their streams."};
   base::Counter lingered{*this, "lingered_bytes_total",
                          "Bytes taken and thrown away after an early final answer."};
 };

@@ -15,7 +15,6 @@ struct DrainSettings {
   double linger_timeout = 1.0;
   std::int64_t linger_bytes = 262144;
   std::int64_t send_buffer = 65536;
-  std::int64_t window_reserve = 8192;
   bool server_timing = false;
   bool server_timing_sampled = false;
   double notice = 0.0;
@@ -47,10 +46,6 @@ struct DrainSettings {
            "closed"});
     visit("send_buffer", s.send_buffer,
           {"bytes", 0, base::gibibyte, "SO_SNDBUF of a connection; 0 leaves it to the kernel"});
-    visit("window_reserve", s.window_reserve,
-          {"bytes", 0, 65535,
-           "of an HTTP/2 connection's window, what is left to answers no longer than that: a long "
-           "one that nobody reads can't keep them waiting"});
     visit("server_timing", s.server_timing,
           base::about_switch("Server-Timing in every answer: how long the request was in each "
                              "stop, for everybody to "

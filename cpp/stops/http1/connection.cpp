@@ -176,6 +176,12 @@ asio::awaitable<http::Outcome<void>> Connection::write_all(std::string_view byte
   co_return http::Outcome<void>();
 }
 
+asio::awaitable<void> Connection::say_end(Clock::duration timeout) {
+  deadline_ = Clock::now() + timeout;
+  (void)co_await stream_.async_say_end();
+  deadline_ = Clock::time_point::max();
+}
+
 asio::awaitable<void> Connection::linger(Clock::duration timeout, std::uint64_t at_most,
                                          base::Counter& taken) {
   begin_ = end_ = 0;

@@ -61,6 +61,8 @@ class Connection final : public Bytes, public Transport {
   [[nodiscard]] asio::awaitable<http::Outcome<void>> write_all(std::string_view bytes,
                                                                Clock::duration timeout);
 
+  /// With TLS says that nothing more comes, and waits for that to leave, `timeout` at most.
+  [[nodiscard]] asio::awaitable<void> say_end(Clock::duration timeout);
   /// Says that nothing more comes, and reads away what the client is still sending, for `timeout`
   /// and `at_most` so many bytes, since a close with unread bytes resets the connection and can
   /// take the answer with it (RFC 9112, 9.6). Nothing is kept of them, nor of what was read before;

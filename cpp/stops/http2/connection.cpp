@@ -184,7 +184,7 @@ void Http2Connection::pump() {
     gathered.clear();
     session_.gather(gathered, enough);
     if (gathered.empty()) {
-      break;
+      return;
     }
     boost::system::error_code error;
     const auto count = stream_.write_some(asio::buffer(gathered), error);
@@ -199,7 +199,6 @@ void Http2Connection::pump() {
       session_.taken();
     }
   }
-  watch_.window_shut(session_.window_shut());
 }
 
 asio::awaitable<void> Http2Connection::linger(Clock::duration timeout, std::uint64_t at_most,

@@ -35,8 +35,6 @@ class Http2Connection final : public Transport {
     virtual void holds(std::size_t bytes) = 0;
     /// Whether a part of a head is there that more of it has to follow.
     virtual void head_unfinished(bool unfinished) = 0;
-    /// Whether the peer's window for the connection is used up.
-    virtual void window_shut(bool shut) = 0;
     /// The peer has reset so many streams.
     virtual void reset(std::uint64_t streams) = 0;
     /// Somebody is about to wait for the peer.

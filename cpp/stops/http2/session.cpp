@@ -74,9 +74,6 @@ struct Http2Session::Callbacks {
     if (of_message && ended) {
       self.history_.ended(frame->hd.stream_id);
     }
-    if (frame->hd.type == NGHTTP2_WINDOW_UPDATE && frame->hd.stream_id == 0) {
-      self.window_grew();
-    }
     self.resets_ += frame->hd.type == NGHTTP2_RST_STREAM ? 1 : 0;
     if (stream == nullptr) {
       return 0;
@@ -122,22 +119,15 @@ struct Http2Session::Callbacks {
     if (stream == nullptr) {
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
-    auto& self = of(user_data);
     const auto pending = stream->pending();
-    const auto window = self.window_for(*stream);
-    const auto take = std::min({size, pending.size(), static_cast<std::size_t>(window)});
-    if (take == 0 && !pending.empty()) {
-      self.kept_back_.push_back(id);
-      return NGHTTP2_ERR_DEFERRED;
-    }
+    const auto take = std::min(size, pending.size());
     if (take == 0 && !stream->finished) {
       stream->deferred = true;
       return NGHTTP2_ERR_DEFERRED;
     }
     std::copy_n(pending.data(), take, room);
-    self.touch(*stream);
+    of(user_data).touch(*stream);
     stream->begin += take;
-    stream->framed += take;
     if (stream->begin == stream->out.size()) {
       stream->out.clear();
       stream->begin = 0;

@@ -37,13 +37,6 @@ class Http2Session {
   Http2Session(const Http2Settings& settings, const Http2HeadLimits& limits,
                std::function<void(http::Reason)> refused);
 
-  /// Bytes of the connection's window that are left to responses which are whole and no longer.
-  void set_reserve(std::int64_t bytes) { reserve_ = bytes; }
-  /// Whether the client has taken nothing of a whole window.
-  [[nodiscard]] bool window_shut() const {
-    return nghttp2_session_get_remote_window_size(session_.get()) <= 0;
-  }
-
   /// What the client has sent. False: the connection has to end, `trouble` says why.
   [[nodiscard]] bool feed(std::string_view bytes);
   /// Appends what is to be sent, about `enough` bytes at most.
@@ -93,8 +86,6 @@ class Http2Session {
   void head_is_whole(Http2Stream& stream, bool ended);
   void frame_sent(const nghttp2_frame& frame);
   void touch(Http2Stream& stream);
-  [[nodiscard]] std::int64_t window_for(const Http2Stream& stream) const;
-  void window_grew();
   void close(Http2Stream& stream);
 
   Http2Settings settings_;
@@ -104,9 +95,6 @@ class Http2Session {
   Streams streams_;
   std::vector<std::int32_t> opened_;
   std::vector<std::int32_t> touched_;
-  // Streams that wait until there is more than the reserve.
-  std::vector<std::int32_t> kept_back_;
-  std::int64_t reserve_ = 0;
   std::int64_t served_ = 0;
   std::uint64_t resets_ = 0;
   std::optional<http::Reason> trouble_;

@@ -39,8 +39,6 @@ struct Http2Stream {
   /// Of the body, what nghttp2 has not framed yet, from `begin` on.
   std::string out;
   std::size_t begin = 0;
-  /// And what it has framed so far, in bytes.
-  std::uint64_t framed = 0;
   /// The head was handed to nghttp2; nothing comes after `out`; the frame that says so was made.
   bool submitted = false;
   bool finished = false;

@@ -380,7 +380,7 @@ TEST(LoadRun, RefusesBeforeAnythingIsSent) {
 }
 
 TEST(ClientKinds, EachSaysWhatItDoes) {
-  EXPECT_EQ(client_kinds().size(), 14U);
+  EXPECT_EQ(client_kinds().size(), 16U);
   for (const auto& [name, kind] : client_kinds()) {
     EXPECT_FALSE(kind.meaning.empty()) << name;
     EXPECT_NE(kind.run, nullptr) << name;

@@ -82,26 +82,39 @@ TEST_P(Http2Clients, AFloodEndsWithItsConnectionAndRests) {
   EXPECT_LE(count(service, "http2_streams_reset_total"), 10 * record.started);
 }
 
-TEST_P(Http2Clients, AStoppedReaderTellsWhatTheOthersGot) {
+TEST_P(Http2Clients, AFloodsFramesKeepTheirOwnStreams) {
   auto settings = hardened();
-  const Crowd reader{.kind = "http2_stopped_reader",
-                     .target = "/export.csv",
-                     .count = 2,
-                     .pause = 0.1,
-                     .depth = 2,
-                     .pieces = {{"/healthz", 0}, {"/users/1", 0.01}}};
-  for (const bool reserve : {true, false}) {
-    settings.drain.window_reserve = reserve ? 8192 : 0;
-    const Service service(settings, {.threads = 1, .rows = 5000});
-    const auto record = send(service, reader, 1.2);
+  settings.parse.http2.resets = 0;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  const auto code = test::big_endian(8);
+  const auto two = test::get_frame(1) + test::get_frame(3) +
+                   test::frame(NGHTTP2_RST_STREAM, 0, 1, code) +
+                   test::frame(NGHTTP2_RST_STREAM, 0, 3, code);
+  (void)send(service, {.kind = "http2_flood", .rate = 50, .pieces = {{text(two), 0}}});
+  // A stream that is reset before it was begun would end the connection.
+  EXPECT_GE(count(service, "http2_streams_reset_total"), 40U);
+}
+
+TEST_P(Http2Clients, AStoppedReaderTellsWhatTheOthersGot) {
+  const Service service(hardened(), {.threads = 1, .rows = 5000});
+  for (const bool starves : {false, true}) {
+    // One answer fits into the window that is left shut, the other takes all of it.
+    const auto record = send(service,
+                             {.kind = "http2_stopped_reader",
+                              .target = starves ? "/export.csv" : "/healthz",
+                              .count = 2,
+                              .pause = 0.1,
+                              .depth = 2,
+                              .pieces = {{"/healthz", 0}, {"/users/1", 0.01}}},
+                             1.2);
     EXPECT_EQ(record.fetches_due, 8U);
     ASSERT_EQ(record.clients.size(), 8U);
     for (const auto& each : record.clients) {
-      EXPECT_EQ(each.whole, reserve);
+      EXPECT_EQ(each.whole, !starves);
       EXPECT_EQ(each.status, 200U) << "heads need no window";
-      EXPECT_EQ(each.why, reserve ? "" : "no answer in time");
-      EXPECT_EQ(each.body_bytes > 0, reserve);
-      EXPECT_EQ(each.seconds < 0.2, reserve);
+      EXPECT_EQ(each.why, starves ? "no answer in time" : "");
+      EXPECT_EQ(each.body_bytes > 0, !starves);
+      EXPECT_EQ(each.seconds < 0.2, !starves);
     }
   }
 }

@@ -134,37 +134,6 @@ TEST_F(SessionTest, EndsOnceAndSaysWhy) {
   EXPECT_EQ(session.trouble(), Reason::http2_protocol);
 }
 
-TEST_F(SessionTest, ALongAnswerThatIsNotReadLeavesRoomForShortOnes) {
-  constexpr std::size_t window = 65535;
-  const auto sent_of = [&](const std::string& bytes) {
-    std::size_t sent = 0;
-    for (const auto& piece : frames(bytes, NGHTTP2_DATA)) {
-      sent += piece.size();
-    }
-    return sent;
-  };
-  const auto answer = [&](std::int32_t id, std::size_t size, bool whole) {
-    auto& stream = *session.streams().at(id);
-    stream.out.assign(size, 'x');
-    stream.finished = whole;
-    session.submit(stream, "HTTP/1.1 200 OK\r\n\r\n");
-    return sent_of(gather(session));
-  };
-  session.set_reserve(8192);
-  (void)feed(session, test::http2_begin() + test::get_frame(1) + test::get_frame(3) +
-                          test::get_frame(5) + test::get_frame(7) + test::get_frame(9));
-  EXPECT_EQ(answer(1, 200000, true), window - 8192);
-  EXPECT_EQ(answer(3, 8193, true), 0U);
-  // Nobody knows yet how long it will be.
-  EXPECT_EQ(answer(5, 10, false), 0U);
-  EXPECT_EQ(answer(7, 2000, true), 2000U);
-  EXPECT_EQ(answer(9, 6192, true), 6192U);
-  const auto more = test::frame(NGHTTP2_WINDOW_UPDATE, 0, 0, test::big_endian(8192));
-  EXPECT_EQ(sent_of(feed(session, more)), 0U);
-  // The first has no more than that left of its stream's own window.
-  EXPECT_EQ(sent_of(feed(session, more + more + more)), 8192U + 8193U + 10U);
-}
-
 TEST_F(SessionTest, ATrailerThatWouldFrameSpoilsItsBody) {
   // "content-length: 1", never indexed.
   constexpr std::string_view trailer =
