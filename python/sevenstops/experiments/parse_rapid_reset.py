@@ -63,7 +63,7 @@ def run(scene: Scene, p: Plan) -> Sample:
 
 
 def many_resets(said: str) -> bool:
-    """Whether more streams were reset in the second between two looks than ten connections may have reset."""
+    """Whether more streams were reset in a second than ten connections may reset."""
     first, second = (
         int(n) for n in re.findall(r"^sevenstops_http2_streams_reset_total (\d+)", said, re.M)
     )
