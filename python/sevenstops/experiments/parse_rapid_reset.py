@@ -95,7 +95,7 @@ EXPERIMENT = Experiment(
         Metric("requests_begun", "1", "service", "lower", f"<= {ATTACKERS * RESETS // 4}",
                rule="what the attackers send in a quarter of a second"),
         Metric("users_connections_cut", "1", "client", "lower", "== 0", guard=True,
-               rule=f"of those who reset {LEFT} requests at once each second, as who leaves pages does"),
+               rule=f"of those who reset {LEFT} requests at once each second, as a page is left"),
     ],
     plan=plan,
     run=run,
