@@ -134,6 +134,15 @@ def test_a_service_whose_stderr_is_kept_has_its_last_words_in_the_error(tmp_path
         Service(options=ServiceOptions(rows=1, access_log=file))
 
 
+@pytest.fixture
+def hang_up_ends():
+    """Processes started meanwhile end by SIGHUP, even if these tests were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_up_ends")
 def test_a_terminal_that_is_closed_ends_it_and_loses_no_line(serve, tmp_path):
     file = tmp_path / "access.log"
     process = serve("--access-log", str(file), environment={TOKEN_VARIABLE: "given"})
