@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
-#include <thread>
-
 #include "../cpp/support/http2_client.hpp"
+#include "../cpp/support/observed.hpp"
 #include "../cpp/support/self_signed.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "../cpp/support/tls_client.hpp"
@@ -16,34 +14,14 @@ namespace sevenstops {
 namespace {
 
 namespace asio = boost::asio;
-using base::Clock;
 using service::Service;
+using test::count;
+using test::eventually;
 using test::Http2Client;
+using test::refused;
 using test::tcp;
 using test::TlsClient;
 using namespace std::chrono_literals;
-
-std::uint64_t count(const Service& service, std::string_view name) {
-  return boost::json::parse(service.stops_json()).at(name).to_number<std::uint64_t>();
-}
-
-std::uint64_t refused(const Service& service, std::string_view stop, std::string_view name) {
-  const auto document = boost::json::parse(service.stops_json());
-  const auto& all = document.at("stops").at(stop).at("refused").as_object();
-  return all.contains(name) ? all.at(name).to_number<std::uint64_t>() : 0;
-}
-
-template <class Done>
-bool eventually(Done done) {
-  const auto end = Clock::now() + 10s;
-  while (!done()) {
-    if (Clock::now() > end) {
-      return false;
-    }
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
 
