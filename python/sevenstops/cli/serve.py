@@ -56,11 +56,11 @@ def command(
         tls=tls,
     )
     with Service(settings, options) as service:
-        if token is None:
-            print(f"The token of protected routes is {service.token}", file=sys.stderr)
-        print(f"{preset} service on {service.url}")
-        print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
         try:
+            if token is None:
+                print(f"The token of protected routes is {service.token}", file=sys.stderr)
+            print(f"{preset} service on {service.url}")
+            print(f"/metrics and /stops on http://127.0.0.1:{service.admin_port}", flush=True)
             code = service.process.popen.wait()
         except SystemExit:
             service.process.popen.terminate()

@@ -1,5 +1,6 @@
 """`sevenstops serve`: where the token comes from, and what is said on stderr."""
 
+import fcntl
 import os
 import re
 import signal
@@ -45,11 +46,11 @@ def serve():
     """Starts `serve` with these arguments on a free port, and ends it with the test."""
     running = []
 
-    def start(*arguments, environment=None):
+    def start(*arguments, environment=None, stdout=subprocess.PIPE):
         running.append(
             subprocess.Popen(
                 [*CLI, "serve", "--port", "0", "--rows", "1", *arguments],
-                stdout=subprocess.PIPE,
+                stdout=stdout,
                 stderr=subprocess.PIPE,
                 text=True,
                 env={**os.environ, **(environment or {})},
@@ -154,3 +155,17 @@ def test_a_terminal_that_is_closed_ends_it_and_loses_no_line(serve, tmp_path):
     assert errors == ""
     assert not Path(f"/proc/{pid}").exists()
     assert file.read_text().count("\n") == 1
+
+
+def test_a_signal_before_its_lines_are_read_ends_it_as_one_after_them(serve):
+    read_end, write_end = os.pipe()
+    size = fcntl.fcntl(write_end, fcntl.F_GETPIPE_SZ)
+    os.write(write_end, b"." * size)
+    process = serve(environment={TOKEN_VARIABLE: ""}, stdout=write_end)
+    os.close(write_end)
+    assert process.stderr.readline().startswith("The token of protected routes is ")
+    process.send_signal(signal.SIGTERM)
+    with open(read_end, "rb") as lines:
+        lines.read()
+    assert process.communicate(timeout=30) == (None, "")
+    assert process.returncode == 0
