@@ -13,16 +13,6 @@ from support import TaggedRun, Terminal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-SCENARIOS = Path(__file__).parent / "scenarios"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Scenarios measure, each of them."""
-    for item in items:
-        if item.path.is_relative_to(SCENARIOS):
-            item.add_marker(pytest.mark.alone)
-
-
 @pytest.fixture
 def tagged_run(tmp_path: Path) -> Iterator[type]:
     """Starts tagged runs; kills what a failed test left of them."""

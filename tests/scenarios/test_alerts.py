@@ -17,9 +17,10 @@ from sevenstops.report.observability import alert_name, alert_rules
 FAILURES = ("logged-in-431", "unbounded-head-and-body")
 SIDES = ("before", "after")
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("prometheus"), reason="prometheus is not installed"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not shutil.which("prometheus"), reason="prometheus is not installed"),
+]
 
 
 @pytest.fixture(scope="module")

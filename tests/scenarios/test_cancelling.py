@@ -10,6 +10,8 @@ import pytest
 from sevenstops import Service, ServiceOptions, load
 from sevenstops.lab.settings import settings_from
 
+pytestmark = pytest.mark.alone
+
 PATIENCE = 20
 CLIENTS = 1000
 

@@ -11,6 +11,8 @@ from sevenstops import RequestSpec, Service, ServiceOptions, load, poisson
 from sevenstops.lab.measurements import extra_requests
 from sevenstops.lab.settings import settings_from
 
+pytestmark = pytest.mark.alone
+
 WITHOUT_BREAKER = "handle.breaker.share=0"
 
 

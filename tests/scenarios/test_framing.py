@@ -2,7 +2,11 @@
 
 import json
 
+import pytest
+
 from support import cli
+
+pytestmark = pytest.mark.alone
 
 
 def test_nginx_and_the_hardened_service_agree_on_every_case(tmp_path):

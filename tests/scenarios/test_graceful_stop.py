@@ -12,6 +12,8 @@ import pytest
 from sevenstops import LoadReport, Plan, RequestSpec, Service, ServiceOptions, _core, closed
 from sevenstops.lab.settings import SideSettings, parse_changes
 
+pytestmark = pytest.mark.alone
+
 SLOW = ("latency=constant/0.5",)
 
 

@@ -1,9 +1,13 @@
 """Requests that meet the end of a kept connection: what the edge says of those that users lose."""
 
+import pytest
+
 from sevenstops.experiments import experiment_named
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.processes import pinned
 from sevenstops.loading.running import run_plan
+
+pytestmark = pytest.mark.alone
 
 LOST = (
     "upstream prematurely closed connection",

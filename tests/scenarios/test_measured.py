@@ -11,6 +11,8 @@ from sevenstops.evidence.runs import Run
 from sevenstops.experiments import all_experiments
 from sevenstops.lab.environment import Lab
 
+pytestmark = pytest.mark.alone
+
 EXPERIMENTS = all_experiments()
 BY_NAME = {"ids": lambda e: e.failure}
 

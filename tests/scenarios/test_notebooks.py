@@ -1,6 +1,7 @@
 """Every notebook runs from top to bottom."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from sevenstops.experiments import all_experiments
 from sevenstops.experiments.base import SIDES
 from sevenstops.notebook import look
+
+pytestmark = pytest.mark.alone
 
 nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
@@ -23,17 +26,33 @@ def test_there_is_one_for_every_stop():
     assert [n.stem for n in NOTEBOOKS] == wanted
 
 
+@pytest.fixture(scope="module")
+def executed(measured):
+    """Each notebook run anew, two at a time: kernels mostly start and import.
+
+    What was measured once serves here too; sweeps have a test of their own, a short one.
+    """
+
+    def run(path):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells = [c for c in notebook.cells if "sweep" not in c.metadata.get("tags", [])]
+        nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+        return notebook
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as threads:
+        patch.setenv("SEVENSTOPS_NOTEBOOK_EVIDENCE", str(measured.file))
+        running = {path: threads.submit(run, path) for path in NOTEBOOKS}
+        wait(running.values())
+    return running
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_it_runs_and_holds_outputs(path, monkeypatch, measured):
+def test_it_runs_and_holds_outputs(path, executed):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     shown = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
     assert any("text/html" in o.get("data", {}) for o in shown), "committed without its figures"
-    # What was measured once serves here too; sweeps have a test of their own, a short one.
-    monkeypatch.setenv("SEVENSTOPS_NOTEBOOK_EVIDENCE", str(measured.file))
-    again = nbformat.read(path, as_version=4)
-    again.cells = [c for c in again.cells if "sweep" not in c.metadata.get("tags", [])]
-    nbclient.NotebookClient(again, timeout=300, kernel_name="python3").execute()
+    again = executed[path].result()
     outputs = [o for c in again.cells for o in c.get("outputs", [])]
     assert not [o for o in outputs if o.output_type == "error"]
     told = set()

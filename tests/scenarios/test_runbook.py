@@ -8,6 +8,8 @@ import pytest
 from sevenstops.experiments import all_experiments, guides
 from sevenstops.report.runbook import markdown_runbook
 
+pytestmark = pytest.mark.alone
+
 PAGE = markdown_runbook(guides())
 EXPORTS, *COMMANDS = re.findall(r"^```sh\n(.*?)\n```$", PAGE, re.M | re.S)
 # One for each command, in the page's order.

@@ -12,9 +12,10 @@ from sevenstops import _core
 from sevenstops.experiments import experiment_named
 from sevenstops.lab.service import Service
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("slowhttptest"), reason="slowhttptest is not installed"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not shutil.which("slowhttptest"), reason="slowhttptest is not installed"),
+]
 
 CONNECTIONS = 200
 

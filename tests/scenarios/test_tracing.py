@@ -115,6 +115,7 @@ def test_server_timing_can_be_in_every_answer():
         assert timing(ask(service.port, "/healthz")[0])
 
 
+@pytest.mark.alone
 def test_a_slow_stop_takes_its_share_longer():
     def costs(*faults):
         with Service(options=ServiceOptions(faults=faults)) as service:

@@ -9,6 +9,8 @@ import pytest
 
 from sevenstops import Crowd, Plan, RequestSpec, Service, ServiceOptions, constant, load
 
+pytestmark = pytest.mark.alone
+
 RATE = 500
 SECONDS = 5.0
 FREEZE = 2.0
