@@ -25,7 +25,7 @@ struct ParseSettings {
   double head_timeout = 10.0;
   double body_timeout = 10.0;
   std::int64_t body_rate = 4096;
-  double idle_timeout = 15.0;
+  double idle_timeout = 130.0;
   std::int64_t byte_budget = 64 << 20;
   Http2Settings http2;
 
@@ -59,7 +59,8 @@ struct ParseSettings {
            "is for the whole body"});
     visit("idle_timeout", s.idle_timeout,
           {"seconds", 0.01, base::hour,
-           "silence between two requests after which the connection is closed"});
+           "silence between two requests after which the connection is closed: longer than a proxy "
+           "in front keeps it (nginx does for 60 s, Caddy for 120 s)"});
     visit(
         "byte_budget", s.byte_budget,
         {"bytes", 65536, base::gibibyte,
