@@ -30,7 +30,8 @@ using service::Settings;
 
 constexpr std::string_view usage_begin =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
-    "         [--port N] [--admin-port N] [--threads N] [--rows N] [--token-file FILE]\n"
+    "         [--address IPV4] [--port N] [--admin-port N] [--threads N] [--rows N]\n"
+    "         [--token-file FILE]\n"
     "         [--access-log FILE] [--tls CERTIFICATE KEY]\n"
     "         the token of protected routes is in FILE, in SEVENSTOPS_TOKEN, or made and said on\n"
     "         stderr\n"
@@ -96,6 +97,15 @@ struct CommandLine {
   Settings settings = service::hardened();
   service::ServiceOptions options;
 };
+
+boost::asio::ip::address_v4 address(std::string_view text) {
+  boost::system::error_code error;
+  auto read = boost::asio::ip::make_address_v4(text, error);
+  if (error) {
+    throw std::invalid_argument("--address takes an IPv4 address, not '" + std::string(text) + "'");
+  }
+  return read;
+}
 
 // NAME[?][!][*LEAVES]=PORT[,PORT]...
 upstream::Dependency dependency(std::string_view text) {
@@ -177,6 +187,8 @@ CommandLine read(int argc, char** argv) {
       line.settings = value == "fragile" ? service::fragile() : service::hardened();
     } else if (option == "--set") {
       sets.push_back(value);
+    } else if (option == "--address") {
+      line.options.address = address(value);
     } else if (option == "--port") {
       line.options.port = number<std::uint16_t>(option, value, 0, 65535);
     } else if (option == "--admin-port") {

@@ -108,6 +108,12 @@ void OwnNetwork::leave() {
   }
 }
 
+void join_network(int network) {
+  if (::setns(network, CLONE_NEWNET) != 0) {
+    fail("the thread can't join a network namespace");
+  }
+}
+
 bool OwnNetwork::possible() {
   bool found = false;
   // A namespace is a thread's: this one's end leaves nothing behind.

@@ -38,6 +38,10 @@ class OwnNetwork {
   int before_;
 };
 
+/// Moves the calling thread into the network namespace of an open descriptor. Throws
+/// std::runtime_error in one sentence where that isn't allowed.
+void join_network(int network);
+
 /// Does `steps` in a child process. What they threw there; empty when they came to their end.
 [[nodiscard]] std::string trial(const std::function<void()>& steps);
 

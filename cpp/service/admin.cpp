@@ -33,7 +33,8 @@ struct Admin::State {
       : service_port(of),
         threads(std::move(t)),
         clock(c),
-        accept(io, port, {.backlog = 64, .reuse_port = false}) {}
+        accept(io, {asio::ip::address_v4::loopback(), port}, {.backlog = 64, .reuse_port = false}) {
+  }
 
   asio::awaitable<void> run() {
     // Nobody reaches the group once it is gone, however it ended.

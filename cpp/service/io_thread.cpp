@@ -42,9 +42,10 @@ IoThread::IoThread(const stops::Settings& settings, const stops::Backend& backen
 
 IoThread::~IoThread() = default;
 
-void IoThread::listen(std::uint16_t port, std::vector<IoThread*> owners, int before) {
+void IoThread::listen(const base::tcp::endpoint& endpoint, std::vector<IoThread*> owners,
+                      int before) {
   owners_ = std::move(owners);
-  accept_.emplace(io_, port, settings_.accept, stall(before), before > 0);
+  accept_.emplace(io_, endpoint, settings_.accept, stall(before), before > 0);
 }
 
 void IoThread::share(IoThread& first, int before) {

@@ -32,9 +32,9 @@ class IoThread {
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  /// Listens on a port of 127.0.0.1 and hands what it accepts to each of `owners` in turn; so
+  /// Listens and hands what it accepts to each of `owners` in turn; so
   /// many threads of this process listen there already as `before` says.
-  void listen(std::uint16_t port, std::vector<IoThread*> owners, int before = 0);
+  void listen(const base::tcp::endpoint& endpoint, std::vector<IoThread*> owners, int before = 0);
   /// Takes connections from the listener of `first` as well; so many threads do already as `before`
   /// says.
   void share(IoThread& first, int before);

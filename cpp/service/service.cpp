@@ -67,7 +67,7 @@ struct Service::State {
     return all;
   }
 
-  void listen(const Settings& settings, std::uint16_t port) {
+  void listen(const Settings& settings, base::tcp::endpoint endpoint) {
     using stops::Listeners;
     const auto listeners = settings.accept.listeners();
     auto& first = *threads.front();
@@ -77,12 +77,13 @@ struct Service::State {
         owners.push_back(threads[i].get());
       }
     }
-    first.listen(port, owners);
+    first.listen(endpoint, owners);
+    endpoint.port(first.port());
     for (std::size_t i = 1; i < threads.size(); ++i) {
       auto& other = *threads[i];
       const auto before = static_cast<int>(i);
       if (listeners == Listeners::per_thread) {
-        other.listen(first.port(), {&other}, before);
+        other.listen(endpoint, {&other}, before);
       } else if (listeners == Listeners::shared) {
         other.share(first, before);
       }
@@ -118,7 +119,7 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
     s.log.error("net.core.somaxconn can't be raised to " + std::to_string(most) +
                 ", as accept.somaxconn asks");
   }
-  s.listen(settings, options.port);
+  s.listen(settings, {options.address, options.port});
   const auto backlog = settings.accept.backlog;
   if (const auto granted = stops::backlog_granted(backlog); granted < backlog) {
     s.log.error("accept.backlog is " + std::to_string(backlog) + ", and the kernel makes it " +

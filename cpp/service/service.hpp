@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/ip/address_v4.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,7 +17,9 @@ namespace sevenstops::service {
 
 /// What a service needs to know besides its settings.
 struct ServiceOptions {
-  /// Ports on 127.0.0.1; 0 lets the kernel choose.
+  /// Where it listens; the admin listener stays on 127.0.0.1.
+  boost::asio::ip::address_v4 address = boost::asio::ip::address_v4::loopback();
+  /// 0 lets the kernel choose.
   std::uint16_t port = 0;
   std::uint16_t admin_port = 0;
   /// I/O threads; 0: one per processor that this process may use.

@@ -529,6 +529,55 @@ class OwnNetwork:
     def possible() -> bool:
         """Whether it is allowed, with a net.core.somaxconn that may be written."""
 
+def join_network(namespace: int) -> None:
+    """Moves the calling thread into the network namespace of an open descriptor.
+
+    RuntimeError where that isn't allowed.
+    """
+
+class LinkPath:
+    """One direction of a link."""
+
+    def __init__(
+        self,
+        *,
+        delay: float = 0.0,
+        loss: float = 0.0,
+        rate: float = 0.0,
+        queue: int = 10000,
+        seed: int = 1,
+    ) -> None:
+        """Seconds that a packet is under way, share of packets that are lost, bytes a second (0: no
+        bound), most packets under way (one more is lost), seed of the losses.
+        """
+
+class LinkCount:
+    """What became of one direction's packets."""
+
+    @property
+    def carried(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
+
+class Relay:
+    """A link between two TUN devices: packets of each are written to the other, in their order."""
+
+    def __init__(self, near: int, far: int, there: LinkPath, back: LinkPath) -> None:
+        """`there` is the path of near's packets, `back` that of far's; the descriptors outlive it.
+
+        ValueError for a path that makes no sense.
+        """
+
+    def lose_one(self, bytes: int, skipped: int = 0) -> None:
+        """Loses one packet of `back`: of those that have at least so many bytes from now on, the
+        one after `skipped` others.
+        """
+
+    @property
+    def there(self) -> LinkCount: ...
+    @property
+    def back(self) -> LinkCount: ...
+
 def probe_listener(port: int) -> ListenerProbe:
     """The listeners on this port: what waits and was dropped at all of them, and the least backlog;
     RuntimeError when there is none."""

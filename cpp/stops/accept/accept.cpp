@@ -38,11 +38,10 @@ bool passes(const boost::system::error_code& error) {
 
 }  // namespace
 
-Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings,
+Accept::Accept(asio::io_context& io, const tcp::endpoint& endpoint, const AcceptSettings& settings,
                Stall stall, bool joins)
     : acceptor_(io), settings_(settings), stall_(std::move(stall)) {
   const bool reuse_port = settings.listeners() == Listeners::per_thread;
-  const tcp::endpoint endpoint(asio::ip::address_v4::loopback(), port);
   try {
     acceptor_.open(endpoint.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
@@ -56,8 +55,8 @@ Accept::Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& s
     acceptor_.listen(static_cast<int>(settings.backlog));
     acceptor_.non_blocking(true);
   } catch (const boost::system::system_error& error) {
-    throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port) + ": " +
-                             error.code().message());
+    throw std::runtime_error("cannot listen on " + endpoint.address().to_string() + ':' +
+                             std::to_string(endpoint.port()) + ": " + error.code().message());
   }
 }
 

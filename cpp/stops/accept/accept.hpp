@@ -20,11 +20,11 @@ class Accept {
   /// Tells how long nothing is to be taken from now on (a fault's hook).
   using Stall = std::function<Clock::duration(Clock::time_point now)>;
 
-  /// Binds and listens on 127.0.0.1. `port` 0 lets the kernel choose. Throws std::runtime_error in
-  /// one sentence when the port is taken: by another process, or, unless this is a listener that
-  /// `joins` one of this process, by anybody.
-  Accept(asio::io_context& io, std::uint16_t port, const AcceptSettings& settings, Stall stall = {},
-         bool joins = false);
+  /// Binds and listens. Port 0 lets the kernel choose. Throws std::runtime_error in one sentence
+  /// when the address is not this machine's or the port is taken: by another process, or, unless
+  /// this is a listener that `joins` one of this process, by anybody.
+  Accept(asio::io_context& io, const tcp::endpoint& endpoint, const AcceptSettings& settings,
+         Stall stall = {}, bool joins = false);
 
   /// Takes from the listener of `first`, as that one goes on to do. Throws std::runtime_error in
   /// one sentence when there is no descriptor left.

@@ -1,5 +1,6 @@
 """`sevenstops sweep`: measures over a range."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from sevenstops.cli.options import SeedOption, isolate
 from sevenstops.cli.progress import console, points_progress
+from sevenstops.errors import LabError
 from sevenstops.evidence.files import make_folder
 from sevenstops.lab.edges import edge_named, edges
 from sevenstops.lab.environment import Lab
@@ -35,7 +37,17 @@ def command(
     lab = Lab(edge, seed)
     from sevenstops.report.sweep import write_sweep
 
+    possible = [sweep for sweep in chosen if sweep.possible()]
     for sweep in chosen:
+        if sweep not in possible:
+            print(
+                f"sevenstops: {sweep.name} is left out: this system allows no TUN device in a "
+                "network namespace",
+                file=sys.stderr,
+            )
+    if not possible:
+        raise LabError("nothing is left to measure")
+    for sweep in possible:
         with points_progress(console(stderr=True), sweep.name) as progress:
             document = sweep.run(lab, rounds, progress)
         print(f"{sweep.title}: {write_sweep(document, out)}")

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sevenstops import _core
@@ -17,6 +17,7 @@ from sevenstops.lab.commands import Answer, run_beside
 from sevenstops.lab.edges import Edge, EdgeOptions, edge_named
 from sevenstops.lab.environment import Lab
 from sevenstops.lab.machine import Witness, machine_doubts
+from sevenstops.lab.network import CONGESTION, SERVICE_ADDRESS, Link, LinkOptions
 from sevenstops.lab.service import Service, ServiceOptions
 from sevenstops.lab.settings import SideSettings
 from sevenstops.loading.running import BUSY, LoadReport, run_plan
@@ -32,7 +33,8 @@ TOKEN = "known-to-the-lab-only"
 class Scene:
     """A freshly started service as one run finds it.
 
-    `port` is the one that clients talk to: the edge's, or the service's own without one. `others`
+    `port` is the one that clients talk to: the edge's, or the service's own without one, at
+    `address`; where there is a `link`, clients are at its other end. `others`
     are the services beneath, by name. `content` is what the scene's fingerprint covers. A run's
     `doubts`, what it `sent`, how the `machine` fared, the `curves` for figures and the `answers` of
     the lab's commands gather here.
@@ -48,6 +50,8 @@ class Scene:
     machine: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    address: str = "127.0.0.1"
+    link: Link | None = None
     _begun: bool = False
 
     @property
@@ -80,7 +84,8 @@ class Scene:
             Witness(roles, self.lab.cpus) as witness,
         ):
             self.begin_faults()
-            result = run_plan(plan, self.port)
+            with self.link.clients() if self.link else contextlib.nullcontext():
+                result = run_plan(plan, self.port, self.address)
         report = LoadReport(plan, result)
         self.machine = witness.report
         self.sent = what_was_sent(report)
@@ -202,6 +207,23 @@ def plain_scene(
             "edge": {"version": edge.version(), "configuration": edge.configuration},
         }
         yield Scene(service, edge, content, lab)
+
+
+@contextlib.contextmanager
+def distant_scene(
+    lab: Lab, settings: SideSettings, between: LinkOptions, **options: Any
+) -> Iterator[Scene]:
+    """One service, and its clients at the other end of a link. There is no edge.
+
+    `options` are those of ServiceOptions; a plan has SERVICE_ADDRESS in its `allow`.
+    """
+    with (
+        Link(between) as made,
+        plain_scene(lab, settings, address="0.0.0.0", **options) as scene,
+    ):
+        scene.address, scene.link = SERVICE_ADDRESS, made
+        scene.content["link"] = {**asdict(between), "congestion": CONGESTION}
+        yield scene
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ TOKEN_VARIABLE = "SEVENSTOPS_TOKEN"
 class ServiceOptions:
     """What a service needs besides its settings.
 
-    Ports are on 127.0.0.1, and 0 lets the kernel choose; `threads` counts I/O threads (0: one per
+    The service listens at `address`, an IPv4 address, and its admin listener at 127.0.0.1; of their
+    ports 0 lets the kernel choose; `threads` counts I/O threads (0: one per
     usable processor); `rows` the orders in the data set; `dependencies` are names of services
     beneath, each with the ports of its replicas ("leaf*100": it is asked for 100 parts of a page;
     "ads?": a page may be answered without it; "ledger!": not to be asked twice for one answer);
@@ -46,6 +47,7 @@ class ServiceOptions:
     token: str | None = None
     shares_stderr: bool = False
     tls: tuple[Path, Path] | None = None
+    address: str = "127.0.0.1"
 
 
 class Service(Stoppable):
@@ -63,6 +65,7 @@ class Service(Stoppable):
         options = options or ServiceOptions()
         command = [str(options.executable), "--die-with", str(os.getpid())]
         for name, value in (
+            ("address", options.address),
             ("port", options.port),
             ("admin-port", options.admin_port),
             ("threads", options.threads),
@@ -82,6 +85,7 @@ class Service(Stoppable):
             command += ["--access-log", str(options.access_log)]
         if options.tls is not None:
             command += ["--tls", *map(str, options.tls)]
+        self._address = options.address
         self._scheme = "http" if options.tls is None else "https"
         self.token = options.token or secrets.token_hex(16)
         # Not an option: everybody can read a command line.
@@ -100,7 +104,7 @@ class Service(Stoppable):
     @property
     def url(self) -> str:
         """The service's own address, past any edge."""
-        return f"{self._scheme}://127.0.0.1:{self.port}"
+        return f"{self._scheme}://{self._address}:{self.port}"
 
     def stops(self) -> dict[str, Any]:
         """The admin listener's /stops: every counter, summed over threads."""

@@ -144,9 +144,12 @@ def _summary(histogram: _core.Histogram) -> dict[str, float]:
     return {**quantiles, "max": histogram.max, "mean": histogram.mean}
 
 
-def run_plan(plan: _core.Plan, port: int) -> _core.LoadResult:
-    """Sends a plan to 127.0.0.1. Raises LabError when it makes no sense or nothing listens."""
-    return _send(plan, _core.Target(port), "auto", None)
+def run_plan(plan: _core.Plan, port: int, address: str = "127.0.0.1") -> _core.LoadResult:
+    """Sends a plan, whose `allow` has the address unless that is this machine.
+
+    Raises LabError when it makes no sense or nothing listens.
+    """
+    return _send(plan, _core.Target(port, address=address), "auto", None)
 
 
 def load(

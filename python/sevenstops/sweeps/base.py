@@ -11,6 +11,7 @@ from sevenstops import _core
 from sevenstops.errors import LabError
 from sevenstops.evidence.metrics import Sample
 from sevenstops.lab.environment import Lab
+from sevenstops.lab.network import link_possible
 from sevenstops.lab.processes import pinned
 from sevenstops.lab.scenes import Scene
 from sevenstops.lab.settings import SideSettings, parse_changes
@@ -101,6 +102,12 @@ class Sweep:
     curve_step: float = 0.5
     # Whether the edge stays out, which would have to carry what is to overload the service.
     without_edge: bool = False
+    # Whether clients are at the other end of a link, which not every system allows.
+    needs_link: bool = False
+
+    def possible(self) -> bool:
+        """Whether this system allows what it needs."""
+        return not self.needs_link or link_possible()
 
     def run(
         self, lab: Lab, rounds: int, progress: Callable[[int, int], None] = lambda done, of: None

@@ -6,10 +6,19 @@ import threading
 
 import pytest
 
-from sevenstops import LabError, _core, hardened
-from sevenstops.lab.network import SOMAXCONN, own_network, own_network_possible
-from sevenstops.lab.service import Service
+from sevenstops import LabError, Plan, RequestSpec, _core, closed, hardened
+from sevenstops.lab.network import (
+    SERVICE_ADDRESS,
+    SOMAXCONN,
+    Link,
+    LinkOptions,
+    link_possible,
+    own_network,
+    own_network_possible,
+)
+from sevenstops.lab.service import Service, ServiceOptions
 from sevenstops.lab.settings import SideSettings
+from sevenstops.loading.running import run_plan
 
 pytestmark = pytest.mark.skipif(
     not own_network_possible(), reason="this process may have no network namespace of its own"
@@ -70,3 +79,80 @@ def test_a_service_raises_the_limit_where_it_is_told_to(raised, granted):
         assert service.listener().backlog == granted
         assert _core.fetch(_core.Target(service.port), "/healthz")[0] == 200
         assert int(SOMAXCONN.read_text()) == granted
+
+
+LINKED = pytest.mark.skipif(not link_possible(), reason="this process may have no TUN device")
+
+
+def asked(link, path="/healthz", **fields):
+    """What a client at the other end got of a service at this one."""
+    plan = Plan(
+        arrivals=[closed(0.5)],
+        requests=[RequestSpec(target=path)],
+        allow=[SERVICE_ADDRESS],
+        **fields,
+    )
+    with Service(options=ServiceOptions(address="0.0.0.0")) as service:
+        with link.clients():
+            result = run_plan(plan, service.port, SERVICE_ADDRESS)
+        # The admin listener is at this end.
+        assert service.stops()["requests_total"] == result.sent
+    return result
+
+
+@LINKED
+def test_a_link_has_two_namespaces_and_leaves_none():
+    outside = where()
+    with Link(LinkOptions()) as link:
+        service = where()
+        with link.clients():
+            clients = where()
+        assert where() == service
+    assert where() == outside
+    assert len({outside, service, clients}) == 3
+
+
+@LINKED
+def test_a_request_over_a_link_takes_its_round_trip():
+    with Link(LinkOptions(delay=0.03)) as link:
+        result = asked(link)
+    assert result.all.outcomes.keys() == {"2xx"}
+    assert 0.06 <= result.all.response.quantile(0.0) < 0.1
+
+
+@LINKED
+def test_what_is_lost_is_sent_again_and_counted():
+    with Link(LinkOptions(delay=0.001, loss=0.1)) as link:
+        result = asked(link, "/export.csv")
+        back = link.relay.back
+    assert result.all.outcomes.keys() == {"2xx"}
+    assert 0.03 < back.lost / (back.lost + back.carried) < 0.2
+
+
+@LINKED
+def test_the_rate_of_a_link_holds():
+    with Link(LinkOptions(delay=0, rate=2e6)) as link:
+        result = asked(link, "/export.csv")
+    slowest = result.bytes_received / result.answered / result.all.response.quantile(0.0)
+    assert slowest < 2e6
+
+
+@LINKED
+def test_a_link_that_makes_no_sense_leaves_nothing():
+    outside = where()
+    with pytest.raises(LabError, match="share between 0 and 1"):
+        Link(LinkOptions(loss=2))
+    assert where() == outside
+    with Link(LinkOptions()):
+        pass
+
+
+@LINKED
+def test_a_load_does_not_leave_this_machine_by_mistake():
+    with (
+        Link(LinkOptions(delay=0)) as link,
+        Service(options=ServiceOptions(address="0.0.0.0")) as service,
+        link.clients(),
+        pytest.raises(LabError, match="goes to loopback only"),
+    ):
+        run_plan(Plan(arrivals=[closed(0.1)]), service.port, SERVICE_ADDRESS)
