@@ -25,7 +25,8 @@ Settings fragile() {
              .body_rate = 0,
              .idle_timeout = 60,
              .byte_budget = std::int64_t{1} << 30};
-  s.parse.http2 = {.resets = 0,
+  s.parse.http2 = {.stream_window = 65535,
+                   .resets = 0,
                    .made_resets = 0,
                    .pings = 0,
                    .settings = 0,

@@ -12,7 +12,7 @@ namespace sevenstops::stops {
 struct Http2Settings {
   bool enabled = true;
   std::int64_t streams = 100;
-  std::int64_t stream_window = 65536;
+  std::int64_t stream_window = 1 << 20;
   std::int64_t connection_window = 1 << 20;
   std::int64_t resets = 100;
   std::int64_t made_resets = 50;
@@ -38,7 +38,8 @@ struct Http2Settings {
            "REFUSED_STREAM, and so where twice as many are still worked for"});
     visit("stream_window", s.stream_window,
           {"bytes", 1024, base::gibibyte,
-           "most of a body that may come before it is read (SETTINGS_INITIAL_WINDOW_SIZE)"});
+           "most of a body that may come before it is read (SETTINGS_INITIAL_WINDOW_SIZE), and so "
+           "the most that an upload gets for each round trip"});
     visit("connection_window", s.connection_window,
           {"bytes", 65535, base::gibibyte, "the same for all bodies of a connection"});
     visit("resets", s.resets,

@@ -30,7 +30,7 @@ from sevenstops.lab.measurements import (
     recovery,
     slowest_curve,
 )
-from sevenstops.lab.network import own_network_possible
+from sevenstops.lab.network import link_possible, own_network_possible
 from sevenstops.lab.processes import pinned
 from sevenstops.lab.scenes import Scene, chain_scene, plain_scene, replicas_scene, tree_scene
 from sevenstops.lab.settings import SideSettings
@@ -139,6 +139,8 @@ class Experiment:
     needs_edge: str = ""
     # Why it needs a network namespace for itself; it is left out where the system allows none.
     needs_network: str = ""
+    # Whether that is a link as well.
+    needs_link: bool = False
     # Whether it belongs to a run that names no stop.
     core: bool = True
 
@@ -151,7 +153,8 @@ class Experiment:
 
     def possible(self) -> bool:
         """Whether this process may have what it needs."""
-        return not self.needs_network or own_network_possible()
+        possible = link_possible if self.needs_link else own_network_possible
+        return not self.needs_network or possible()
 
     def lab_of(self, lab: Lab) -> Lab:
         """The lab as this experiment uses it: without an edge that would hide the failure, or with

@@ -24,7 +24,7 @@ from sevenstops.report.letters import width, wrapped
 
 PAGE = (842.0, 595.0)
 """A4 landscape (ISO 216) in points."""
-MARGIN, GAP = 28.0, 13.0
+MARGIN, GAP = 22.0, 10.0
 LETTERS = 9.0
 """The smallest letters in points: nothing on the page is set below it."""
 LEADING = 10.9
