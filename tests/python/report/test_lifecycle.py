@@ -75,7 +75,7 @@ def test_nothing_on_the_map_overlaps_or_is_too_small(document, most, monkeypatch
 
 def test_with_too_many_failures_the_map_says_what_it_leaves_out():
     pieces = [("catches", "It fails " + "often " * 8), ("measured", "9 → 0"),
-              ("watch", "x_seconds: exactly 0"), ("mend", "a limit " * 20)]  # fmt: skip
+              ("watch", "x_seconds: exactly 0"), ("mend", "a limit " * 24)]  # fmt: skip
     columns, without = arranged([(stop, pieces) for stop in STOPS for _ in range(3)])
     assert "map.md" in without
     assert all("mend" not in dict(p) for column in columns for p in column.failures)

@@ -4,6 +4,7 @@ import pytest
 
 from sevenstops import LabError
 from sevenstops.lab.settings import difference
+from sevenstops.loading.plans import plan_to_dict
 from sevenstops.sweeps import SWEEPS, sweep_named
 from support import cli
 
@@ -15,7 +16,26 @@ def test_every_point_has_a_place_of_its_own(sweep):
     assert len({(p.line, p.at) for p in points}) == len(points)
 
 
-@pytest.mark.parametrize("sweep", [s for s in SWEEPS if s.measure], ids=lambda s: s.name)
+MEASURED = [s for s in SWEEPS if s.measure]
+
+
+@pytest.mark.parametrize("sweep", [s for s in MEASURED if s.needs_link], ids=lambda s: s.name)
+def test_points_over_a_link_differ_in_how_the_client_speaks(sweep):
+    points = sweep.points(7)
+    plans = []
+    for point in points:
+        point.plan.check()
+        plan = plan_to_dict(point.plan)
+        plans.append(
+            {k: v for k, v in plan.items() if k not in ("protocol", "http2", "connections")}
+        )
+        changed = difference(points[0].settings.settings, point.settings.settings)
+        assert set(changed) <= {"drain.send_buffer"}
+        assert sweep.without_edge
+    assert all(plan == plans[0] for plan in plans)
+
+
+@pytest.mark.parametrize("sweep", [s for s in MEASURED if not s.needs_link], ids=lambda s: s.name)
 def test_points_share_their_load_and_differ_in_handler_or_admission(sweep):
     points = sweep.points(7)
     by_place = {}
