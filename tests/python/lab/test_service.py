@@ -100,3 +100,26 @@ def test_one_that_is_told_to_leave_ends_in_its_own_time(notice, code):
         # A second one ends what the first one began.
         assert service.exit_code(5) == 0
         service.leave()
+
+
+def test_it_listens_where_it_is_told_to_and_its_admin_listener_does_not():
+    with Service(options=ServiceOptions(rows=1, address="127.0.0.2")) as service:
+        assert service.url == f"http://127.0.0.2:{service.port}"
+        assert _core.fetch(_core.Target(service.port, address="127.0.0.2"), "/healthz")[0] == 200
+        with pytest.raises(RuntimeError):
+            _core.fetch(_core.Target(service.port), "/healthz")
+        assert service.stops()["requests_total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("localhost", "--address takes an IPv4 address, not 'localhost'"),
+        ("::1", "--address takes an IPv4 address, not '::1'"),
+        ("192.0.2.1", "cannot listen on 192.0.2.1:0: Cannot assign requested address"),
+    ],
+)
+def test_an_address_that_is_none_of_this_machine_is_one_sentence(address, sentence):
+    with pytest.raises(LabError) as refused:
+        Service(options=ServiceOptions(rows=1, address=address))
+    assert sentence in str(refused.value)
