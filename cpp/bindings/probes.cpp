@@ -51,6 +51,8 @@ void bind(py::module_& module) {
            py::arg("there"), py::arg("back"),
            "Descriptors, which outlive it, and the two paths. ValueError for a path that makes no "
            "sense.")
+      .def("stop", &Relay::stop, py::call_guard<py::gil_scoped_release>(),
+           "Ends it: nothing is read of the descriptors any more.")
       .def("lose_one", &Relay::lose_one, py::arg("bytes"), py::arg("skipped") = 0,
            "Loses one packet on its way back: of those with at least so many bytes, the one after "
            "`skipped` others.")

@@ -53,7 +53,7 @@ class Relay::Direction {
   Direction(int from, int to, const LinkPath& path) : from_(from), to_(to), path_(path) {
     require(path.delay >= 0 && path.delay <= 10, "a link's delay lies between 0 and 10 s");
     require(path.loss >= 0 && path.loss <= 1, "a link's loss is a share between 0 and 1");
-    require(path.rate >= 0, "a link's rate is a number of bytes a second");
+    require(path.rate == 0 || path.rate >= 1000, "a link carries 1,000 bytes a second or more");
     require(path.queue >= 1, "a link has room for one packet at least");
     random_.seed(path.seed);
     checked(::fcntl(from, F_SETFL, ::fcntl(from, F_GETFL) | O_NONBLOCK));
@@ -63,9 +63,15 @@ class Relay::Direction {
   Direction(const Direction&) = delete;
   Direction& operator=(const Direction&) = delete;
   ~Direction() {
-    (void)::eventfd_write(ends_, 1);
-    thread_.join();
+    stop();
     ::close(ends_);
+  }
+
+  void stop() {
+    if (thread_.joinable()) {
+      (void)::eventfd_write(ends_, 1);
+      thread_.join();
+    }
   }
 
   void lose_one(std::int64_t bytes, std::int64_t skipped) {
@@ -100,7 +106,10 @@ class Relay::Direction {
   }
 
   void take(Clock::time_point now) {
-    for (ssize_t n = 1; n > 0;) {
+    // Whoever sends without end must not keep what is due.
+    constexpr int most = 256;
+    ssize_t n = 1;
+    for (int taken = 0; n > 0 && taken < most; ++taken) {
       n = ::read(from_, buffer_.data(), buffer_.size());
       if (n > 0 && !loses(n)) {
         free_ = std::max(free_, now) +
@@ -157,6 +166,11 @@ Relay::Relay(int near, int far, const LinkPath& there, const LinkPath& back)
       back_(std::make_unique<Direction>(far, near, back)) {}
 
 Relay::~Relay() = default;
+
+void Relay::stop() {
+  there_->stop();
+  back_->stop();
+}
 
 void Relay::lose_one(std::int64_t bytes, std::int64_t skipped) { back_->lose_one(bytes, skipped); }
 LinkCount Relay::there() const { return there_->count(); }

@@ -39,6 +39,8 @@ class Relay {
   Relay& operator=(const Relay&) = delete;
   ~Relay();
 
+  /// Ends it, once: nothing is read of the descriptors any more.
+  void stop();
   /// Loses one packet of `back`: of those that have at least so many bytes from now on, the one
   /// after `skipped` others.
   void lose_one(std::int64_t bytes, std::int64_t skipped);

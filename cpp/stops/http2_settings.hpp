@@ -12,7 +12,7 @@ namespace sevenstops::stops {
 struct Http2Settings {
   bool enabled = true;
   std::int64_t streams = 100;
-  std::int64_t stream_window = 1 << 20;
+  std::int64_t stream_window = 1 << 18;
   std::int64_t connection_window = 1 << 20;
   std::int64_t resets = 100;
   std::int64_t made_resets = 50;

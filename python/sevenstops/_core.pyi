@@ -568,6 +568,9 @@ class Relay:
         ValueError for a path that makes no sense.
         """
 
+    def stop(self) -> None:
+        """Ends it: nothing is read of the descriptors any more."""
+
     def lose_one(self, bytes: int, skipped: int = 0) -> None:
         """Loses one packet of `back`: of those that have at least so many bytes from now on, the
         one after `skipped` others.

@@ -193,6 +193,16 @@ TEST_F(Http2, SaysWhatItTakes) {
   EXPECT_EQ(client.answer(client.request("POST", "/echo", {}, content)).body, content);
 }
 
+TEST_F(Http2, WhatNobodyReadsOfABodyIsHeld) {
+  settings.parse.body_limit = 1000;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  // The refusal's text can't leave, and until it has nobody reads on.
+  Http2Client client(io, service.port(), {.stream_window = 0});
+  const std::string much(200'000, 'x');
+  client.request("POST", "/echo", {{"content-length", std::to_string(much.size())}}, much);
+  EXPECT_TRUE(client.until([&] { return count(service, "held_bytes") >= much.size(); }));
+}
+
 TEST_F(Http2, WhatIsTooLargeIsRefusedAndTheConnectionGoesOn) {
   settings.parse.body_limit = 1000;
   const Service service(settings, {.threads = 1, .rows = 1});

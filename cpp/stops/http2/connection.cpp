@@ -110,6 +110,11 @@ bool Http2Connection::turn(std::string_view bytes) {
     }
     watch_.opened(*session_.streams().at(id));
   }
+  for (const auto id : session_.fed()) {
+    if (const auto found = session_.streams().find(id); found != session_.streams().end()) {
+      account(*found->second);
+    }
+  }
   in_turn_ = false;
   watch_.head_unfinished(session_.head_begun().has_value());
   watch_.reset(session_.resets());

@@ -88,13 +88,16 @@ struct Http2Session::Callbacks {
   }
 
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id,
-                     const std::uint8_t* data, std::size_t size, void*) {
+                     const std::uint8_t* data, std::size_t size, void* user_data) {
     auto* stream = stream_of(session, id);
     if (stream == nullptr) {
       nghttp2_session_consume(session, id, size);
       return 0;
     }
     stream->in.append(text(data, size));
+    if (auto& fed = of(user_data).fed_; fed.empty() || fed.back() != id) {
+      fed.push_back(id);
+    }
     stream->input.notify();
     return 0;
   }

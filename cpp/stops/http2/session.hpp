@@ -58,6 +58,8 @@ class Http2Session {
   [[nodiscard]] Streams& streams() { return streams_; }
   /// The streams whose heads have become whole, once.
   [[nodiscard]] std::vector<std::int32_t> opened() { return std::exchange(opened_, {}); }
+  /// The streams that have got a piece of their bodies, and may be gone again, once.
+  [[nodiscard]] std::vector<std::int32_t> fed() { return std::exchange(fed_, {}); }
   /// How many streams the client has reset since this was asked.
   [[nodiscard]] std::uint64_t resets() { return std::exchange(resets_, 0); }
   /// When the head began that is not whole; nothing, where there is none.
@@ -94,6 +96,7 @@ class Http2Session {
   std::unique_ptr<nghttp2_session, http::FreeOfNghttp2> session_;
   Streams streams_;
   std::vector<std::int32_t> opened_;
+  std::vector<std::int32_t> fed_;
   std::vector<std::int32_t> touched_;
   std::int64_t served_ = 0;
   std::uint64_t resets_ = 0;

@@ -98,7 +98,6 @@ class Link(Stoppable):
                 self._there = self._descriptor(_HERE)
                 clients = self._device(CLIENT_ADDRESS, options.window)
             self._open.enter_context(_network())
-            self._here = self._descriptor(_HERE)
             service = self._device(SERVICE_ADDRESS, options.window)
             with core_errors():
                 self.relay = _core.Relay(
@@ -117,19 +116,19 @@ class Link(Stoppable):
             raise
 
     def _end(self) -> None:
-        del self.relay
+        self.relay.stop()
         self._open.close()
 
     @contextlib.contextmanager
     def clients(self) -> Iterator[None]:
         """The calling thread, and what it starts, among the clients."""
-        with core_errors():
-            _core.join_network(self._there)
-        try:
-            yield
-        finally:
+        with contextlib.ExitStack() as back:
+            before = os.open(_HERE, os.O_RDONLY)
+            back.callback(os.close, before)
             with core_errors():
-                _core.join_network(self._here)
+                _core.join_network(self._there)
+            back.callback(_core.join_network, before)
+            yield
 
     def _descriptor(self, path: str) -> int:
         try:

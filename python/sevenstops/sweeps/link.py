@@ -1,15 +1,20 @@
 """What distance and loss do to HTTP/2 and HTTP/1.1: flow-control windows, and head-of-line."""
 
+import contextlib
 import random
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from sevenstops._core import Http2Spec, Plan, Relay, RequestSpec
 from sevenstops.evidence.metrics import Sample
+from sevenstops.lab.environment import Lab
 from sevenstops.lab.measurements import percentile
 from sevenstops.lab.network import SERVICE_ADDRESS, LinkOptions
 from sevenstops.lab.scenes import Scene, distant_scene
+from sevenstops.lab.settings import SideSettings
 from sevenstops.loading.plans import burst, closed
 from sevenstops.sweeps.base import Point, Sweep, side
 
@@ -41,13 +46,15 @@ SHARES_LOST = (0, 0.005, 0.01, 0.02)
 OBJECT = 115
 # Rows of an object of six packets.
 SMALL = 46
-PACKETS = 6
+# Packets with something of a page's objects: on one connection 34, where they share packets, else
+# 36.
+PACKETS = 34
+# Bytes; what has less brings nothing but acknowledgements.
+BRINGS = 200
 # Packets: eight losses on one connection leave 57 of it (CUBIC goes on with 0.7 of a window, RFC
 # 9438, 4.6), and a page has 36.
 WIDE = 1000
 LOSSES = 8
-# Of a packet that is full.
-FULL = 1400
 # More than a round trip and less than two.
 LATE = 0.031
 
@@ -99,7 +106,7 @@ def _window_points(seed: int) -> list[Point]:
 def _throughput(scene: Scene, plan: Plan) -> tuple[Sample, list[float]]:
     record = scene.load(plan).by_name["download"]
     each = record.response.mean
-    size = record.bytes_received / record.answered
+    size = record.bytes_received / max(1, record.answered)
     together = plan.http2.streams if plan.protocol == "h2" else 1
     return {
         "throughput_bytes": together * size / each,
@@ -122,12 +129,20 @@ def _pages(seed: int, line: str, rows: int) -> Plan:
     )
 
 
+@contextlib.contextmanager
+def _lossy_scene(lab: Lab, settings: SideSettings, loss: float) -> Iterator[Scene]:
+    """Every round loses other packets, and every line of a round draws the same."""
+    between = LinkOptions(delay=DELAY, loss=loss, seed=lab.seed)
+    with distant_scene(lab, settings, between) as scene:
+        yield scene
+
+
 def _loss_points(seed: int) -> list[Point]:
     settings = side({"serialize.page_limit": "1000", "drain.send_buffer": "0"})
     return [
         Point(
             line, f"{100 * share:g}", settings,
-            partial(distant_scene, between=LinkOptions(delay=DELAY, loss=share, seed=seed)),
+            partial(_lossy_scene, loss=share),
             _pages(seed, line, OBJECT),
         )
         for line in PROTOCOLS
@@ -151,31 +166,55 @@ def _relay(scene: Scene) -> Relay:
     return scene.link.relay
 
 
+@contextlib.contextmanager
+def _losing_scene(lab: Lab, settings: SideSettings, losses: int) -> Iterator[Scene]:
+    """Of every second page one packet is lost, `losses` times."""
+    with distant_scene(lab, settings, LinkOptions(delay=DELAY, window=WIDE)) as scene:
+        scene.content["losses"] = losses
+        yield scene
+
+
 def _one_points(seed: int) -> list[Point]:
     settings = side({"drain.send_buffer": "0"})
-    scene = partial(distant_scene, between=LinkOptions(delay=DELAY, window=WIDE))
-    return [Point("", line, settings, scene, _pages(seed, line, SMALL)) for line in PROTOCOLS]
+    return [
+        Point("", f"{line}{said}", settings, partial(_losing_scene, losses=losses),
+              _pages(seed, line, SMALL))
+        for said, losses in (("", LOSSES), (", nothing lost", 0))
+        for line in PROTOCOLS
+    ]  # fmt: skip
+
+
+def places(losses: int, seed: int) -> list[int]:
+    """Which of a page's packets are lost, in random order: one of each equal part of a page."""
+    draw = random.Random(seed)
+    found = [int((n + draw.random()) * PACKETS / losses) for n in range(losses)]
+    return draw.sample(found, losses)
 
 
 def _one_lost(scene: Scene, plan: Plan) -> tuple[Sample, list[float]]:
-    """Of each second page one full packet is lost; which one is drawn."""
-    relay, draw = _relay(scene), random.Random(plan.seed)
+    relay = _relay(scene)
+    ended = threading.Event()
     began = time.monotonic()
 
     def lose() -> None:
-        for page in range(0, 2 * LOSSES, 2):
-            time.sleep(max(0.0, began + WARM_UP + (page - 0.4) * PERIOD - time.monotonic()))
-            relay.lose_one(FULL, draw.randrange((PACKETS - 1) * CONNECTIONS))
+        for n, place in enumerate(places(scene.content["losses"], scene.lab.seed)):
+            at = began + WARM_UP + (2 * n - 0.4) * PERIOD
+            if ended.wait(max(0.0, at - time.monotonic())):
+                return
+            relay.lose_one(BRINGS, place)
 
     with ThreadPoolExecutor(1) as thread:
         losing = thread.submit(lose)
-        record = scene.load(plan).by_name["object"]
+        try:
+            record = scene.load(plan).by_name["object"]
+        finally:
+            ended.set()
         losing.result()
     return {
         "late_objects": record.latency.slower_than(LATE) / LOSSES,
         "latency_p50_seconds": percentile(record.latency, 0.5),
         "latency_p95_seconds": percentile(record.latency, 0.95),
-        "packets_lost": relay.back.lost / LOSSES,
+        "packets_lost": relay.back.lost,
         "objects_failed": record.due - record.outcomes.get("2xx", 0),
     }, []
 
@@ -227,8 +266,10 @@ ONE_LOST_PACKET = Sweep(
     title="How many of a page's six objects one lost packet makes late",
     question=(
         "The same page with objects of 8 KB, and congestion windows so wide that all are under way "
-        "at once, before and after a loss; of each second page one packet is lost. An object is "
-        "late that takes more than one and a half round trips."
+        "at once, before and after a loss; of each second page one packet is lost, eight in all, "
+        "one of each eighth of a page. An object is late that takes more than one and a half round "
+        "trips. On one connection, what comes after the lost packet waits: three and a half "
+        "objects of six, in the long run."
     ),
     line="",
     axis="protocol",

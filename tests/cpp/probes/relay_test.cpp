@@ -144,6 +144,16 @@ TEST(Relay, APathThatMakesNoSenseIsRefused) {
   }
 }
 
+TEST(Relay, WhatHasStoppedReadsNothingMore) {
+  const Ends ends;
+  Relay relay(ends.near[1], ends.far[1], {}, {});
+  relay.stop();
+  relay.stop();
+  send(ends.near[0], "later");
+  EXPECT_TRUE(next(ends.far[0], 50).empty());
+  EXPECT_EQ(relay.there().carried, 0);
+}
+
 TEST(Relay, ItEndsWithPacketsUnderWay) {
   const Ends ends;
   const auto begin = Clock::now();

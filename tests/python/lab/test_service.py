@@ -114,8 +114,9 @@ def test_it_listens_where_it_is_told_to_and_its_admin_listener_does_not():
 @pytest.mark.parametrize(
     ("address", "sentence"),
     [
-        ("localhost", "--address takes an IPv4 address, not 'localhost'"),
-        ("::1", "--address takes an IPv4 address, not '::1'"),
+        ("localhost", "--address takes an IPv4 address that a machine may have, not 'localhost'"),
+        ("::1", "that a machine may have, not '::1'"),
+        ("224.0.0.1", "that a machine may have, not '224.0.0.1'"),
         ("192.0.2.1", "cannot listen on 192.0.2.1:0: Cannot assign requested address"),
     ],
 )
