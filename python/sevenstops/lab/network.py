@@ -122,13 +122,15 @@ class Link(Stoppable):
     @contextlib.contextmanager
     def clients(self) -> Iterator[None]:
         """The calling thread, and what it starts, among the clients."""
-        with contextlib.ExitStack() as back:
-            before = os.open(_HERE, os.O_RDONLY)
-            back.callback(os.close, before)
-            with core_errors():
-                _core.join_network(self._there)
-            back.callback(_core.join_network, before)
-            yield
+        before = os.open(_HERE, os.O_RDONLY)
+        try:
+            _join(self._there)
+            try:
+                yield
+            finally:
+                _join(before)
+        finally:
+            os.close(before)
 
     def _descriptor(self, path: str) -> int:
         try:
@@ -155,6 +157,11 @@ class Link(Stoppable):
         for name, value in (("tcp_slow_start_after_idle", "0"), ("tcp_no_metrics_save", "1")):
             _write(_IPV4 / name, value)
         return fd
+
+
+def _join(network: int) -> None:
+    with core_errors():
+        _core.join_network(network)
 
 
 def _ip(*arguments: str) -> None:

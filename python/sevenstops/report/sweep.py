@@ -17,7 +17,7 @@ from sevenstops.report.frame import INK
 # Okabe and Ito, *Color Universal Design*, with a marker each for print without colour.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#7f7f7f", "#E69F00", "#56B4E9")
 MARKERS = "osD^vPX"
-DECADES = 1000
+DECADES = 200
 """How many times the first place the last is where an axis is logarithmic."""
 
 
@@ -96,7 +96,8 @@ def draw_sweep(document: dict[str, Any], out: Path | IO[bytes]) -> None:
         _over_axis(axis, document)
     else:
         _bars(axis, document)
-    axis.set_title(document["title"], fontsize=10.5, loc="left", color=INK, fontweight="bold")
+    # Of the whole figure: bars have their names to the left of the axis.
+    figure.suptitle(document["title"], x=0.01, ha="left", fontsize=10.5, color=INK, weight="bold")
     axis.tick_params(labelsize=8, colors=INK)
     axis.spines[["top", "right"]].set_visible(False)
     figure.savefig(out, dpi=144, facecolor="white", format="png")

@@ -80,7 +80,7 @@ def _window_points(seed: int) -> list[Point]:
     points = []
     for window in WINDOWS:
         at = f"{window / KIBIBYTE:g}"
-        theory = {"throughput_bytes": window / (2 * DELAY)} if window <= WINDOWS[1] else {}
+        theory = {"bytes_a_second": window / (2 * DELAY)} if window <= WINDOWS[1] else {}
         points += [
             Point(
                 "both windows, one stream", at, free, scene,
@@ -109,7 +109,7 @@ def _throughput(scene: Scene, plan: Plan) -> tuple[Sample, list[float]]:
     size = record.bytes_received / max(1, record.answered)
     together = plan.http2.streams if plan.protocol == "h2" else 1
     return {
-        "throughput_bytes": together * size / each,
+        "bytes_a_second": together * size / each,
         "download_seconds": each,
         "downloads_failed": record.due - record.outcomes.get("2xx", 0),
     }, []
@@ -228,10 +228,10 @@ WINDOWS_AT_A_DISTANCE = Sweep(
     ),
     line="what the size is of",
     axis="window, KiB",
-    columns={"throughput_bytes": "bytes", "download_seconds": "seconds", "downloads_failed": "1"},
+    columns={"bytes_a_second": "bytes", "download_seconds": "seconds", "downloads_failed": "1"},
     points=_window_points,
     measure=_throughput,
-    drawn="throughput_bytes",
+    drawn="bytes_a_second",
     logarithmic=True,
     without_edge=True,
     needs_link=True,

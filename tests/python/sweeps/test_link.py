@@ -28,8 +28,8 @@ def test_a_window_bounds_a_download(monkeypatch):
         "http2-windows", (stream, "64"), (stream, "4096"), (connection, "64")
     )
     bound = 65536 / (2 * link.DELAY)
-    assert small["throughput_bytes"] < bound < wide["throughput_bytes"]
-    assert shared["throughput_bytes"] < bound
+    assert small["bytes_a_second"] < bound < wide["bytes_a_second"]
+    assert shared["bytes_a_second"] < bound
     assert small["downloads_failed"] == wide["downloads_failed"] == 0
 
 
