@@ -32,7 +32,7 @@ cpp-test: build $(VENV)/.setup-test
 	ctest --preset release
 
 py-test: build $(VENV)/.setup-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
 sanitize: $(VENV)/.setup-lab $(VENV)/.setup-test

@@ -102,7 +102,8 @@ boost::asio::ip::address_v4 address(std::string_view text) {
   boost::system::error_code error;
   auto read = boost::asio::ip::make_address_v4(text, error);
   if (error || read.is_multicast() || read == boost::asio::ip::address_v4::broadcast()) {
-    throw std::invalid_argument("--address takes an IPv4 address that a machine may have, not '" + std::string(text) + "'");
+    throw std::invalid_argument("--address takes an IPv4 address that a machine may have, not '" +
+                                std::string(text) + "'");
   }
   return read;
 }

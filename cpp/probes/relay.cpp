@@ -122,8 +122,7 @@ class Relay::Direction {
 
   bool loses(std::int64_t bytes) {
     const bool lost =
-        is_the_one(bytes) ||
-        static_cast<std::int64_t>(under_way_.size()) >= path_.queue ||
+        is_the_one(bytes) || static_cast<std::int64_t>(under_way_.size()) >= path_.queue ||
         (path_.loss > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < path_.loss);
     lost_ += lost ? 1 : 0;
     return lost;

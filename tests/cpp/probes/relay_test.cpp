@@ -124,8 +124,8 @@ TEST(Relay, OneLargePacketIsLostOnItsWayBackWhereThatIsAsked) {
   relay.lose_one(10, 1);
   send(ends.near[0], std::string(1000, 'a'));
   EXPECT_EQ(next(ends.far[0]), std::string(1000, 'a'));
-  for (const std::string packet :
-       {"small", "first of all large ones", "second of all large ones", "third of all large ones"}) {
+  for (const std::string packet : {"small", "first of all large ones", "second of all large ones",
+                                   "third of all large ones"}) {
     send(ends.far[0], packet);
   }
   EXPECT_EQ(next(ends.near[0]), "small");
