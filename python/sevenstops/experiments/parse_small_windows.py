@@ -30,6 +30,8 @@ LATE = round(0.75 * BODY / (SMALL / (2 * DELAY)), 2)
 RATE = 8
 # So many that a slow upload does not keep the next one waiting.
 USERS = 8
+# In it each connection's congestion window grows.
+WARM_UP = 1.5
 END = 3.0
 
 
@@ -38,7 +40,8 @@ def plan(seed: int) -> Plan:
     wide = Http2Spec(streams=1, stream_window=16 * BODY, connection_window=16 * BODY)
     return Plan(
         seed=seed,
-        arrivals=[constant(RATE, END)],
+        arrivals=[constant(RATE, WARM_UP + END)],
+        warm_up=WARM_UP,
         connections=USERS,
         protocol="h2",
         http2=wide,
