@@ -85,7 +85,8 @@ class Witness(Stoppable):
         self._unused, self._began, self._pressure = unused(cpus), time.monotonic(), pressure()
         self.report: dict[str, Any] = {}
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
+        # Ctrl-C may come before anybody has this object to stop it: then Python must not wait for it.
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _look(self) -> dict[tuple[int, int], tuple[float, float]]:

@@ -30,7 +30,8 @@ class PeakMemory(Stoppable):
         self._start = self._peak = watched.memory()
         self._began = time.monotonic()
         self.course: list[tuple[float, float]] = [(0.0, 0.0)]
-        self._thread = threading.Thread(target=self._watch)
+        # Ctrl-C may come before anybody has this object to stop it: then Python must not wait for it.
+        self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     @property

@@ -1,6 +1,8 @@
 """What is started is ended once, and certainly."""
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 
@@ -68,3 +70,20 @@ def test_a_process_and_its_watcher_can_be_stopped_twice():
     service.stop()
     service.process.stop()
     assert not service.process.alive
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        "from sevenstops.lab.machine import Witness; Witness({}, [0])",
+        "from sevenstops import Service; from sevenstops.lab.measurements import PeakMemory; "
+        "PeakMemory(Service())",
+    ],
+    ids=["machine", "memory"],
+)
+def test_a_watcher_that_nobody_can_stop_keeps_no_process_alive(begin):
+    run = subprocess.run(
+        [sys.executable, "-c", f"{begin}; raise KeyboardInterrupt"],
+        capture_output=True, text=True, timeout=20,
+    )  # fmt: skip
+    assert "KeyboardInterrupt" in run.stderr
