@@ -32,6 +32,8 @@ ATTEMPT = 0.1
 SLOWDOWN = 20
 BEGIN = 2.0
 SLOW_FOR = 1.0
+# A page sent later than so long before the slowness may still be there when it begins.
+LAST = 0.1
 # What counts begins some time after the cause is gone, and goes on for 4 s.
 GRACE = 5.0
 WATCHED = 4.0
@@ -72,7 +74,7 @@ def run(scene: Scene, p: Plan) -> Sample:
         "requests_at_the_last_hop_per_page": (
             scene.others["inventory"].stops()["requests_total"] / result.requests
         ),
-        "goodput_before_ratio": goodput(series, 0.5, BEGIN),
+        "goodput_before_ratio": goodput(series, 0.5, BEGIN - LAST),
         "goodput_during_ratio": goodput(series, BEGIN, END),
     }
 
