@@ -32,10 +32,11 @@ constexpr std::string_view usage_begin =
     "usage: sevenstops-service [--preset fragile|hardened] [--set STOP.FIELD=VALUE]...\n"
     "         [--address IPV4] [--port N] [--admin-port N] [--threads N] [--rows N]\n"
     "         [--token-file FILE]\n"
-    "         [--access-log FILE] [--tls CERTIFICATE KEY]\n"
+    "         [--access-log FILE] [--tls CERTIFICATE KEY] [--take-over]\n"
     "         the token of protected routes is in FILE, in SEVENSTOPS_TOKEN, or made and said on\n"
     "         stderr\n"
     "         --tls: the port speaks TLS, and nothing else; both files are PEM\n"
+    "         --take-over: shares the port with the service there, which is to get SIGTERM then\n"
     "         [--dependency NAME[?][!][*LEAVES]=PORT[,PORT]...]...\n"
     "         ?: a page may be answered without it; !: not to be asked twice for one answer\n";
 
@@ -171,6 +172,10 @@ CommandLine read(int argc, char** argv) {
     const std::string_view option = argv[i];
     if (option == "--hold-faults") {
       line.options.hold_faults = true;
+      continue;
+    }
+    if (option == "--take-over") {
+      line.options.take_over = true;
       continue;
     }
     if (i + 1 >= argc) {

@@ -28,6 +28,7 @@ struct Descriptor {
 
 void add(ListenerProbe& probe, const nlmsghdr& header) {
   const auto* message = static_cast<const inet_diag_msg*>(NLMSG_DATA(&header));
+  ++probe.listeners;
   // For a listener the kernel puts the queue's depth and bound here (tcp_diag.c).
   probe.queue_depth += message->idiag_rqueue;
   const std::uint64_t granted = message->idiag_wqueue;
@@ -63,7 +64,6 @@ ListenerProbe probe_listener(std::uint16_t port) {
     throw std::runtime_error("the kernel's sock_diag socket cannot be asked");
   }
   ListenerProbe probe;
-  bool found = false;
   alignas(nlmsghdr) std::array<char, 32768> buffer{};
   while (true) {
     auto size = ::recv(netlink.value, buffer.data(), buffer.size(), 0);
@@ -74,7 +74,7 @@ ListenerProbe probe_listener(std::uint16_t port) {
     for (auto* header = reinterpret_cast<nlmsghdr*>(buffer.data()); NLMSG_OK(header, left);
          header = NLMSG_NEXT(header, left)) {
       if (header->nlmsg_type == NLMSG_DONE) {
-        if (!found) {
+        if (probe.listeners == 0) {
           throw std::runtime_error("nothing listens on port " + std::to_string(port));
         }
         return probe;
@@ -84,7 +84,6 @@ ListenerProbe probe_listener(std::uint16_t port) {
       }
       const auto* message = static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
       if (ntohs(message->id.idiag_sport) == port) {
-        found = true;
         add(probe, *header);
       }
     }

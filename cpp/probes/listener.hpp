@@ -6,6 +6,8 @@ namespace sevenstops::probes {
 
 /// What the kernel knows of one listening TCP port, of all its SO_REUSEPORT listeners.
 struct ListenerProbe {
+  /// How many there are, of whatever process.
+  std::uint64_t listeners = 0;
   /// Connections completed and not yet accepted.
   std::uint64_t queue_depth = 0;
   /// What listen() was granted, to the listener that got least: its share overflows first.

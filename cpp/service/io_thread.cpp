@@ -43,9 +43,9 @@ IoThread::IoThread(const stops::Settings& settings, const stops::Backend& backen
 IoThread::~IoThread() = default;
 
 void IoThread::listen(const base::tcp::endpoint& endpoint, std::vector<IoThread*> owners,
-                      int before) {
+                      int before, bool joins) {
   owners_ = std::move(owners);
-  accept_.emplace(io_, endpoint, settings_.accept, stall(before), before > 0);
+  accept_.emplace(io_, endpoint, settings_.accept, stall(before), joins);
 }
 
 void IoThread::share(IoThread& first, int before) {
@@ -74,11 +74,11 @@ void IoThread::start(bool keeps_house, Failed failed) {
   thread_ = std::thread([this] { io_.run(); });
 }
 
-void IoThread::leave() {
-  asio::post(io_, [this] {
+void IoThread::leave(bool heir) {
+  asio::post(io_, [this, heir] {
     stops_.leave();
     if (accept_) {
-      accept_->finish();
+      accept_->finish(heir);
     }
   });
 }

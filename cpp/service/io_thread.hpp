@@ -32,9 +32,10 @@ class IoThread {
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
 
-  /// Listens and hands what it accepts to each of `owners` in turn; so
-  /// many threads of this process listen there already as `before` says.
-  void listen(const base::tcp::endpoint& endpoint, std::vector<IoThread*> owners, int before = 0);
+  /// Listens and hands what it accepts to each of `owners` in turn; so many threads of this process
+  /// listen there already as `before` says. Whether it `joins` who is there: as Accept takes it.
+  void listen(const base::tcp::endpoint& endpoint, std::vector<IoThread*> owners, int before,
+              bool joins);
   /// Takes connections from the listener of `first` as well; so many threads do already as `before`
   /// says.
   void share(IoThread& first, int before);
@@ -46,8 +47,8 @@ class IoThread {
   /// Says on /healthz that nobody should send requests here; from any thread.
   void say_unready() { stops_.unready = true; }
   /// Takes no connection beyond those that are complete, and ends each with its request; from any
-  /// thread.
-  void leave();
+  /// thread. An `heir` is another process that listens on the port.
+  void leave(bool heir);
   /// Whether nobody is left, when it was last looked.
   [[nodiscard]] bool left() const { return left_; }
   /// Asks all that runs to end; from any thread.

@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/descriptors.hpp"
 #include "base/log.hpp"
+#include "probes/listener.hpp"
 #include "service/admin.hpp"
 #include "service/io_thread.hpp"
 #include "service/report.hpp"
@@ -19,6 +21,16 @@ int usable_processors() {
   cpu_set_t set;
   CPU_ZERO(&set);
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
+}
+
+void check_shared(const Settings& settings, const ServiceOptions& options) {
+  if (options.port == 0) {
+    throw std::runtime_error("a port has to be given to take it over");
+  }
+  if (settings.accept.listeners() != stops::Listeners::per_thread) {
+    throw std::runtime_error(
+        "a port can be taken over only with accept.reuse_port, and without accept.share_listener");
+  }
 }
 
 void end_process(base::Log& log, const std::string& sentence) {
@@ -58,6 +70,8 @@ struct Service::State {
   std::shared_ptr<store::Workers> report_workers;
   std::vector<std::unique_ptr<IoThread>> threads;
   std::unique_ptr<Admin> admin;
+  // With each other, and with other processes that ask for it.
+  bool shares = false;
 
   [[nodiscard]] Threads metrics() const {
     Threads all;
@@ -67,9 +81,22 @@ struct Service::State {
     return all;
   }
 
-  void listen(const Settings& settings, base::tcp::endpoint endpoint) {
+  // Whether another process listens on the port, and gets what this one leaves in its queue.
+  [[nodiscard]] bool has_heir() const {
+    if (!shares || !stops::migrates_to_others()) {
+      return false;
+    }
+    try {
+      return probes::probe_listener(threads.front()->port()).listeners > threads.size();
+    } catch (const std::runtime_error&) {
+      return false;
+    }
+  }
+
+  void listen(const Settings& settings, base::tcp::endpoint endpoint, bool take_over) {
     using stops::Listeners;
     const auto listeners = settings.accept.listeners();
+    shares = listeners == Listeners::per_thread;
     auto& first = *threads.front();
     std::vector<IoThread*> owners{&first};
     if (listeners == Listeners::one_acceptor) {
@@ -77,13 +104,13 @@ struct Service::State {
         owners.push_back(threads[i].get());
       }
     }
-    first.listen(endpoint, owners);
+    first.listen(endpoint, owners, 0, take_over);
     endpoint.port(first.port());
     for (std::size_t i = 1; i < threads.size(); ++i) {
       auto& other = *threads[i];
       const auto before = static_cast<int>(i);
       if (listeners == Listeners::per_thread) {
-        other.listen(endpoint, {&other}, before);
+        other.listen(endpoint, {&other}, before, true);
       } else if (listeners == Listeners::shared) {
         other.share(first, before);
       }
@@ -93,6 +120,9 @@ struct Service::State {
 
 Service::Service(const Settings& settings, const ServiceOptions& options)
     : state_(std::make_unique<State>(options, settings)) {
+  if (options.take_over) {
+    check_shared(settings, options);
+  }
   auto& s = *state_;
   // A connection, and what its handler may have open beneath.
   base::reserve_descriptors(2 * s.places.most());
@@ -119,7 +149,14 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
     s.log.error("net.core.somaxconn can't be raised to " + std::to_string(most) +
                 ", as accept.somaxconn asks");
   }
-  s.listen(settings, {options.address, options.port});
+  if (options.take_over && !stops::migrates_to_others()) {
+    s.log.error(stops::migrate_to_others()
+                    ? "net.ipv4.tcp_migrate_req was off and is on now: what the other service "
+                      "leaves in its queue comes here"
+                    : "net.ipv4.tcp_migrate_req is off and can't be set: when the other service "
+                      "ends, some new connections wait for a second");
+  }
+  s.listen(settings, {options.address, options.port}, options.take_over);
   const auto backlog = settings.accept.backlog;
   if (const auto granted = stops::backlog_granted(backlog); granted < backlog) {
     s.log.error("accept.backlog is " + std::to_string(backlog) + ", and the kernel makes it " +
@@ -152,8 +189,9 @@ void Service::say_unready() {
 }
 
 void Service::leave() {
+  const bool heir = state_->has_heir();
   for (auto& t : state_->threads) {
-    t->leave();
+    t->leave(heir);
   }
 }
 

@@ -22,6 +22,9 @@ struct ServiceOptions {
   /// 0 lets the kernel choose.
   std::uint16_t port = 0;
   std::uint16_t admin_port = 0;
+  /// Shares the port with a service that is to be ended then, and has a listener for each of its
+  /// I/O threads, as this one has to have; starts as otherwise where there is none.
+  bool take_over = false;
   /// I/O threads; 0: one per processor that this process may use.
   int threads = 0;
   /// Orders in the data set.
@@ -45,8 +48,8 @@ struct ServiceOptions {
 /// The HTTP service under study. Threads start in the constructor and end in `stop`.
 class Service {
  public:
-  /// Throws std::runtime_error in one sentence: a taken port, no room for the data set, a log that
-  /// can't be written, a certificate or a key that can't be used.
+  /// Throws std::runtime_error in one sentence: a taken port, one that can't be shared, no room for
+  /// the data set, a log that can't be written, a certificate or a key that can't be used.
   Service(const Settings& settings, const ServiceOptions& options);
   ~Service();
   Service(const Service&) = delete;

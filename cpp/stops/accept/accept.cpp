@@ -27,6 +27,7 @@ using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>
 constexpr std::chrono::milliseconds retry_pause{20};
 
 constexpr const char* somaxconn = "/proc/sys/net/core/somaxconn";
+constexpr const char* migrate_req = "/proc/sys/net/ipv4/tcp_migrate_req";
 
 // accept(2): what is wrong with this connection, or for a while, not with the listener.
 bool passes(const boost::system::error_code& error) {
@@ -91,7 +92,7 @@ void Accept::close() {
 // A connection that completes between the last accept and the close would be reset, with the
 // request that it brings. So first no handshake begins any more; those under way get a moment.
 // Whose SYN is dropped sends it again after 1 s, and is refused.
-void Accept::finish() {
+void Accept::finish(bool heir) {
   constexpr std::chrono::milliseconds handshake{25};
   constexpr std::uint32_t flags_of_tcp = 13;
   constexpr std::uint32_t syn = 0x02;
@@ -101,10 +102,13 @@ void Accept::finish() {
                      sock_filter(BPF_STMT(BPF_RET | BPF_K, 0)),
                      sock_filter(BPF_STMT(BPF_RET | BPF_K, whole))};
   const sock_fprog program{.len = code.size(), .filter = code.data()};
-  // Where it can't be attached, the close comes without it.
-  (void)::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
-                     sizeof program);
-  finish_at_ = Clock::now() + handshake;
+  finish_at_ = Clock::now();
+  if (!heir) {
+    // Where it can't be attached, the close comes without it.
+    (void)::setsockopt(acceptor_.native_handle(), SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                       sizeof program);
+    *finish_at_ += handshake;
+  }
   boost::system::error_code error;
   acceptor_.cancel(error);
 }
@@ -166,6 +170,19 @@ std::int64_t backlog_granted(std::int64_t wanted) {
   std::ifstream file(somaxconn);
   std::int64_t most = 0;
   return file >> most ? std::min(wanted, most) : wanted;
+}
+
+bool migrate_to_others() {
+  if (!migrates_to_others()) {
+    std::ofstream(migrate_req) << 1;
+  }
+  return migrates_to_others();
+}
+
+bool migrates_to_others() {
+  std::ifstream file(migrate_req);
+  int now = 0;
+  return file >> now && now == 1;
 }
 
 std::chrono::milliseconds time_in_queue(tcp::socket& socket) {

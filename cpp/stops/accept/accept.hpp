@@ -21,8 +21,8 @@ class Accept {
   using Stall = std::function<Clock::duration(Clock::time_point now)>;
 
   /// Binds and listens. Port 0 lets the kernel choose. Throws std::runtime_error in one sentence
-  /// when the address is not this machine's or the port is taken: by another process, or, unless
-  /// this is a listener that `joins` one of this process, by anybody.
+  /// when the address is not this machine's or the port is taken: unless it `joins` those who are
+  /// there, by anybody; otherwise by somebody who shares it with nobody.
   Accept(asio::io_context& io, const tcp::endpoint& endpoint, const AcceptSettings& settings,
          Stall stall = {}, bool joins = false);
 
@@ -39,8 +39,9 @@ class Accept {
   /// boost::system::system_error when the listener is broken: there will be no other then.
   [[nodiscard]] asio::awaitable<std::optional<tcp::socket>> next(asio::io_context& owner);
 
-  /// Takes what the kernel has completed already, and closes the listener.
-  void finish();
+  /// Takes what the kernel has completed already, and closes the listener. With an `heir` what
+  /// comes too late goes to another listener of the port, as `migrate_to_others` has it.
+  void finish(bool heir);
 
  private:
   [[nodiscard]] asio::awaitable<void> readable();
@@ -60,6 +61,14 @@ class Accept {
 /// Raises net.core.somaxconn, which belongs to the network namespace, where it is lower than
 /// wanted. Whether it is at least that now.
 [[nodiscard]] bool raise_somaxconn(std::int64_t wanted);
+
+/// Lets connections that a listener has not taken when it is closed go to another one of its port
+/// (net.ipv4.tcp_migrate_req of the kernel's ip-sysctl, since Linux 5.14), where this process may
+/// change that. Whether it is so now.
+bool migrate_to_others();
+
+/// Whether it is so.
+[[nodiscard]] bool migrates_to_others();
 
 /// How long the kernel held a connection before it was taken: the age of the last acknowledgement
 /// that came on it, or of its last data, whichever is older (tcpi_last_ack_recv and

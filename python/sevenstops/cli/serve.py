@@ -35,6 +35,13 @@ def command(
             metavar="CERT KEY", help="The port speaks TLS, and nothing else; both files are PEM."
         ),
     ] = None,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            help="Share the port with the service there; end that one with SIGTERM then.",
+        ),
+    ] = False,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="STOP.FIELD=VALUE", help="A setting.")
     ] = None,
@@ -54,6 +61,7 @@ def command(
         token=token,
         shares_stderr=True,
         tls=tls,
+        take_over=take_over,
     )
     with Service(settings, options) as service:
         try:

@@ -85,7 +85,7 @@ class Witness(Stoppable):
         self._unused, self._began, self._pressure = unused(cpus), time.monotonic(), pressure()
         self.report: dict[str, Any] = {}
         self._done = threading.Event()
-        # Ctrl-C may come before anybody has this object to stop it: then Python must not wait for it.
+        # Ctrl-C may come before anybody can stop it, and Python is not to wait for it then.
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 

@@ -30,7 +30,7 @@ class PeakMemory(Stoppable):
         self._start = self._peak = watched.memory()
         self._began = time.monotonic()
         self.course: list[tuple[float, float]] = [(0.0, 0.0)]
-        # Ctrl-C may come before anybody has this object to stop it: then Python must not wait for it.
+        # Ctrl-C may come before anybody can stop it, and Python is not to wait for it then.
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 

@@ -22,16 +22,17 @@ class ServiceOptions:
     """What a service needs besides its settings.
 
     The service listens at `address`, an IPv4 address, and its admin listener at 127.0.0.1; of their
-    ports 0 lets the kernel choose; `threads` counts I/O threads (0: one per
-    usable processor); `rows` the orders in the data set; `dependencies` are names of services
-    beneath, each with the ports of its replicas ("leaf*100": it is asked for 100 parts of a page;
-    "ads?": a page may be answered without it; "ledger!": not to be asked twice for one answer);
-    `faults` as the executable's --fault takes them; with `hold_faults` those that depend on time do
-    nothing before `Service.begin_faults`; `cpus` pins the process; `executable` is the service's
-    program, where it is not the one that came with this package; `access_log` a file that gets a
-    line for each request; `token` what protected routes ask for, made anew where it is None. With
-    `shares_stderr` what the service says on stderr is said on this process's; with `tls`, a
-    certificate and its key as PEM files, its port speaks TLS and nothing else.
+    ports 0 lets the kernel choose; with `take_over` it shares its port with a service that is there
+    and is to be stopped then; `threads` counts I/O threads (0: one per usable processor); `rows`
+    the orders in the data set; `dependencies` are names of services beneath, each with the ports of
+    its replicas ("leaf*100": it is asked for 100 parts of a page; "ads?": a page may be answered
+    without it; "ledger!": not to be asked twice for one answer); `faults` as the executable's
+    --fault takes them; with `hold_faults` those that depend on time do nothing before
+    `Service.begin_faults`; `cpus` pins the process; `executable` is the service's program, where it
+    is not the one that came with this package; `access_log` a file that gets a line for each
+    request; `token` what protected routes ask for, made anew where it is None. With `shares_stderr`
+    what the service says on stderr is said on this process's; with `tls`, a certificate and its key
+    as PEM files, its port speaks TLS and nothing else.
     """
 
     port: int = 0
@@ -48,6 +49,7 @@ class ServiceOptions:
     shares_stderr: bool = False
     tls: tuple[Path, Path] | None = None
     address: str = "127.0.0.1"
+    take_over: bool = False
 
 
 class Service(Stoppable):
@@ -81,6 +83,8 @@ class Service(Stoppable):
             command += ["--fault", fault]
         if options.hold_faults:
             command.append("--hold-faults")
+        if options.take_over:
+            command.append("--take-over")
         if options.access_log is not None:
             command += ["--access-log", str(options.access_log)]
         if options.tls is not None:
