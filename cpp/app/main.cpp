@@ -175,7 +175,7 @@ CommandLine read(int argc, char** argv) {
       continue;
     }
     if (option == "--take-over") {
-      line.options.take_over = true;
+      sets.emplace_back("accept.take_over=true");
       continue;
     }
     if (i + 1 >= argc) {

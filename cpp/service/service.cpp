@@ -23,11 +23,8 @@ int usable_processors() {
   return sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
-void check_shared(const Settings& settings, const ServiceOptions& options) {
-  if (options.port == 0) {
-    throw std::runtime_error("a port has to be given to take it over");
-  }
-  if (settings.accept.listeners() != stops::Listeners::per_thread) {
+void check_shared(const stops::AcceptSettings& settings) {
+  if (settings.listeners() != stops::Listeners::per_thread) {
     throw std::runtime_error(
         "a port can be taken over only with accept.reuse_port, and without accept.share_listener");
   }
@@ -93,7 +90,7 @@ struct Service::State {
     }
   }
 
-  void listen(const Settings& settings, base::tcp::endpoint endpoint, bool take_over) {
+  void listen(const Settings& settings, base::tcp::endpoint endpoint) {
     using stops::Listeners;
     const auto listeners = settings.accept.listeners();
     shares = listeners == Listeners::per_thread;
@@ -104,7 +101,8 @@ struct Service::State {
         owners.push_back(threads[i].get());
       }
     }
-    first.listen(endpoint, owners, 0, take_over);
+    // A port that the kernel chooses is nobody's.
+    first.listen(endpoint, owners, 0, settings.accept.take_over && endpoint.port() != 0);
     endpoint.port(first.port());
     for (std::size_t i = 1; i < threads.size(); ++i) {
       auto& other = *threads[i];
@@ -120,8 +118,9 @@ struct Service::State {
 
 Service::Service(const Settings& settings, const ServiceOptions& options)
     : state_(std::make_unique<State>(options, settings)) {
-  if (options.take_over) {
-    check_shared(settings, options);
+  const bool take_over = settings.accept.take_over;
+  if (take_over) {
+    check_shared(settings.accept);
   }
   auto& s = *state_;
   // A connection, and what its handler may have open beneath.
@@ -149,14 +148,14 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
     s.log.error("net.core.somaxconn can't be raised to " + std::to_string(most) +
                 ", as accept.somaxconn asks");
   }
-  if (options.take_over && !stops::migrates_to_others()) {
+  if (take_over && !stops::migrates_to_others()) {
     s.log.error(stops::migrate_to_others()
                     ? "net.ipv4.tcp_migrate_req was off and is on now: what the other service "
                       "leaves in its queue comes here"
                     : "net.ipv4.tcp_migrate_req is off and can't be set: when the other service "
                       "ends, some new connections wait for a second");
   }
-  s.listen(settings, {options.address, options.port}, options.take_over);
+  s.listen(settings, {options.address, options.port});
   const auto backlog = settings.accept.backlog;
   if (const auto granted = stops::backlog_granted(backlog); granted < backlog) {
     s.log.error("accept.backlog is " + std::to_string(backlog) + ", and the kernel makes it " +

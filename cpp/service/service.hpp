@@ -22,9 +22,6 @@ struct ServiceOptions {
   /// 0 lets the kernel choose.
   std::uint16_t port = 0;
   std::uint16_t admin_port = 0;
-  /// Shares the port with a service that is to be ended then, and has a listener for each of its
-  /// I/O threads, as this one has to have; starts as otherwise where there is none.
-  bool take_over = false;
   /// I/O threads; 0: one per processor that this process may use.
   int threads = 0;
   /// Orders in the data set.

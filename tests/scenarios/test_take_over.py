@@ -29,11 +29,16 @@ def network():
         yield
 
 
-def service(port=0, **options):
+def service(port=0, take_over=False):
     settings = SideSettings(_core.hardened()).changed(
-        {"drain.grace": "2", "drain.idle_grace": "0.2", "accept.queue_time": "0"}
+        {
+            "drain.grace": "2",
+            "drain.idle_grace": "0.2",
+            "accept.queue_time": "0",
+            "accept.take_over": str(take_over).lower(),
+        }
     )
-    return Service(settings.settings, ServiceOptions(port=port, threads=2, rows=1, **options))
+    return Service(settings.settings, ServiceOptions(port=port, threads=2, rows=1))
 
 
 def loaded(port, headers=()):

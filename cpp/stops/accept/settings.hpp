@@ -24,6 +24,7 @@ struct AcceptSettings {
   bool drain_queue = true;
   bool reuse_port = true;
   bool share_listener = false;
+  bool take_over = false;
   std::int64_t max_connections = 20000;
   bool close_silent = true;
   double queue_time = 1.0;
@@ -56,6 +57,9 @@ struct AcceptSettings {
     visit("share_listener", s.share_listener,
           base::about_switch("all I/O threads take connections from one listener, whatever "
                              "`reuse_port` says: one that is stuck keeps none from the others"));
+    visit("take_over", s.take_over,
+          base::about_switch("share the port with the service that is there, and is to end then; "
+                             "`reuse_port` has to be on in both"));
     visit("max_connections", s.max_connections,
           {"connections", 1, 1000000,
            "open connections beyond which a new one gets 503, unless `close_silent` finds it a "

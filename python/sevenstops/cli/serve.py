@@ -12,6 +12,8 @@ from sevenstops.errors import LabError
 from sevenstops.lab.service import TOKEN_VARIABLE, Service, ServiceOptions
 from sevenstops.lab.settings import settings_from
 
+TAKE_OVER = "accept.take_over=true"
+
 
 def command(
     preset: Annotated[str, typer.Option(help="fragile or hardened.")] = "hardened",
@@ -50,7 +52,7 @@ def command(
 
     It ends by SIGTERM and SIGHUP too, and requests in progress get `drain.grace` seconds then.
     """
-    settings = settings_from(preset, changes or [])
+    settings = settings_from(preset, [*(changes or []), *([TAKE_OVER] if take_over else [])])
     token = token_from(token_file)
     options = ServiceOptions(
         port,
@@ -61,7 +63,6 @@ def command(
         token=token,
         shares_stderr=True,
         tls=tls,
-        take_over=take_over,
     )
     with Service(settings, options) as service:
         try:

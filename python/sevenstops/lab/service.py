@@ -5,7 +5,7 @@ import os
 import secrets
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,11 @@ class ServiceOptions:
     """What a service needs besides its settings.
 
     The service listens at `address`, an IPv4 address, and its admin listener at 127.0.0.1; of their
-    ports 0 lets the kernel choose; with `take_over` it shares its port with a service that is there
-    and is to be stopped then; `threads` counts I/O threads (0: one per usable processor); `rows`
-    the orders in the data set; `dependencies` are names of services beneath, each with the ports of
-    its replicas ("leaf*100": it is asked for 100 parts of a page; "ads?": a page may be answered
-    without it; "ledger!": not to be asked twice for one answer); `faults` as the executable's
-    --fault takes them; with `hold_faults` those that depend on time do nothing before
+    ports 0 lets the kernel choose; `threads` counts I/O threads (0: one per usable processor);
+    `rows` the orders in the data set; `dependencies` are names of services beneath, each with the
+    ports of its replicas ("leaf*100": it is asked for 100 parts of a page; "ads?": a page may be
+    answered without it; "ledger!": not to be asked twice for one answer); `faults` as the
+    executable's --fault takes them; with `hold_faults` those that depend on time do nothing before
     `Service.begin_faults`; `cpus` pins the process; `executable` is the service's program, where it
     is not the one that came with this package; `access_log` a file that gets a line for each
     request; `token` what protected routes ask for, made anew where it is None. With `shares_stderr`
@@ -49,7 +48,6 @@ class ServiceOptions:
     shares_stderr: bool = False
     tls: tuple[Path, Path] | None = None
     address: str = "127.0.0.1"
-    take_over: bool = False
 
 
 class Service(Stoppable):
@@ -63,8 +61,8 @@ class Service(Stoppable):
         self, settings: _core.Settings | None = None, options: ServiceOptions | None = None
     ) -> None:
         """Starts the process, hardened unless told otherwise, and waits until it listens."""
-        settings = settings or _core.hardened()
-        options = options or ServiceOptions()
+        self._settings = settings = settings or _core.hardened()
+        self._options = options = options or ServiceOptions()
         command = [str(options.executable), "--die-with", str(os.getpid())]
         for name, value in (
             ("address", options.address),
@@ -83,8 +81,6 @@ class Service(Stoppable):
             command += ["--fault", fault]
         if options.hold_faults:
             command.append("--hold-faults")
-        if options.take_over:
-            command.append("--take-over")
         if options.access_log is not None:
             command += ["--access-log", str(options.access_log)]
         if options.tls is not None:
@@ -130,6 +126,14 @@ class Service(Stoppable):
             raise LabError(self._trouble(str(error))) from error
         if status != 204:
             raise LabError(f"the faults of the service on port {self.port} had begun already")
+
+    def successor(self) -> "Service":
+        """Another one as this, on this one's port.
+
+        Raises LabError where the port isn't shared, as `accept.take_over` would have it.
+        """
+        options = replace(self._options, port=self.port, admin_port=0, token=self.token)
+        return Service(self._settings, options)
 
     def leave(self) -> None:
         """Tells it to end gracefully, as an orchestrator does (SIGTERM)."""

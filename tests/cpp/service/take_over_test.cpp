@@ -12,8 +12,12 @@ namespace {
 using load::fetch;
 using namespace std::chrono_literals;
 
-ServiceOptions options(std::uint16_t port, bool take_over) {
-  return {.port = port, .take_over = take_over, .threads = 2, .rows = 1};
+ServiceOptions options(std::uint16_t port) { return {.port = port, .threads = 2, .rows = 1}; }
+
+Settings taking_over() {
+  auto settings = hardened();
+  settings.accept.take_over = true;
+  return settings;
 }
 
 std::string refused(const Settings& settings, const ServiceOptions& with) {
@@ -26,10 +30,10 @@ std::string refused(const Settings& settings, const ServiceOptions& with) {
 }
 
 TEST(TakeOver, TwoServicesShareThePortUntilOneEnds) {
-  auto first = std::make_unique<Service>(hardened(), options(0, false));
+  auto first = std::make_unique<Service>(taking_over(), options(0));
   const auto port = first->port();
   EXPECT_EQ(probes::probe_listener(port).listeners, 2U);
-  const Service second(hardened(), options(port, true));
+  const Service second(taking_over(), options(port));
   EXPECT_EQ(second.port(), port);
   EXPECT_EQ(probes::probe_listener(port).listeners, 4U);
   first->leave();
@@ -40,13 +44,12 @@ TEST(TakeOver, TwoServicesShareThePortUntilOneEnds) {
   }
 }
 
-TEST(TakeOver, APortIsNeededAndAListenerForEachThread) {
-  EXPECT_EQ(refused(hardened(), options(0, true)), "a port has to be given to take it over");
+TEST(TakeOver, EachThreadNeedsAListener) {
   for (const bool share : {false, true}) {
-    auto settings = hardened();
+    auto settings = taking_over();
     settings.accept.reuse_port = share;
     settings.accept.share_listener = share;
-    EXPECT_EQ(refused(settings, options(1, true)),
+    EXPECT_EQ(refused(settings, options(1)),
               "a port can be taken over only with accept.reuse_port, and without "
               "accept.share_listener");
   }
@@ -55,8 +58,8 @@ TEST(TakeOver, APortIsNeededAndAListenerForEachThread) {
 TEST(TakeOver, WhoSharesWithNobodyKeepsThePort) {
   auto settings = hardened();
   settings.accept.reuse_port = false;
-  const Service first(settings, options(0, false));
-  const auto sentence = refused(hardened(), options(first.port(), true));
+  const Service first(settings, options(0));
+  const auto sentence = refused(taking_over(), options(first.port()));
   EXPECT_NE(sentence.find("Address already in use"), std::string::npos) << sentence;
   EXPECT_EQ(fetch({first.port()}, "/healthz", 5s).status, 200U);
 }
