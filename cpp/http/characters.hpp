@@ -23,8 +23,15 @@ using CharacterSet = std::array<bool, 256>;
 /// RFC 9110, 5.6.2: what methods and field names are made of.
 inline constexpr CharacterSet token_characters = alphanumerics_and("!#$%&'*+-.^_`|~");
 
-/// RFC 3986, 2: what a target may hold; a fragment's '#' never travels.
-inline constexpr CharacterSet target_characters = alphanumerics_and("-._~:/?@!$&'()*+,;=%[]|");
+/// RFC 3986, 3.3: what a path is made of.
+inline constexpr CharacterSet path_characters = alphanumerics_and("-._~:/@!$&'()*+,;=%");
+
+/// RFC 3986, 3.4: what a query is made of; a fragment's '#' never travels.
+inline constexpr CharacterSet query_characters = alphanumerics_and("-._~:/?@!$&'()*+,;=%");
+
+/// The same, and what browsers leave as it is (WHATWG URL, the query percent-encode set).
+inline constexpr CharacterSet browser_query_characters =
+    alphanumerics_and("-._~:/?@!$&'()*+,;=%[]{}|\\^`");
 
 /// RFC 3986, 2.3.
 inline constexpr CharacterSet unreserved_characters = alphanumerics_and("-._~");

@@ -2,40 +2,11 @@
 
 #include <algorithm>
 
-#include "base/numbers.hpp"
+#include "http/authority.hpp"
 #include "http/characters.hpp"
 
 namespace sevenstops::http {
 namespace {
-
-bool valid_port(std::string_view port) {
-  return port.size() <= 5 && std::ranges::all_of(port, is_digit);
-}
-
-// RFC 3986, 3.2.2: reg-name, IPv4 or a bracketed IPv6 address, and a port; no user information.
-bool valid_authority(std::string_view authority) {
-  if (authority.empty()) {
-    return false;
-  }
-  if (authority.front() == '[') {
-    const auto end = authority.find(']');
-    if (end == std::string_view::npos || end < 3) {
-      return false;
-    }
-    const auto address = authority.substr(1, end - 1);
-    const auto rest = authority.substr(end + 1);
-    return std::ranges::all_of(address,
-                               [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; }) &&
-           (rest.empty() || (rest.front() == ':' && valid_port(rest.substr(1))));
-  }
-  const auto colon = authority.find(':');
-  const auto host = authority.substr(0, colon);
-  if (host.empty()) {
-    return false;
-  }
-  return all_in(unreserved_characters, host) &&
-         (colon == std::string_view::npos || valid_port(authority.substr(colon + 1)));
-}
 
 bool valid_escapes(std::string_view text) {
   for (std::size_t i = text.find('%'); i != std::string_view::npos; i = text.find('%', i + 1)) {
@@ -49,9 +20,17 @@ bool valid_escapes(std::string_view text) {
   return true;
 }
 
-Outcome<void> parse_target(Request& request) {
+// RFC 3986, 3.3 and 3.4.
+bool valid_characters(std::string_view target, bool browser_queries) {
+  const auto question = std::min(target.find('?'), target.size());
+  const auto& in_query = browser_queries ? browser_query_characters : query_characters;
+  return all_in(path_characters, target.substr(0, question)) &&
+         all_in(in_query, target.substr(question));
+}
+
+Outcome<void> parse_target(Request& request, bool browser_queries) {
   auto target = request.target;
-  if (target.empty() || !all_in(target_characters, target)) {
+  if (target.empty()) {
     return Reason::target;
   }
   if (!valid_escapes(target)) {
@@ -90,6 +69,9 @@ Outcome<void> parse_target(Request& request) {
       return Reason::target_form;
     }
   }
+  if (!valid_characters(target, browser_queries)) {
+    return Reason::target;
+  }
   const auto question = target.find('?');
   request.path = target.substr(0, question);
   request.query =
@@ -118,93 +100,6 @@ Outcome<void> parse_request_line(Request& request, std::string_view line) {
     return other_version ? Reason::version : Reason::request_line;
   }
   request.minor_version = version.back() - '0';
-  return {};
-}
-
-bool lists(std::string_view value, std::string_view word) {
-  while (!value.empty()) {
-    const auto comma = value.find(',');
-    if (iequals(trim(value.substr(0, comma)), word)) {
-      return true;
-    }
-    value = comma == std::string_view::npos ? std::string_view() : value.substr(comma + 1);
-  }
-  return false;
-}
-
-Outcome<void> parse_framing(Request& request, BothFramings both) {
-  int hosts = 0;
-  int lengths = 0;
-  int codings = 0;
-  int credentials = 0;
-  int types = 0;
-  bool close = false;
-  bool keep_alive = request.minor_version == 1;
-  for (const auto& [name, value] : request.fields) {
-    if (iequals(name, "host")) {
-      ++hosts;
-      if (!valid_authority(value)) {
-        return Reason::host;
-      }
-    } else if (iequals(name, "content-length")) {
-      ++lengths;
-      // 18 digits can't overflow 64 bits and leading zeros add nothing an honest sender needs.
-      if (value.empty() || value.size() > 18 || !std::ranges::all_of(value, is_digit) ||
-          (value.size() > 1 && value.front() == '0')) {
-        return Reason::content_length;
-      }
-      request.content_length = base::parse_number<std::uint64_t>(value);
-    } else if (iequals(name, "transfer-encoding")) {
-      ++codings;
-      if (!iequals(value, "chunked")) {
-        return Reason::transfer_encoding;
-      }
-      request.chunked = true;
-    } else if (iequals(name, "connection")) {
-      // A framing field or Host named hop-by-hop would be dropped by one layer and not another.
-      if (lists(value, "content-length") || lists(value, "transfer-encoding") ||
-          lists(value, "host")) {
-        return Reason::connection_names_framing;
-      }
-      close = close || lists(value, "close");
-      keep_alive = keep_alive || lists(value, "keep-alive");
-    } else if (iequals(name, "expect")) {
-      if (!iequals(value, "100-continue")) {
-        return Reason::expectation;
-      }
-      request.expects_continue = request.minor_version == 1;
-    } else if (iequals(name, "authorization")) {
-      ++credentials;
-    } else if (iequals(name, "content-type")) {
-      ++types;
-    }
-  }
-  if (hosts > 1 || (hosts == 0 && request.minor_version == 1)) {
-    return Reason::host;
-  }
-  if (lengths > 1) {
-    return Reason::content_length;
-  }
-  if (codings > 1 || (codings == 1 && request.minor_version == 0)) {
-    return Reason::transfer_encoding;
-  }
-  if (codings == 1 && lengths == 1) {
-    request.both_framings = true;
-    if (both == BothFramings::refuse) {
-      return Reason::transfer_encoding;
-    }
-    if (both == BothFramings::chunked) {
-      request.content_length.reset();
-    } else {
-      request.chunked = false;
-    }
-  }
-  // Two layers that each take another one of the two decide on different requests.
-  if (credentials > 1 || types > 1) {
-    return Reason::repeated_field;
-  }
-  // RFC 9112, 9.3: close wins.
-  request.keep_alive = keep_alive && !close;
   return {};
 }
 
@@ -261,7 +156,7 @@ Outcome<std::size_t> HeadScanner::scan(std::string_view bytes, const HeadLimits&
   return Outcome<std::size_t>(std::size_t{0});
 }
 
-Outcome<void> parse_head(Request& request, BothFramings both) {
+Outcome<void> parse_head(Request& request, const Leniency& leniency) {
   std::string_view rest = request.head;
   if (rest.starts_with("\r\n")) {
     rest.remove_prefix(2);
@@ -292,7 +187,7 @@ Outcome<void> parse_head(Request& request, BothFramings both) {
     }
     request.fields.push_back({name, value});
   }
-  return check_message(request, both);
+  return check_message(request, leniency);
 }
 
 bool valid_method(std::string_view method) {
@@ -300,11 +195,11 @@ bool valid_method(std::string_view method) {
   return !method.empty() && method.size() <= longest_method && all_in(token_characters, method);
 }
 
-Outcome<void> check_message(Request& request, BothFramings both) {
-  if (const auto framing = parse_framing(request, both); !framing) {
+Outcome<void> check_message(Request& request, const Leniency& leniency) {
+  if (const auto framing = check_framing(request, leniency.both_framings); !framing) {
     return framing;
   }
-  return parse_target(request);
+  return parse_target(request, leniency.browser_queries);
 }
 
 }  // namespace sevenstops::http

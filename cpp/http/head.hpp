@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "http/framing.hpp"
 #include "http/refusal.hpp"
 #include "http/request.hpp"
 
@@ -33,29 +34,24 @@ class HeadScanner {
   std::int64_t lines_ = 0;
 };
 
-/// What is done with a head that has Content-Length and Transfer-Encoding (RFC 9112, 6.3).
-enum class BothFramings : std::uint8_t {
-  /// It is refused with 400.
-  refuse,
-  /// Transfer-Encoding counts, as the RFC allows.
-  chunked,
-  /// Content-Length counts, as where a coding is taken for unknown and passed over
-  /// (CVE-2024-1135).
-  length
+/// What is let pass although it is stricter to refuse it.
+struct Leniency {
+  BothFramings both_framings = BothFramings::refuse;
+  /// A query may have what browsers send as it is (WHATWG URL, the query percent-encode set),
+  /// where RFC 3986 has it escaped.
+  bool browser_queries = false;
 };
 
 /// Reads a whole head (RFC 9112, 2 to 6) into `request`, whose `head` holds the bytes.
 /// Stricter than the RFC where it leaves a choice that two parsers could take differently:
-/// one Content-Length of plain digits, or one Transfer-Encoding that is exactly `chunked`; `both`
-/// says what is done where there are both; no obs-fold; exactly one valid Host on HTTP/1.1.
-[[nodiscard]] Outcome<void> parse_head(Request& request, BothFramings both = BothFramings::refuse);
+/// its framing as `check_framing` has it, and no obs-fold.
+[[nodiscard]] Outcome<void> parse_head(Request& request, const Leniency& leniency = {});
 
 /// Whether it is a token, and of a length that a method may have.
 [[nodiscard]] bool valid_method(std::string_view method);
 
 /// What is asked of every request whose method, target and fields are there, whatever the protocol:
 /// its framing, its host and its target.
-[[nodiscard]] Outcome<void> check_message(Request& request,
-                                          BothFramings both = BothFramings::refuse);
+[[nodiscard]] Outcome<void> check_message(Request& request, const Leniency& leniency = {});
 
 }  // namespace sevenstops::http

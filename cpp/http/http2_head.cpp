@@ -68,7 +68,8 @@ void Http2Head::join_cookies() {
   fields_.erase(others, fields_.begin() + static_cast<std::ptrdiff_t>(last));
 }
 
-Outcome<void> Http2Head::finish(Request& request, const HeadLimits& limits, bool ended) {
+Outcome<void> Http2Head::finish(Request& request, const HeadLimits& limits, bool ended,
+                                const Leniency& leniency) {
   for (const auto& each : {limits_, limits}) {
     if (const auto reason = beyond(each)) {
       return *reason;
@@ -112,7 +113,7 @@ Outcome<void> Http2Head::finish(Request& request, const HeadLimits& limits, bool
   if (!form || (scheme_ && !iequals(scheme, "http") && !iequals(scheme, "https"))) {
     return Reason::target_form;
   }
-  const auto checked = check_message(request);
+  const auto checked = check_message(request, leniency);
   request.chunked = !ended && !request.content_length;
   return checked;
 }

@@ -28,7 +28,8 @@ class Http2Head {
   }
   /// Makes a request of it, to which everything is asked that is asked of HTTP/1's; `limits` are
   /// the last ones, `ended` says that no body follows.
-  [[nodiscard]] Outcome<void> finish(Request& request, const HeadLimits& limits, bool ended);
+  [[nodiscard]] Outcome<void> finish(Request& request, const HeadLimits& limits, bool ended,
+                                     const Leniency& leniency = {});
 
  private:
   // Where in the text a name and its value stand, one behind the other.

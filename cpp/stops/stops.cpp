@@ -37,7 +37,7 @@ void Stops::sweep() {
   const auto now = Clock::now();
   handle.sweep(now);
   const bool last = leaving && now - leaving_since_ >= base::seconds(drain_settings_.idle_grace);
-  for (const auto* held : {&silent, &speaking}) {
+  for (const auto* held : {&strangers, &silent, &speaking}) {
     for (const auto& each : *held) {
       each.connection->give_up_overdue(now);
       if (leaving) {
@@ -54,22 +54,54 @@ void Stops::sweep() {
   }
 }
 
+std::list<Stops::Held>::iterator Stops::hold(Transport& connection,
+                                             std::optional<Places::Place> place,
+                                             base::Charge* charge) {
+  return speaking.insert(
+      speaking.end(),
+      {.connection = &connection, .place = std::move(place), .charge = charge, .on = &speaking});
+}
+
+void Stops::fell_silent(std::list<Held>::iterator held) {
+  auto& to = held->known ? silent : strangers;
+  to.splice(to.end(), *held->on, held);
+  held->on = &to;
+  metrics.accept.connections_silent.add();
+}
+
+void Stops::spoke(std::list<Held>::iterator held) {
+  if (held->on != &speaking) {
+    metrics.accept.connections_silent.sub();
+  }
+  held->known = true;
+  speaking.splice(speaking.end(), *held->on, held);
+  held->on = &speaking;
+}
+
+void Stops::forget(std::list<Held>::iterator held) {
+  if (held->on != &speaking) {
+    metrics.accept.connections_silent.sub();
+  }
+  held->on->erase(held);
+}
+
 std::optional<Places::Place> Stops::make_room() {
   // Each is asked of the kernel: not all of them, where all have something to say.
   constexpr std::ptrdiff_t looks = 64;
-  const auto end = std::next(silent.begin(), std::min(looks, std::ssize(silent)));
-  const auto oldest =
-      std::find_if(silent.begin(), end, [](const Held& h) { return !h.connection->has_heard(); });
-  if (oldest == end) {
-    return std::nullopt;
+  for (auto* list : {&strangers, &silent}) {
+    const auto end = std::next(list->begin(), std::min(looks, std::ssize(*list)));
+    const auto oldest =
+        std::find_if(list->begin(), end, [](const Held& h) { return !h.connection->has_heard(); });
+    if (oldest == end) {
+      continue;
+    }
+    auto place = std::exchange(oldest->place, std::nullopt);
+    oldest->connection->close();
+    metrics.accept.silent_closed.add();
+    spoke(oldest);
+    return place;
   }
-  auto place = std::exchange(oldest->place, std::nullopt);
-  oldest->connection->close();
-  oldest->silent = false;
-  metrics.accept.silent_closed.add();
-  metrics.accept.connections_silent.sub();
-  speaking.splice(speaking.end(), silent, oldest);
-  return place;
+  return std::nullopt;
 }
 
 bool Stops::relieve(std::int64_t room) {

@@ -49,13 +49,25 @@ struct Stops {
     std::optional<Places::Place> place;
     /// What it holds of the budget.
     base::Charge* charge;
-    /// On which of the two lists it is.
-    bool silent = false;
+    /// Whether a request has ever begun on it.
+    bool known = false;
+    /// On which of the lists it is.
+    std::list<Held>* on = nullptr;
   };
-  /// Those that wait for a request's first byte, the one that has waited longest first; and all
-  /// others.
+  /// Those that wait for a request's first byte, the one that has waited longest first: the first
+  /// request's, and any other's. And all that wait for nothing of the kind.
+  std::list<Held> strangers;
   std::list<Held> silent;
   std::list<Held> speaking;
+
+  /// Takes a connection among those that speak, until it is forgotten.
+  [[nodiscard]] std::list<Held>::iterator hold(Transport& connection,
+                                               std::optional<Places::Place> place,
+                                               base::Charge* charge);
+  void forget(std::list<Held>::iterator held);
+  /// Says that it waits for a request's first byte now, or does no longer.
+  void fell_silent(std::list<Held>::iterator held);
+  void spoke(std::list<Held>::iterator held);
   /// Set by whoever stops the service, from any thread: no handler begins any more.
   std::atomic<bool> stopping = false;
   /// The same before that: /healthz says that nobody should send requests here.
@@ -69,7 +81,8 @@ struct Stops {
   /// Gives up every read and write whose deadline has passed, and idle connections beneath. Makes
   /// room in the budget where another thread has turned somebody away.
   void sweep();
-  /// Closes the connection that has been silent longest; its place. None where all speak.
+  /// Closes the connection that has been silent longest, one that has never spoken before any
+  /// other; its place. None where all speak.
   [[nodiscard]] std::optional<Places::Place> make_room();
   /// Ends the slowest of the connections that are below their rate and hold bytes, until an eighth
   /// of the budget and `room` bytes are free again or there is no such one; whether it ended any.

@@ -134,36 +134,22 @@ class Registered final : public Connection::Watch {
       : stops_(stops),
         peer_(peer),
         open_(stops.metrics.accept.connections_open),
-        held_(stops.speaking.insert(stops.speaking.end(),
-                                    {&peer.connection(), std::move(place), &peer.charge()})) {
+        held_(stops.hold(peer.connection(), std::move(place), &peer.charge())) {
     peer_.connection().set_watch(this);
   }
   Registered(const Registered&) = delete;
   Registered& operator=(const Registered&) = delete;
   ~Registered() {
     peer_.connection().set_watch(nullptr);
-    if (held_->silent) {
-      stops_.metrics.accept.connections_silent.sub();
-    }
-    (held_->silent ? stops_.silent : stops_.speaking).erase(held_);
+    stops_.forget(held_);
   }
 
   [[nodiscard]] std::optional<Places::Place> give_place() {
     return std::exchange(held_->place, std::nullopt);
   }
 
-  void fell_silent() override {
-    stops_.silent.splice(stops_.silent.end(), stops_.speaking, held_);
-    held_->silent = true;
-    stops_.metrics.accept.connections_silent.add();
-  }
-  void spoke() override {
-    if (held_->silent) {
-      stops_.metrics.accept.connections_silent.sub();
-    }
-    stops_.speaking.splice(stops_.speaking.end(), stops_.silent, held_);
-    held_->silent = false;
-  }
+  void fell_silent() override { stops_.fell_silent(held_); }
+  void spoke() override { stops_.spoke(held_); }
   void waits() override {
     peer_.account();
     if (stops_.budget.left() < 0) {

@@ -25,7 +25,8 @@ Http2HeadLimits limits_of(const ParseSettings& settings) {
   return {.early = {.request_line = bounded(last.request_line),
                     .head = bounded(last.head),
                     .fields = bounded(last.fields)},
-          .last = last};
+          .last = last,
+          .leniency = settings.leniency()};
 }
 
 Http2Connection::Times times_of(const Stops& stops) {
@@ -48,23 +49,21 @@ class Http2Peer final : public Http2Connection::Watch {
                     limits_of(stops.parse.settings()), times_of(stops), *this),
         open_(stops.metrics.accept.connections_open),
         http2_(stops.metrics.parse.http2_connections),
-        held_(stops.speaking.insert(stops.speaking.end(),
-                                    {&connection_, std::move(begun.place), &charge_})) {}
+        held_(stops.hold(connection_, std::move(begun.place), &charge_)) {}
   Http2Peer(const Http2Peer&) = delete;
   Http2Peer& operator=(const Http2Peer&) = delete;
-  ~Http2Peer() {
-    if (held_->silent) {
-      stops_.metrics.accept.connections_silent.sub();
-    }
-    (held_->silent ? stops_.silent : stops_.speaking).erase(held_);
-  }
+  ~Http2Peer() { stops_.forget(held_); }
 
   [[nodiscard]] Http2Connection& connection() { return connection_; }
   void set_group(base::TaskGroup* group) { group_ = group; }
 
-  void opened(Http2Stream& stream) override { group_->spawn(serve(stream)); }
-  void fell_silent() override { move(stops_.speaking, stops_.silent, true); }
-  void spoke() override { move(stops_.silent, stops_.speaking, false); }
+  void opened(Http2Stream& stream) override {
+    // Before its first one it may not have been silent at all.
+    held_->known = true;
+    group_->spawn(serve(stream));
+  }
+  void fell_silent() override { stops_.fell_silent(held_); }
+  void spoke() override { stops_.spoke(held_); }
   void holds(std::size_t bytes) override { charge_.set(static_cast<std::int64_t>(bytes)); }
   void head_unfinished(bool unfinished) override {
     raise(head_, unfinished, stops_.metrics.parse.heads_unfinished);
@@ -97,13 +96,6 @@ class Http2Peer final : public Http2Connection::Watch {
     } else if (!raised) {
       raised.emplace(gauge);
     }
-  }
-
-  void move(std::list<Stops::Held>& from, std::list<Stops::Held>& to, bool silent) {
-    auto& gauge = stops_.metrics.accept.connections_silent;
-    silent ? gauge.add() : gauge.sub();
-    to.splice(to.end(), from, held_);
-    held_->silent = silent;
   }
 
   [[nodiscard]] asio::awaitable<void> serve(Http2Stream& stream);

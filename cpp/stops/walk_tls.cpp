@@ -19,19 +19,12 @@ class Handshake final : public Transport {
         stream_(stream),
         deadline_(began_ + stops.tls_timeout),
         open_(stops.metrics.accept.connections_open),
-        held_(stops.silent.insert(
-            stops.silent.end(),
-            {.connection = this, .place = std::move(place), .charge = nullptr, .silent = true})) {
-    stops.metrics.accept.connections_silent.add();
+        held_(stops.hold(*this, std::move(place), nullptr)) {
+    stops.fell_silent(held_);
   }
   Handshake(const Handshake&) = delete;
   Handshake& operator=(const Handshake&) = delete;
-  ~Handshake() {
-    if (held_->silent) {
-      stops_.metrics.accept.connections_silent.sub();
-    }
-    (held_->silent ? stops_.silent : stops_.speaking).erase(held_);
-  }
+  ~Handshake() { stops_.forget(held_); }
 
   // Why it did not come to its end; nothing, where it did.
   [[nodiscard]] asio::awaitable<std::optional<http::Reason>> run() {

@@ -86,6 +86,24 @@ TEST_F(Room, TheOneWhoHasBeenSilentLongestLeavesForANewOne) {
   EXPECT_EQ(count(service, "connections_silent"), 0);
 }
 
+TEST_F(Room, OneWhoHasNeverSpokenLeavesBeforeOneWhoHas) {
+  settings.accept.max_connections = 3;
+  const Service service(settings, {.threads = 1, .rows = 1});
+  auto user = test::connect(io, service.port());
+  EXPECT_TRUE(ask(user).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(becomes(service, "connections_silent", 1));
+  // However many come, and however long the user has been silent.
+  std::vector<tcp::socket> strangers;
+  for (int i = 1; i <= 20; ++i) {
+    strangers.push_back(test::connect(io, service.port()));
+    EXPECT_TRUE(becomes(service, "silent_connections_closed_total", std::max(0, i - 2)));
+  }
+  EXPECT_EQ(test::receive_all(strangers.front()), "");
+  EXPECT_TRUE(ask(user).starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(becomes(service, "connections_silent", 3));
+  EXPECT_EQ(count(service, "connections_open"), 3);
+}
+
 TEST_F(Room, WhereTheSilentAreLeftAloneANewOneIsTurnedAway) {
   settings.accept.max_connections = 2;
   settings.accept.close_silent = false;

@@ -50,10 +50,10 @@ Accept::Accept(asio::io_context& io, const tcp::endpoint& endpoint, const Accept
       acceptor_.set_option(ReusePort(true));
     }
     acceptor_.bind(endpoint);
-    // The first one shares the port only once it has it: otherwise a second service would get a
-    // part of this one's connections.
-    acceptor_.set_option(ReusePort(reuse_port));
+    // The first one shares the port only once it has it, or a second service would get a part of
+    // this one's connections. It has it once it listens: before that, two may be bound to it.
     acceptor_.listen(static_cast<int>(settings.backlog));
+    acceptor_.set_option(ReusePort(reuse_port));
     acceptor_.non_blocking(true);
   } catch (const boost::system::system_error& error) {
     throw std::runtime_error("cannot listen on " + endpoint.address().to_string() + ':' +

@@ -289,7 +289,7 @@ void Http2Session::head_is_whole(Http2Stream& stream, bool ended) {
   }
   stream.received = ended;
   stream.request.arrived = stream.arrived;
-  stream.parsed = stream.head.finish(stream.request, limits_.last, ended);
+  stream.parsed = stream.head.finish(stream.request, limits_.last, ended, limits_.leniency);
   stream.served = true;
   ++served_;
   opened_.push_back(stream.id);

@@ -24,6 +24,7 @@ namespace sevenstops::stops {
 struct Http2HeadLimits {
   http::HeadLimits early;
   http::HeadLimits last;
+  http::Leniency leniency;
 };
 
 /// The frames of one connection (by nghttp2) without its socket: bytes in, streams and their

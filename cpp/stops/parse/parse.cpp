@@ -22,6 +22,18 @@ http::HeadLimits bounded(const http::HeadLimits& limits) {
           .fields = std::max(limits.fields, Parse::bound)};
 }
 
+// What is refused before its head is whole may be a HEAD all the same, and is answered without a
+// body then (RFC 9110, 9.3.2).
+void know_head(http::Request& request, std::string_view bytes) {
+  constexpr std::string_view head = "HEAD";
+  if (bytes.starts_with("\r\n")) {
+    bytes.remove_prefix(2);
+  }
+  if (bytes.starts_with("HEAD ")) {
+    request.method = head;
+  }
+}
+
 }  // namespace
 
 // As Apache's RequestReadTimeout has it: so much time, and more for what has come.
@@ -62,18 +74,20 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
   while (true) {
     const auto length = scanner.scan(bytes.unread(), early_);
     if (!length) {
+      know_head(request, bytes.unread());
       co_return length.error();
     }
     if (*length > 0) {
       const auto whole = bytes.unread().substr(0, *length);
       if (!settings_.check_before_buffering) {
         if (const auto held = http::HeadScanner().scan(whole, limits_); !held) {
+          know_head(request, whole);
           co_return held.error();
         }
       }
       request.head.assign(whole);
       bytes.consume(*length);
-      co_return http::parse_head(request, settings_.both_framings);
+      co_return http::parse_head(request, settings_.leniency());
     }
     const bool waiting = bytes.unread().empty();
     if (!waiting && !unfinished && counted_ != nullptr) {
@@ -84,6 +98,7 @@ asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request)
       if (waiting && read == Bytes::Read::timed_out && counted_ != nullptr) {
         counted_->idle_closed.add();
       }
+      know_head(request, bytes.unread());
       co_return waiting                ? Reason::idle
       : read == Bytes::Read::timed_out ? Reason::head_timeout
                                        : Reason::closed;

@@ -17,6 +17,7 @@ inline constexpr std::array<std::string_view, 3> both_framings_words = {"refuse"
 /// Parse: what a request may cost before it is refused.
 struct ParseSettings {
   http::BothFramings both_framings = http::BothFramings::refuse;
+  bool browser_queries = false;
   std::int64_t request_line_limit = 8192;
   std::int64_t header_limit = 16384;
   std::int64_t header_count = 100;
@@ -29,6 +30,11 @@ struct ParseSettings {
   std::int64_t byte_budget = 64 << 20;
   Http2Settings http2;
 
+  /// What is let pass.
+  [[nodiscard]] http::Leniency leniency() const {
+    return {.both_framings = both_framings, .browser_queries = browser_queries};
+  }
+
   bool operator==(const ParseSettings&) const = default;
 
   template <class Self, class Visit>
@@ -37,6 +43,9 @@ struct ParseSettings {
           base::about_choice(both_framings_words,
                              "a request with Content-Length and Transfer-Encoding is refused "
                              "(400), framed by its chunks, or framed by its length"));
+    visit("browser_queries", s.browser_queries,
+          base::about_switch("take []{}|^`\\ in a query as browsers send them, though RFC 3986 has "
+                             "them escaped"));
     visit("request_line_limit", s.request_line_limit,
           {"bytes", 64, base::gibibyte, "longest request line; beyond it 414"});
     visit("header_limit", s.header_limit,

@@ -23,7 +23,9 @@ std::string others(const CharacterSet& set) {
 
 TEST(Characters, SetsAreThoseOfTheRfcs) {
   EXPECT_EQ(others(token_characters), "!#$%&'*+-.^_`|~");
-  EXPECT_EQ(others(target_characters), "!$%&'()*+,-./:;=?@[]_|~");
+  EXPECT_EQ(others(path_characters), "!$%&'()*+,-./:;=@_~");
+  EXPECT_EQ(others(query_characters), "!$%&'()*+,-./:;=?@_~");
+  EXPECT_EQ(others(browser_query_characters), "!$%&'()*+,-./:;=?@[\\]^_`{|}~");
   EXPECT_EQ(others(unreserved_characters), "-._~");
   EXPECT_TRUE(all_in(value_characters, "\t !~\x80\xff"));
   for (const char c : {'\0', '\n', '\r', '\x1f', '\x7f'}) {

@@ -219,6 +219,23 @@ TEST(Head, EachFaultHasItsReason) {
   }
 }
 
+TEST(Head, AQueryHasWhatBrowsersSendWhereASettingSaysSo) {
+  for (const std::string target : {"/?a[]=1", "/?a={b}", "/?a|b", "/?a^b`c\\d"}) {
+    Request request;
+    request.head = with_line("GET " + target + " HTTP/1.1");
+    EXPECT_EQ(parse_head(request).error().reason, Reason::target) << target;
+    Request lenient;
+    lenient.head = with_line("GET " + target + " HTTP/1.1");
+    EXPECT_TRUE(parse_head(lenient, {.browser_queries = true})) << target;
+  }
+  for (const std::string target : {"/a[]", "/a|b?c", "/?a\"b", "/?a<b>"}) {
+    Request request;
+    request.head = with_line("GET " + target + " HTTP/1.1");
+    EXPECT_EQ(parse_head(request, {.browser_queries = true}).error().reason, Reason::target)
+        << target;
+  }
+}
+
 TEST(Head, OfTwoFramingsOneCountsWhereASettingSaysSo) {
   for (const std::string fields : {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
                                    "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"}) {
@@ -228,12 +245,12 @@ TEST(Head, OfTwoFramingsOneCountsWhereASettingSaysSo) {
     EXPECT_TRUE(request.both_framings);
     Request by_chunks;
     by_chunks.head = with_fields(fields);
-    EXPECT_TRUE(parse_head(by_chunks, BothFramings::chunked));
+    EXPECT_TRUE(parse_head(by_chunks, {.both_framings = BothFramings::chunked}));
     EXPECT_TRUE(by_chunks.chunked);
     EXPECT_FALSE(by_chunks.content_length);
     Request by_length;
     by_length.head = with_fields(fields);
-    EXPECT_TRUE(parse_head(by_length, BothFramings::length));
+    EXPECT_TRUE(parse_head(by_length, {.both_framings = BothFramings::length}));
     EXPECT_FALSE(by_length.chunked);
     EXPECT_EQ(by_length.content_length, 5U);
     by_length.clear();

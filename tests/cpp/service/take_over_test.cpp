@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <array>
+#include <latch>
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "load/fetch.hpp"
 #include "probes/listener.hpp"
@@ -52,6 +56,34 @@ TEST(TakeOver, EachThreadNeedsAListener) {
     EXPECT_EQ(refused(settings, options(1)),
               "a port can be taken over only with accept.reuse_port, and without "
               "accept.share_listener");
+  }
+}
+
+TEST(TakeOver, OfTwoThatStartAtOnceWithoutItOneGetsThePort) {
+  for (int i = 0; i < 40; ++i) {
+    std::uint16_t port = 0;
+    {
+      const Service before(hardened(), options(0));
+      port = before.port();
+    }
+    std::latch ready(2);
+    std::array<std::unique_ptr<Service>, 2> started;
+    {
+      std::vector<std::jthread> starts;
+      starts.reserve(started.size());
+      for (auto& service : started) {
+        starts.emplace_back([&] {
+          ready.arrive_and_wait();
+          try {
+            service = std::make_unique<Service>(hardened(), options(port));
+          } catch (const std::runtime_error&) {
+            service = nullptr;
+          }
+        });
+      }
+    }
+    // Each may have kept the other one from it.
+    EXPECT_FALSE(started[0] && started[1]) << "at start " << i;
   }
 }
 

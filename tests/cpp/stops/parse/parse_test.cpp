@@ -134,6 +134,21 @@ TEST(Parse, SilenceAndCloseWithinAHead) {
   EXPECT_EQ(refused({"\r\n", timed_out}), Reason::head_timeout);
 }
 
+TEST(Parse, WhatIsRefusedBeforeItIsWholeMayBeAHead) {
+  const std::string fields(300, 'a');
+  const auto method_of = [](std::deque<FakeBytes::Step> steps) {
+    FakeBytes bytes(std::move(steps));
+    Request request;
+    EXPECT_FALSE(head(bytes, request));
+    return std::string(request.method);
+  };
+  EXPECT_EQ(method_of({"HEAD / HTTP/1.1\r\nA: " + fields}), "HEAD");
+  EXPECT_EQ(method_of({"\r\nHEAD /" + fields}), "HEAD");
+  EXPECT_EQ(method_of({"HEAD / HTTP/1.1\r\n", timed_out}), "HEAD");
+  EXPECT_EQ(method_of({"HEADS / HTTP/1.1\r\nA: " + fields}), "");
+  EXPECT_EQ(method_of({"GET / HTTP/1.1\r\nA: " + fields}), "");
+}
+
 TEST(Parse, LimitsHoldBeforeTheHeadIsWhole) {
   const std::string line = "GET / HTTP/1.1\r\n";
   EXPECT_EQ(refused({"GET /" + std::string(64, 'a')}), Reason::request_line_limit);
