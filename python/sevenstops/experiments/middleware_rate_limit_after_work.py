@@ -67,6 +67,7 @@ def run(scene: Scene, p: Plan) -> Sample:
         "greedy_answer_p50_seconds": greedy.latency.quantile(0.5),
         "polite_requests_failed": max(failures(result, "polite"), polite.unexpected),
         "greedy_quota_ratio": greedy.outcomes.get("2xx", 0) / quota,
+        "greedy_pages_beyond_quota": max(0.0, greedy.outcomes.get("2xx", 0) - quota),
     }
 
 
@@ -110,6 +111,10 @@ EXPERIMENT = Experiment(
             "greedy_quota_ratio", "1", "client", "higher", ">= 0.8", guard=True,
             rule="the greedy client gets what is his: the burst and the rate",
         ),
+        Metric(
+            "greedy_pages_beyond_quota", "1", "client", "lower", "<= 8", guard=True,
+            rule="and next to nothing besides: what his rate gives him while his last pages wait",
+        ),
     ],
     plan=plan,
     run=run,
@@ -132,6 +137,10 @@ EXPERIMENT = Experiment(
             {"middleware.rate_limit": "0.5", "middleware.rate_burst": "1"},
             ("polite_requests_failed", "greedy_quota_ratio"),
             "a rate so low that polite clients are refused",
+        ),
+        Sabotage(
+            {"middleware.rate_limit": "60"}, ("greedy_pages_beyond_quota",),
+            "a rate so high that it limits nobody",
         ),
     ),
     diagnostics=(

@@ -19,6 +19,9 @@ MIB = 1 << 20
 UPLOAD = 64 << 10
 BUDGET = 32 * MIB
 END = 3.5
+# Bytes a second of an upload on a slow line.
+HONEST = 32 << 10
+NO_RATE = {"parse.body_rate": "0"}
 
 
 def upload() -> RequestSpec:
@@ -27,14 +30,21 @@ def upload() -> RequestSpec:
 
 
 def plan(seed: int) -> Plan:
-    """20 bodies of 1 MiB a second whose last byte never comes, beside 20 uploads of 64 KiB."""
+    """20 bodies of 1 MiB a second whose last byte never comes, beside 20 uploads of 64 KiB; five
+    uploads that take two seconds.
+    """
     return Plan(
         seed=seed,
         arrivals=[constant(40, duration=END)],
         connections=8,
         requests=[upload(), RequestSpec(name="withheld", client="withheld")],
-        crowds=[Crowd(kind="withheld_body", name="withheld", target="/echo", count=0, bytes=MIB)],
-    )
+        crowds=[
+            Crowd(kind="withheld_body", name="withheld", target="/echo", count=0, bytes=MIB),
+            Crowd(
+                kind="slow_body", name="honest", target="/echo", count=5, bytes=UPLOAD, rate=HONEST
+            ),
+        ],
+    )  # fmt: skip
 
 
 def run(scene: Scene, p: Plan) -> Sample:
@@ -43,10 +53,11 @@ def run(scene: Scene, p: Plan) -> Sample:
     with PeakMemory(scene.service) as memory:
         result = scene.load(p)
     scene.curves["memory"] = memory.course
-    uploads = result.by_name["upload"]
+    uploads, slow = result.by_name["upload"], result.crowds[1]
     return {
         "rss_growth_bytes": memory.growth,
         "honest_uploads_failed": failures(result, "upload"),
+        "slow_uploads_failed": slow.due - slow.statuses.get(200, 0),
         "honest_bytes_missing": max(0, uploads.due * UPLOAD - uploads.bytes_sent),
     }
 
@@ -76,6 +87,8 @@ EXPERIMENT = Experiment(
         Metric("rss_growth_bytes", "bytes", "smaps_rollup", "lower", f"< {BUDGET + 16 * MIB}",
                rule="the budget and a half; 70 MiB are withheld in all"),
         Metric("honest_uploads_failed", "1", "client", "lower", "== 0", guard=True),
+        Metric("slow_uploads_failed", "1", "client", "lower", "== 0", guard=True,
+               rule="of five that take two seconds each, as on a slow line"),
         Metric("honest_bytes_missing", "bytes", "client", "lower", "== 0", guard=True),
     ],
     plan=plan,
@@ -93,6 +106,11 @@ EXPERIMENT = Experiment(
     sabotages=(
         Sabotage(
             {"parse.body_limit": "0"}, ("honest_uploads_failed",), "nobody may upload anything"
+        ),
+        Sabotage(
+            {"parse.byte_budget": str(1 << 30), "parse.body_timeout": "0.1", **NO_RATE},
+            ("slow_uploads_failed",),
+            "no body is held for long, whoever sends it",
         ),
     ),
     diagnostics=(

@@ -25,6 +25,11 @@ USUAL = [("User-Agent", "curl/8"), ("Accept", "*/*")]
 SPELLINGS = ("//admin", "/%61dmin", "/x/../admin", "/./admin", "/%2e/admin")
 
 
+# What an honest link may look like, and answers that bring him who follows it on.
+TAKEN = ("2xx", "3xx")
+ODD_LINK = "/users//42"
+
+
 def plan(seed: int) -> Plan:
     """Good traffic, beside which the denied path is asked for, plainly and in odd spellings."""
     odd = [RequestSpec(name=path, target=path, weight=0.1) for path in SPELLINGS]
@@ -35,6 +40,7 @@ def plan(seed: int) -> Plan:
         requests=[
             RequestSpec(name="good", target="/users/42", headers=USUAL, expect='"handler":"user"'),
             RequestSpec(name="plain", target="/admin", weight=0.1),
+            RequestSpec(name="odd_link", target=ODD_LINK, weight=0.1),
             *odd,
         ],
     )
@@ -50,13 +56,14 @@ def scene(lab: Lab, settings: SideSettings) -> Iterator[Scene]:
 def run(scene: Scene, p: Plan) -> Sample:
     """What got past the edge's rule."""
     result = scene.load(p)
-    plain = result.by_name["plain"]
+    plain, links = result.by_name["plain"], result.by_name["odd_link"]
     return {
         "denied_path_answered": sum(
             result.by_name[path].outcomes.get("2xx", 0) for path in SPELLINGS
         ),
         "plain_path_answered": plain.outcomes.get("2xx", 0),
         "good_requests_failed": failures(result, "good") + result.by_name["good"].unexpected,
+        "odd_links_refused": links.due - sum(links.outcomes.get(kind, 0) for kind in TAKEN),
     }
 
 
@@ -83,6 +90,10 @@ EXPERIMENT = Experiment(
             rule="the edge's rule works on the plain path, on both sides",
         ),
         Metric("good_requests_failed", "1", "client", "lower", "== 0", guard=True),
+        Metric(
+            "odd_links_refused", "1", "client", "lower", "== 0", guard=True,
+            rule="an honest link in another spelling is answered, or sent to its own",
+        ),
     ],
     plan=plan,
     run=run,
@@ -91,6 +102,10 @@ EXPERIMENT = Experiment(
     needs_edge="the rule that is passed by is the edge's",
     core=False,
     sabotages=(
+        Sabotage(
+            {"route.odd_paths": "refuse"}, ("odd_links_refused",),
+            "whoever has such a link gets 400",
+        ),
         Sabotage({"parse.header_count": "1"}, ("good_requests_failed",), "every request gets 431"),
     ),
     diagnostics=(

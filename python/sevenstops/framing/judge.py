@@ -63,9 +63,10 @@ def outcome(sent: bytes, recorded: list[bytes]) -> tuple[str, list[str]]:
     It refused what it passed on no whole head of. What belongs to a connection, the letters' case
     in names, and fields in which a proxy speaks of itself, are no change.
     """
-    if not recorded or not head_of(recorded[0]).whole:
+    whole = [head for head in map(head_of, recorded) if head.whole]
+    if not whole:
         return "refused", []
-    before, after = head_of(sent), head_of(recorded[0])
+    before, after = head_of(sent), whole[0]
     how = [*_line_changes(before, after), *_field_changes(before, after)]
     if len(recorded) > 1:
         how.append(f"sent on {len(recorded)} connections")

@@ -6,8 +6,8 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from sevenstops import _core
 from sevenstops.errors import LabError
@@ -20,6 +20,9 @@ from sevenstops.lab.service import Service
 
 SCHEMA = "sevenstops.framing/1"
 CONFIGURATIONS = ("stock", "hardened")
+CONTROLS = ("ok-post-cl", "ok-chunked")
+"""Plain requests: where they don't come through, nothing is shown."""
+
 LANES = 12
 """Cases that are under way at once, each through a proxy of its own."""
 
@@ -32,13 +35,17 @@ BEHIND = QUIET + 0.15
 PATIENCE = 10.0
 """Seconds that a service may take to answer and close."""
 
+One = TypeVar("One")
+Made = TypeVar("Made")
 
-@dataclass(frozen=True)
+
+@dataclass
 class Lane:
-    """A proxy, and what stands behind it in place of the service."""
+    """A proxy, what stands behind it in place of the service, and what came there of a case."""
 
     recorder: Recorder
     edge: Edge
+    recorded: list[bytes] = field(default_factory=list)
 
 
 def proxies() -> list[str]:
@@ -79,19 +86,18 @@ def _configuration(
 ) -> dict[str, Any]:
     with _lanes(name, which, min(LANES, len(cases))) as free:
 
-        def one(case: Case) -> dict[str, Any]:
+        def sent(case: Case) -> list[bytes]:
             lane = free.get()
             try:
-                return judged(case, through(lane, case), services)
+                return through(lane, case)
             finally:
                 free.put(lane)
 
-        with ThreadPoolExecutor(LANES) as threads:
-            try:
-                rows = list(threads.map(one, cases))
-            except BaseException:
-                threads.shutdown(wait=False, cancel_futures=True)
-                raise
+        recorded = _beside(sent, cases)
+        while not free.empty():
+            take_late(free.get())
+    rows = _beside(lambda one: judged(*one, services), list(zip(cases, recorded, strict=True)))
+    _check_controls(f"{name} ({which})", rows)
     kinds = [row["outcome"] for row in rows]
     return {
         "name": name,
@@ -103,6 +109,37 @@ def _configuration(
         },
         "cases": rows,
     }
+
+
+def _check_controls(who: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Agreement would be cheap where nothing came through, or nobody answered.
+
+    Raises LabError where a plain request was not answered by both services as the proxy wrote it.
+    """
+    for row in rows:
+        if row["id"] not in CONTROLS:
+            continue
+        for preset in ("fragile", "hardened"):
+            written, heard = row["proxy"]["connections"], row[preset]["connections"]
+            lengths = [request["length"] for one in written for request in one["requests"]]
+            answered = [
+                (answer["status"], answer["length"]) for one in heard for answer in one["answers"]
+            ]
+            if not lengths or answered != [(200, length) for length in lengths]:
+                raise LabError(
+                    f"{who} and the {preset} service did not pass and answer '{row['id']}', "
+                    "a plain request: the matrix would say nothing"
+                )
+
+
+def _beside(work: Callable[[One], Made], many: Sequence[One]) -> list[Made]:
+    """What the work makes of each, of several at once."""
+    with ThreadPoolExecutor(LANES) as threads:
+        try:
+            return list(threads.map(work, many))
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 @contextlib.contextmanager
@@ -118,9 +155,18 @@ def _lanes(name: str, which: str, count: int) -> Iterator["queue.Queue[Lane]"]:
         yield free
 
 
+def take_late(lane: Lane) -> None:
+    """What the proxy passed on when the client had gone is the last case's all the same."""
+    lane.recorded.extend(lane.recorder.take())
+
+
 def through(lane: Lane, case: Case) -> list[bytes]:
-    """What the proxy wrote, connection by connection, when it was sent this case."""
-    lane.recorder.take()
+    """What the proxy wrote, connection by connection, when it was sent this case.
+
+    The list grows by what comes late, until the lane is used again or `take_late` is called.
+    """
+    take_late(lane)
+    lane.recorded = []
     with _connected(lane.edge.port, lane.edge.name) as client:
         # A proxy may refuse a long request before it has come to its end.
         with contextlib.suppress(OSError):
@@ -129,7 +175,8 @@ def through(lane: Lane, case: Case) -> list[bytes]:
             client.settimeout(SILENCE)
             while client.recv(1 << 16):
                 client.settimeout(BEHIND)
-    return lane.recorder.take()
+    take_late(lane)
+    return lane.recorded
 
 
 def _connected(port: int, who: str) -> socket.socket:

@@ -10,7 +10,8 @@ import pytest
 from sevenstops import LabError, Service
 from sevenstops.evidence.documents import schema
 from sevenstops.framing.cases import all_cases
-from sevenstops.framing.matrix import SCHEMA, judged, proxies, replay, require, run
+from sevenstops.framing.judge import outcome
+from sevenstops.framing.matrix import SCHEMA, Lane, judged, proxies, replay, require, run, take_late
 from sevenstops.lab.edges import edges
 
 CASES = {case.id: case for case in all_cases()}
@@ -49,6 +50,62 @@ def test_a_handful_of_cases_make_a_document(name):
             assert [r["length"] for r in written["requests"]] == [5]
             (heard,) = found[case]["hardened"]["connections"]
             assert heard["answers"] == [{"status": 200, "length": 5, "refusal": False}]
+
+
+def test_a_proxy_that_lets_nothing_through_agrees_with_nobody(monkeypatch):
+    """With a proxy that turns everybody away there is nothing to agree on, and that is said."""
+
+    class Deaf(edges()["none"]):
+        name = "deaf"
+
+        def __init__(self, service_port, options=None):
+            self.listener = socket.create_server(("127.0.0.1", 0))
+            self.port = self.listener.getsockname()[1]
+            self.thread = threading.Thread(target=self.turn_away, daemon=True)
+            self.thread.start()
+
+        def turn_away(self):
+            with contextlib.suppress(OSError):
+                while True:
+                    connection, _ = self.listener.accept()
+                    with connection:
+                        connection.recv(65536)
+                        connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+        def _end(self):
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
+
+        @classmethod
+        def version(cls):
+            return "deaf/1"
+
+    monkeypatch.setattr("sevenstops.framing.matrix.edge_named", lambda name: Deaf)
+    with pytest.raises(
+        LabError, match=r"deaf \(stock\) and the fragile service did not .*ok-post-cl"
+    ):
+        run(["deaf"], [CASES[i] for i in ("ok-get", "ok-post-cl")])
+
+
+def test_what_is_passed_on_late_or_beside_is_looked_at():
+    half = b"POST /echo HTTP/1.1\r\nHost: a"
+    whole = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+    assert outcome(whole, [half]) == ("refused", [])
+    assert outcome(whole, [half, whole]) == ("rewritten", ["sent on 2 connections"])
+
+    class Later:
+        def __init__(self):
+            self.came = []
+
+        def take(self):
+            taken, self.came = self.came, []
+            return taken
+
+    lane = Lane(Later(), None)
+    recorded = lane.recorded
+    lane.recorder.came = [whole]
+    take_late(lane)
+    assert recorded == [whole]
 
 
 @contextlib.contextmanager

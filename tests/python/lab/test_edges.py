@@ -115,6 +115,11 @@ def test_a_denied_target_is_looked_at_as_it_was_sent(kind, service):
             # The service's own answer: the spelling has reached it.
             assert answer.split()[1] == "308", target
         assert answers(edge.port, get("/users/42"))[0].split()[1] == "200"
+        # In absolute form as well, whose path begins behind the host; a query is no path.
+        for target in ("http://a.test/admin", "HTTP://a.test/admin", "http://a.test/admin/wipe"):
+            assert answers(edge.port, get(target))[0].split()[1] == "403", target
+        for target in ("http://a.test?/admin", "http://a.test?/users/42"):
+            assert answers(edge.port, get(target))[0].split()[1] != "200", target
 
 
 def test_bodies_are_passed_on_before_they_are_whole(kind):

@@ -52,7 +52,8 @@ AllowEncodedSlashes NoDecode
 MergeSlashes off
 LimitRequestLine {header_limit}
 LimitRequestFieldSize {header_limit}
-LimitRequestFields 100
+# It counts one more than there are.
+LimitRequestFields 101
 LuaScope thread
 ProxyPreserveHost On
 ProxyAddHeaders Off
@@ -85,13 +86,14 @@ GUARD = """\
 local most, deny, service = {most}, {deny}, "proxy:{service}"
 function check(r)
   local target = r.the_request:match("^%S+ +(%S+)") or ""
-  if deny ~= "" and target:sub(1, #deny) == deny then return 403 end
+  -- A target in absolute form names its host before its path, which a query is not.
+  local path = target:match("^/.*") or target:match("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]+(/.*)")
+  if deny ~= "" and (path or ""):sub(1, #deny) == deny then return 403 end
   local size = #r.the_request + 4
   for name, value in pairs(r:headers_in_table()) do
     size = size + #name + #value + 4
   end
   if size > most then return 431 end
-  local path = target:match("^/.*") or target:match("^https?://[^/]+(/.*)")
   if not path then return 400 end
   r.handler = "proxy-server"
   r.proxyreq = apache2.PROXYREQ_REVERSE

@@ -20,7 +20,9 @@ class EdgeOptions:
     """What an edge is told besides its service's port.
 
     `header_limit` is the service's own, in bytes for a whole head: the proxy's limits follow from
-    it, so that it lets nothing pass that the service would refuse for its size. `deny` is the
+    it, so that it lets no head pass that the service would refuse for its size as a whole. How long
+    a request line may be, and how many fields there may be, is left to the service, as not every
+    proxy has limits of the kind. `deny` is the
     beginning of paths, as they are sent, that get 403; empty for none. `cpus` pins the process.
     `stock` leaves the proxy at the distribution's defaults: it is told where the service is, and
     neither of a limit nor of what to deny.
