@@ -1,13 +1,13 @@
 #include "http/chunked.hpp"
 
+#include <iterator>
+
 #include "http/characters.hpp"
-#include "http/trailer.hpp"
 
 namespace sevenstops::http {
 namespace {
 
-constexpr std::size_t extension_line_limit = 256;
-constexpr int extension_total_limit = 4096;
+constexpr std::int64_t extensions_in_all = 16;
 constexpr int size_digit_limit = 16;
 
 // RFC 9112, 7.1.1: name[=token or "quoted"], several parted by ';'.
@@ -82,8 +82,8 @@ Outcome<void> ChunkedDecoder::step(char c) {
         return valid_extensions(extension_) ? Outcome<void>()
                                             : Outcome<void>(Reason::chunk_extension);
       }
-      if (!in(value_characters, c) || extension_.size() >= extension_line_limit ||
-          ++extension_total_ > extension_total_limit) {
+      if (!in(value_characters, c) || std::ssize(extension_) >= limits_.extension ||
+          ++extension_total_ > extensions_in_all * limits_.extension) {
         return Reason::chunk_extension;
       }
       extension_.push_back(c);
@@ -103,7 +103,7 @@ Outcome<void> ChunkedDecoder::step(char c) {
       state_ = State::size;
       return c == '\n' ? Outcome<void>() : Outcome<void>(Reason::chunk_end);
     case State::trailer:
-      if (++trailer_bytes_ > trailer_byte_limit) {
+      if (++trailer_bytes_ > limits_.trailer.bytes) {
         return Reason::trailer_limit;
       }
       if (c == '\r') {
@@ -129,7 +129,7 @@ Outcome<void> ChunkedDecoder::end_trailer_line() {
     state_ = State::done;
     return {};
   }
-  if (++trailer_fields_ > trailer_field_limit) {
+  if (++trailer_fields_ > limits_.trailer.fields) {
     return Reason::trailer_limit;
   }
   const std::string_view line = trailer_line_;

@@ -7,14 +7,23 @@
 #include <string_view>
 
 #include "http/refusal.hpp"
+#include "http/trailer.hpp"
 
 namespace sevenstops::http {
 
-/// Decodes a chunked body (RFC 9112, 7.1) byte by byte; what it keeps besides the body is bounded
-/// by constants: 256 B of extension a line, 4 KiB in all; trailers 4 KiB and 32 fields, dropped.
+/// What a chunked body may bring besides the body.
+struct ChunkLimits {
+  /// Bytes of one chunk's extensions; of all together 16 times as many.
+  std::int64_t extension = 256;
+  TrailerLimits trailer;
+};
+
+/// Decodes a chunked body (RFC 9112, 7.1) byte by byte. What it keeps besides the body is bounded;
+/// extensions and trailers are dropped.
 class ChunkedDecoder {
  public:
-  explicit ChunkedDecoder(std::uint64_t body_limit) : body_limit_(body_limit) {}
+  explicit ChunkedDecoder(std::uint64_t body_limit, const ChunkLimits& limits = {})
+      : body_limit_(body_limit), limits_(limits) {}
 
   /// Gives decoded bytes to `sink(std::string_view)`. The number of bytes of `input` that were
   /// used; less than all of them only when the body is complete.
@@ -54,14 +63,15 @@ class ChunkedDecoder {
 
   State state_ = State::size;
   std::uint64_t body_limit_;
+  ChunkLimits limits_;
   std::uint64_t total_ = 0;
   std::uint64_t left_ = 0;
   int digits_ = 0;
   std::string extension_;
-  int extension_total_ = 0;
+  std::int64_t extension_total_ = 0;
   std::string trailer_line_;
-  int trailer_bytes_ = 0;
-  int trailer_fields_ = 0;
+  std::int64_t trailer_bytes_ = 0;
+  std::int64_t trailer_fields_ = 0;
 };
 
 }  // namespace sevenstops::http

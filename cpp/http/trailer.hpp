@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <string_view>
 
 #include "http/characters.hpp"
@@ -7,13 +10,28 @@
 namespace sevenstops::http {
 
 /// What a trailer may cost; it is dropped.
-inline constexpr int trailer_byte_limit = 4096;
-inline constexpr int trailer_field_limit = 32;
+struct TrailerLimits {
+  std::int64_t bytes = 4096;
+  std::int64_t fields = 32;
+};
 
-/// RFC 9110, 6.5.1: framing, routing and authentication never come in a trailer.
+/// RFC 9110, 6.5.1: framing, routing, authentication, what a request asks for and how its content
+/// is read never come in a trailer.
 [[nodiscard]] constexpr bool may_trail(std::string_view name) {
-  return !iequals(name, "content-length") && !iequals(name, "transfer-encoding") &&
-         !iequals(name, "host") && !iequals(name, "authorization") && !iequals(name, "trailer");
+  constexpr std::array<std::string_view, 13> never = {"authorization",
+                                                      "connection",
+                                                      "content-encoding",
+                                                      "content-length",
+                                                      "content-range",
+                                                      "content-type",
+                                                      "expect",
+                                                      "host",
+                                                      "max-forwards",
+                                                      "range",
+                                                      "proxy-authorization",
+                                                      "trailer",
+                                                      "transfer-encoding"};
+  return std::ranges::none_of(never, [&](std::string_view one) { return iequals(name, one); });
 }
 
 }  // namespace sevenstops::http

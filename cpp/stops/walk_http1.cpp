@@ -63,8 +63,10 @@ class Peer {
         writer_(connection_, request_),
         caller_(connection_, writer_),
         incoming_(connection_),
-        content_(connection_, stops.parse.most_body(),
-                 [this](std::uint64_t bytes, std::uint64_t more) { return reserve(bytes, more); }),
+        content_(
+            connection_, stops.parse.most_body(),
+            [this](std::uint64_t bytes, std::uint64_t more) { return reserve(bytes, more); },
+            stops.parse.settings().chunk_limits()),
         charge_(stops.budget) {}
 
   [[nodiscard]] Exchange exchange() {

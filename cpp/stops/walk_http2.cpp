@@ -26,7 +26,8 @@ Http2HeadLimits limits_of(const ParseSettings& settings) {
                     .head = bounded(last.head),
                     .fields = bounded(last.fields)},
           .last = last,
-          .leniency = settings.leniency()};
+          .leniency = settings.leniency(),
+          .trailer = settings.chunk_limits().trailer};
 }
 
 Http2Connection::Times times_of(const Stops& stops) {

@@ -6,7 +6,6 @@
 
 #include "http/nghttp2.hpp"
 #include "http/response.hpp"
-#include "http/trailer.hpp"
 #include "stops/http2/response_fields.hpp"
 
 namespace sevenstops::stops {
@@ -43,7 +42,8 @@ struct Http2Session::Callbacks {
 
   static int on_header(nghttp2_session* session, const nghttp2_frame* frame,
                        const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
-                       std::size_t value_size, std::uint8_t, void*) {
+                       std::size_t value_size, std::uint8_t, void* user_data) {
+    const auto& limits = of(user_data).limits_.trailer;
     auto* stream = stream_of(session, frame->hd.stream_id);
     if (stream == nullptr) {
       return 0;
@@ -53,10 +53,10 @@ struct Http2Session::Callbacks {
       stream->head.add(key, text(value, value_size));
       return 0;
     }
-    stream->trailer_bytes += static_cast<int>(name_size + value_size);
+    stream->trailer_bytes += static_cast<std::int64_t>(name_size + value_size);
     stream->bad_trailer = stream->bad_trailer || !http::may_trail(key) ||
-                          ++stream->trailer_fields > http::trailer_field_limit ||
-                          stream->trailer_bytes > http::trailer_byte_limit;
+                          ++stream->trailer_fields > limits.fields ||
+                          stream->trailer_bytes > limits.bytes;
     return 0;
   }
 

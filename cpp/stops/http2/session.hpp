@@ -12,6 +12,7 @@
 
 #include "http/nghttp2.hpp"
 #include "http/refusal.hpp"
+#include "http/trailer.hpp"
 #include "stops/http2/frame_budget.hpp"
 #include "stops/http2/frame_scanner.hpp"
 #include "stops/http2/history.hpp"
@@ -25,6 +26,7 @@ struct Http2HeadLimits {
   http::HeadLimits early;
   http::HeadLimits last;
   http::Leniency leniency;
+  http::TrailerLimits trailer;
 };
 
 /// The frames of one connection (by nghttp2) without its socket: bytes in, streams and their

@@ -29,8 +29,8 @@ struct Http2Stream {
   std::string in;
   /// A body that a trailer has spoiled.
   bool bad_trailer = false;
-  int trailer_fields = 0;
-  int trailer_bytes = 0;
+  std::int64_t trailer_fields = 0;
+  std::int64_t trailer_bytes = 0;
   /// Whether the client has sent all.
   bool received = false;
   /// Or has closed its side of the connection before that: no more comes.

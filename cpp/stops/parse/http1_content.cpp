@@ -12,7 +12,7 @@ void Http1Content::begin(const http::Request& request) {
   decoder_.reset();
   left_ = request.content_length.value_or(0);
   if (request.chunked) {
-    decoder_.emplace(limit_);
+    decoder_.emplace(limit_, chunks_);
   }
 }
 

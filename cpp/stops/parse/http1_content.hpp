@@ -20,8 +20,9 @@ class Http1Content final : public Content {
   /// `reserve` is asked for room.
   Http1Content(
       Bytes& bytes, std::uint64_t limit,
-      Reserve reserve = [](std::uint64_t, std::uint64_t) { return true; })
-      : bytes_(bytes), limit_(limit), reserve_(std::move(reserve)) {}
+      Reserve reserve = [](std::uint64_t, std::uint64_t) { return true; },
+      const http::ChunkLimits& chunks = {})
+      : bytes_(bytes), limit_(limit), reserve_(std::move(reserve)), chunks_(chunks) {}
 
   void begin(const http::Request& request) override;
 
@@ -38,6 +39,7 @@ class Http1Content final : public Content {
   Bytes& bytes_;
   std::uint64_t limit_;
   Reserve reserve_;
+  http::ChunkLimits chunks_;
   std::uint64_t left_ = 0;
   std::optional<http::ChunkedDecoder> decoder_;
 };

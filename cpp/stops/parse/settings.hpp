@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/setting.hpp"
+#include "http/chunked.hpp"
 #include "http/head.hpp"
 #include "stops/http2_settings.hpp"
 
@@ -22,6 +23,9 @@ struct ParseSettings {
   std::int64_t header_limit = 16384;
   std::int64_t header_count = 100;
   std::int64_t body_limit = 1 << 20;
+  std::int64_t chunk_extension_limit = 256;
+  std::int64_t trailer_limit = 4096;
+  std::int64_t trailer_count = 32;
   bool check_before_buffering = true;
   double head_timeout = 10.0;
   double body_timeout = 10.0;
@@ -33,6 +37,12 @@ struct ParseSettings {
   /// What is let pass.
   [[nodiscard]] http::Leniency leniency() const {
     return {.both_framings = both_framings, .browser_queries = browser_queries};
+  }
+
+  /// What a chunked body may bring besides.
+  [[nodiscard]] http::ChunkLimits chunk_limits() const {
+    return {.extension = chunk_extension_limit,
+            .trailer = {.bytes = trailer_limit, .fields = trailer_count}};
   }
 
   bool operator==(const ParseSettings&) const = default;
@@ -53,6 +63,13 @@ struct ParseSettings {
     visit("header_count", s.header_count,
           {"fields", 1, 1000000, "most header fields; beyond it 431"});
     visit("body_limit", s.body_limit, {"bytes", 0, base::gibibyte, "largest body; beyond it 413"});
+    visit("chunk_extension_limit", s.chunk_extension_limit,
+          {"bytes", 0, base::gibibyte,
+           "longest extensions of a chunk, 16 times as long those of a body; beyond it 400"});
+    visit("trailer_limit", s.trailer_limit,
+          {"bytes", 0, base::gibibyte, "largest trailer; beyond it 431"});
+    visit("trailer_count", s.trailer_count,
+          {"fields", 0, 1000000, "most fields of a trailer; beyond it 431"});
     visit("check_before_buffering", s.check_before_buffering,
           base::about_switch("hold heads and bodies against their limits as bytes come, instead of "
                              "once they are whole, up to 64 MiB each"));

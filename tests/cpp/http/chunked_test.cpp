@@ -135,9 +135,30 @@ TEST(Chunked, TrailersHaveALimit) {
 TEST(Chunked, ATrailerThatIsNoneIsRefused) {
   for (const std::string_view line :
        {"A", ": b", "A b: c", " A: b", "A: \x01", "Content-Length: 1", "transfer-encoding: chunked",
-        "HOST: a", "Authorization: b", "Trailer: c"}) {
+        "HOST: a", "Authorization: b", "Trailer: c", "Proxy-Authorization: b", "Expect: c",
+        "connection: close", "Content-Encoding: gzip", "Content-Type: a/b"}) {
     EXPECT_EQ(refusal("0\r\n" + std::string(line) + "\r\n"), Reason::trailer_field) << line;
   }
+}
+
+TEST(Chunked, WhatMayComeBesidesIsSaidByWhoMakesIt) {
+  const auto reason = [](std::string_view bytes, const ChunkLimits& limits) {
+    ChunkedDecoder decoder(limit, limits);
+    std::string body;
+    const auto used = decoder.decode(bytes, body);
+    return used ? std::optional<Reason>() : std::optional(used.error().reason);
+  };
+  EXPECT_EQ(reason("1;a=b\r\nx\r\n0\r\n\r\n", {.extension = 3}), std::nullopt);
+  EXPECT_EQ(reason("1;a=bc\r\nx\r\n0\r\n\r\n", {.extension = 3}), Reason::chunk_extension);
+  EXPECT_EQ(reason("1;a\r\nx\r\n0\r\n\r\n", {.extension = 0}), Reason::chunk_extension);
+  std::string many;
+  for (int i = 0; i < 17; ++i) {
+    many += "1;a\r\nx\r\n";
+  }
+  EXPECT_EQ(reason(many, {.extension = 1}), Reason::chunk_extension);
+  EXPECT_EQ(reason("0\r\nA: b\r\n\r\n", {.trailer = {.bytes = 7}}), std::nullopt);
+  EXPECT_EQ(reason("0\r\nA: bcdef\r\n\r\n", {.trailer = {.bytes = 7}}), Reason::trailer_limit);
+  EXPECT_EQ(reason("0\r\nA: b\r\n\r\n", {.trailer = {.fields = 0}}), Reason::trailer_limit);
 }
 
 TEST(Chunked, GivesItsPiecesToASink) {
