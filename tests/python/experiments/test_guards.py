@@ -44,6 +44,32 @@ RECORDED = {
         {"requests_failed": 0, "wrong_answers": 0, "latency_p99_seconds": 0.024,
          "answered_by_the_other_ratio": 0.84, "stop_seconds": 1.27, "unclean_exits": 0},
     ),
+    "restart-leaves-a-gap": (
+        {"requests_failed_or_late": 383, "wrong_answers": 0, "latency_p99_seconds": 0.304,
+         "answered_by_the_next_ratio": 0.61, "stop_seconds": 0.37, "unclean_exits": 0},
+        {"requests_failed_or_late": 0, "wrong_answers": 0, "latency_p99_seconds": 0.301,
+         "answered_by_the_next_ratio": 0.79, "stop_seconds": 0.37, "unclean_exits": 0},
+    ),
+    "odd-spelling": (
+        {"denied_path_answered": 115, "plain_path_answered": 0, "good_requests_failed": 0,
+         "odd_links_refused": 0},
+        {"denied_path_answered": 0, "plain_path_answered": 0, "good_requests_failed": 0,
+         "odd_links_refused": 0},
+    ),
+    "withheld-bodies": (
+        {"rss_growth_bytes": 76500992, "honest_uploads_failed": 0, "slow_uploads_failed": 0,
+         "honest_bytes_missing": 0},
+        {"rss_growth_bytes": 33759232, "honest_uploads_failed": 0, "slow_uploads_failed": 0,
+         "honest_bytes_missing": 0},
+    ),
+    "rate-limit-after-work": (
+        {"polite_latency_p50_seconds": 0.300287, "greedy_answer_p50_seconds": 0.300287,
+         "polite_requests_failed": 17, "greedy_quota_ratio": 0.375,
+         "greedy_pages_beyond_quota": 0.0},
+        {"polite_latency_p50_seconds": 0.020271, "greedy_answer_p50_seconds": 0.000198,
+         "polite_requests_failed": 0, "greedy_quota_ratio": 0.979,
+         "greedy_pages_beyond_quota": 0.0},
+    ),
     "idle-race": (
         {"orders_unanswered": 392, "orders_refused": 0, "wrong_answers": 0},
         {"orders_unanswered": 0, "orders_refused": 0, "wrong_answers": 0},
@@ -68,6 +94,15 @@ HARM = [
     ("stop-without-notice", {"unclean_exits": 1}),
     # Nobody is left to take its part.
     ("stop-without-notice", {"answered_by_the_other_ratio": 0.5}),
+    ("restart-leaves-a-gap", {"wrong_answers": 1}),
+    ("restart-leaves-a-gap", {"latency_p99_seconds": 0.7}),
+    # The new one does nothing, as the old one is still there.
+    ("restart-leaves-a-gap", {"answered_by_the_next_ratio": 0.0}),
+    ("restart-leaves-a-gap", {"stop_seconds": Censored(2.0)}),
+    ("restart-leaves-a-gap", {"unclean_exits": 1}),
+    ("odd-spelling", {"odd_links_refused": 1}),
+    ("withheld-bodies", {"slow_uploads_failed": 1}),
+    ("rate-limit-after-work", {"greedy_pages_beyond_quota": 80.0}),
     ("idle-race", {"orders_refused": 1}),
     ("idle-race", {"wrong_answers": 1}),
 ]

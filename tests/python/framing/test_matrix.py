@@ -81,9 +81,7 @@ def test_a_proxy_that_lets_nothing_through_agrees_with_nobody(monkeypatch):
             return "deaf/1"
 
     monkeypatch.setattr("sevenstops.framing.matrix.edge_named", lambda name: Deaf)
-    with pytest.raises(
-        LabError, match=r"^deaf \(stock\) and the fragile .*ok-post-cl"
-    ):
+    with pytest.raises(LabError, match=r"^deaf \(stock\) and the fragile .*ok-post-cl"):
         run(["deaf"], [CASES[i] for i in ("ok-get", "ok-post-cl")])
 
 

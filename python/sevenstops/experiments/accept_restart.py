@@ -1,4 +1,4 @@
-"""Drain: a new version can start only once the old one has gone."""
+"""Accept: a new version can start only once the old one has gone."""
 
 import contextlib
 import time
@@ -106,9 +106,9 @@ def run(scene: Scene, p: Plan) -> Sample:
 
 
 EXPERIMENT = Experiment(
-    stop="drain",
+    stop="accept",
     failure="restart-leaves-a-gap",
-    symptom="each new version refuses everybody for a moment, however well the old one ends",
+    symptom="each new version refuses everybody for a moment",
     fix="the new version shares the port with the old one, which ends then",
     switch={"accept.take_over": ("false", "true")},
     # What was begun is finished on both sides.
@@ -143,7 +143,7 @@ EXPERIMENT = Experiment(
     plan=plan,
     run=run,
     scene=scene,
-    order=2,
+    order=8,
     core=False,
     figures=(
         Figure(
