@@ -29,7 +29,7 @@ LETTERS = 9.0
 """The smallest letters in points: nothing on the page is set below it."""
 LEADING = 10.9
 NAME = 12.0
-TRACK = 78.0
+TRACK = 70.0
 """How far below the page's upper edge the line runs."""
 BETWEEN = 4.0
 """Room between two failures."""
@@ -73,8 +73,8 @@ def transit(failures: list[Failure], about: str) -> Figure:
     columns, without = arranged(failures)
     figure = plt.figure(figsize=(PAGE[0] / 72, PAGE[1] / 72), facecolor="white")
     page = Page(figure)
-    page.write(MARGIN, 22, [TITLE], 17, INK, bold=True)
-    page.write(MARGIN, 43, [f"{about}{f' {without}' if without else ''}"], LETTERS, MUTED)
+    page.write(MARGIN, 18, [TITLE], 17, INK, bold=True)
+    page.write(MARGIN, 38, [f"{about}{f' {without}' if without else ''}"], LETTERS, MUTED)
     page.track(columns)
     for column in columns:
         y = TRACK + heads_height(columns)
@@ -246,7 +246,7 @@ def set_lines(pieces: list[Piece], wide: float) -> list[tuple[str, list[str]]]:
 
 def tied(text: str) -> str:
     """The same, whose numbers do not part from their units."""
-    return re.sub(r"(?<=[\d→>]) (?=[%µ\d]|[smKMGB]\b|ms\b|[KMG]iB\b)", "\u00a0", text)
+    return re.sub(r"(?<=[\d→>]) (?=[%µ\d]|[smKMGB]\b|[mn]s\b|[KMG]iB\b)", "\u00a0", text)
 
 
 def bold_of(kind: str) -> bool:
