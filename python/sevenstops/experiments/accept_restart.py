@@ -154,7 +154,7 @@ EXPERIMENT = Experiment(
     ),
     sabotages=(
         Sabotage(
-            {"drain.grace": "60", "drain.idle_grace": "60"}, ("stop_seconds",),
+            {"drain.notice": "60"}, ("stop_seconds", "answered_by_the_next_ratio"),
             "the old version never ends, and is killed with whatever it has in progress",
         ),
     ),

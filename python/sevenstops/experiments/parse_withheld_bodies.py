@@ -105,7 +105,8 @@ EXPERIMENT = Experiment(
     ),
     sabotages=(
         Sabotage(
-            {"parse.body_limit": "0"}, ("honest_uploads_failed",), "nobody may upload anything"
+            {"parse.body_limit": "0"}, ("honest_uploads_failed", "slow_uploads_failed"),
+            "nobody may upload anything",
         ),
         Sabotage(
             {"parse.byte_budget": str(1 << 30), "parse.body_timeout": "0.1", **NO_RATE},
