@@ -37,12 +37,9 @@ Logger make_logger(const char* name, const spdlog::sink_ptr& sink, const Pool& p
   return logger;
 }
 
-// Whether the thread of a log comes to the end of its queue.
-bool comes_to_its_end(const Pool& pool, const Logger& logger, Clock::time_point most) {
+// Whether nothing is left in a queue before its thread stands still for too long.
+bool empties(const Pool& pool, Clock::time_point most) {
   constexpr std::chrono::milliseconds pause{1};
-  // It takes the second when it is done with the first, and with all before that.
-  logger->flush();
-  logger->flush();
   auto least = pool->queue_size();
   auto end = Clock::now() + patience;
   while (const auto left = pool->queue_size()) {
@@ -56,6 +53,18 @@ bool comes_to_its_end(const Pool& pool, const Logger& logger, Clock::time_point 
     std::this_thread::sleep_for(pause);
   }
   return true;
+}
+
+// Whether the thread of a log comes to the end of its queue.
+bool comes_to_its_end(const Pool& pool, const Logger& logger, Clock::time_point most) {
+  // A full queue would lose its oldest lines to what is said next.
+  if (!empties(pool, most)) {
+    return false;
+  }
+  // It takes the second when it is done with the first, and with all before that.
+  logger->flush();
+  logger->flush();
+  return empties(pool, most);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ bool valid_characters(std::string_view target, bool browser_queries) {
          all_in(in_query, target.substr(question));
 }
 
-Outcome<void> parse_target(Request& request, bool browser_queries) {
+Outcome<void> parse_target(Request& request, const Leniency& leniency) {
   auto target = request.target;
   if (target.empty()) {
     return Reason::target;
@@ -49,11 +49,11 @@ Outcome<void> parse_target(Request& request, bool browser_queries) {
   }
   if (target.front() != '/') {
     const auto scheme_end = target.find("://");
-    const bool http =
-        scheme_end != std::string_view::npos && (iequals(target.substr(0, scheme_end), "http") ||
-                                                 iequals(target.substr(0, scheme_end), "https"));
-    if (!http) {
+    if (scheme_end == std::string_view::npos) {
       return Reason::target_form;
+    }
+    if (const auto fits = check_scheme(request, target.substr(0, scheme_end), leniency); !fits) {
+      return fits;
     }
     const auto rest = target.substr(scheme_end + 3);
     const auto path_start = std::min(rest.find('/'), rest.find('?'));
@@ -69,7 +69,7 @@ Outcome<void> parse_target(Request& request, bool browser_queries) {
       return Reason::target_form;
     }
   }
-  if (!valid_characters(target, browser_queries)) {
+  if (!valid_characters(target, leniency.browser_queries)) {
     return Reason::target;
   }
   const auto question = target.find('?');
@@ -195,11 +195,19 @@ bool valid_method(std::string_view method) {
   return !method.empty() && method.size() <= longest_method && all_in(token_characters, method);
 }
 
+Outcome<void> check_scheme(const Request& request, std::string_view scheme,
+                           const Leniency& leniency) {
+  if (iequals(scheme, "https")) {
+    return request.secure || leniency.https_without_tls ? Outcome<void>() : Reason::misdirected;
+  }
+  return iequals(scheme, "http") ? Outcome<void>() : Reason::target_form;
+}
+
 Outcome<void> check_message(Request& request, const Leniency& leniency) {
   if (const auto framing = check_framing(request, leniency.both_framings); !framing) {
     return framing;
   }
-  return parse_target(request, leniency.browser_queries);
+  return parse_target(request, leniency);
 }
 
 }  // namespace sevenstops::http

@@ -110,8 +110,11 @@ Outcome<void> Http2Head::finish(Request& request, const HeadLimits& limits, bool
   // An absolute form has its scheme and authority elsewhere here.
   const auto scheme = value(scheme_);
   const bool form = !path_ || request.target.starts_with('/') || request.target == "*";
-  if (!form || (scheme_ && !iequals(scheme, "http") && !iequals(scheme, "https"))) {
+  if (!form) {
     return Reason::target_form;
+  }
+  if (const auto fits = scheme_ ? check_scheme(request, scheme, leniency) : Outcome<void>(); !fits) {
+    return fits;
   }
   const auto checked = check_message(request, leniency);
   request.chunked = !ended && !request.content_length;

@@ -35,6 +35,8 @@ struct Request {
   bool expects_continue = false;
   std::string body;
   bool body_read = false;
+  /// Whether the connection that brought it speaks TLS.
+  bool secure = false;
   /// When the head's first byte was there.
   base::Clock::time_point arrived;
 

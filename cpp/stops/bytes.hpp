@@ -18,6 +18,8 @@ class Bytes {
 
   [[nodiscard]] virtual std::string_view unread() const = 0;
   virtual void consume(std::size_t n) = 0;
+  /// Whether they come by TLS.
+  [[nodiscard]] virtual bool secure() const { return false; }
   /// Reads at least a byte, `at_most` so many, behind those that are unread. `ended`: the peer has
   /// closed its side, or failed.
   [[nodiscard]] virtual asio::awaitable<Read> more(Clock::time_point deadline,

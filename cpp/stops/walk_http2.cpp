@@ -15,7 +15,7 @@
 namespace sevenstops::stops {
 namespace {
 
-Http2HeadLimits limits_of(const ParseSettings& settings) {
+Http2HeadLimits limits_of(const ParseSettings& settings, bool secure) {
   const http::HeadLimits last{.request_line = settings.request_line_limit,
                               .head = settings.header_limit,
                               .fields = settings.header_count};
@@ -27,7 +27,8 @@ Http2HeadLimits limits_of(const ParseSettings& settings) {
                     .fields = bounded(last.fields)},
           .last = last,
           .leniency = settings.leniency(),
-          .trailer = settings.chunk_limits().trailer};
+          .trailer = settings.chunk_limits().trailer,
+          .secure = secure};
 }
 
 Http2Connection::Times times_of(const Stops& stops) {
@@ -45,9 +46,10 @@ class Http2Peer final : public Http2Connection::Watch {
         address_(address_of(stops, begun.stream.socket())),
         shown_(stops.log.logs_access() ? address_.to_string() : std::string()),
         queued_(begun.queued),
+        secure_(begun.stream.speaks_tls()),
         charge_(stops.budget),
         connection_(std::move(begun.stream), stops.parse.settings().http2,
-                    limits_of(stops.parse.settings()), times_of(stops), *this),
+                    limits_of(stops.parse.settings(), secure_), times_of(stops), *this),
         open_(stops.metrics.accept.connections_open),
         http2_(stops.metrics.parse.http2_connections),
         held_(stops.hold(connection_, std::move(begun.place), &charge_)) {}
@@ -107,6 +109,7 @@ class Http2Peer final : public Http2Connection::Watch {
   std::string shown_;
   // For the first request.
   std::optional<Clock::duration> queued_;
+  bool secure_;
   base::TaskGroup* group_ = nullptr;
   base::Charge charge_;
   Http2Connection connection_;

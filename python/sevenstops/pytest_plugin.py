@@ -112,12 +112,19 @@ def text(value: object) -> str:
 
 @pytest.fixture
 def stops_edge(pytestconfig: pytest.Config) -> Iterator[Callable[["Service"], "Edge"]]:
-    """A factory of edges before a service, of the kind that --stops-edge names."""
-    from sevenstops.lab.edges import edge_named
+    """A factory of edges before a service, of the kind that --stops-edge names; its limit of a head
+    follows from the service's.
+    """
+    from sevenstops.lab.edges import EdgeOptions, edge_named
 
     with contextlib.ExitStack() as stack:
         kind = edge_named(pytestconfig.getoption("--stops-edge"))
-        yield lambda service: stack.enter_context(kind(service.port))
+
+        def start(service: "Service") -> "Edge":
+            limit = int(service.settings.get("parse.header_limit"))
+            return stack.enter_context(kind(service.port, EdgeOptions(header_limit=limit)))
+
+        yield start
 
 
 @pytest.fixture

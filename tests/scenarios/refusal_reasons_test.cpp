@@ -453,6 +453,7 @@ const std::map<Reason, Provoke>& provocations() {
       {Reason::target_escape, sent(get("/%zz"))},
       {Reason::target_form, sent(get("*"))},
       {Reason::target_authority, sent(get("http://b/"))},
+      {Reason::misdirected, sent(get("https://a/"))},
       {Reason::field_line, sent(get("/", "no colon\r\n"))},
       {Reason::field_name, sent(get("/", "A b: c\r\n"))},
       {Reason::field_value, sent(get("/", "A: \x01\r\n"))},
@@ -497,6 +498,7 @@ const std::map<Reason, Provoke>& provocations() {
                                 s.route.odd_paths = stops::OddPaths::refuse;
                               }))},
       {Reason::no_route, sent(get("/nothing"))},
+      {Reason::method_unknown, sent("BREW /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::method_not_allowed, sent("DELETE /healthz HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::unauthenticated, sent("POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n")},
       {Reason::rate_limit, beyond_the_rate},

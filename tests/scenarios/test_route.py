@@ -15,6 +15,7 @@ from sevenstops import _core
 
 NAMES = ("a", "b", "ab", "a.b", "me")
 METHODS = ("GET", "POST", "OPTIONS", "PURGE")
+STANDARD_METHODS = "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split()
 FIXED, PARAMETER, WILDCARD = range(3)
 ODD = ("", ".", "..", "%61", "%2e", "%2f", "%2F", "%e4", "%E4", "%zz", "%4", "...", ".a", "a%")
 UNRESERVED = string.ascii_letters + string.digits + "-._~"
@@ -36,7 +37,7 @@ routes = st.lists(st.tuples(st.sampled_from(METHODS), patterns()), max_size=25)
 segment = fixed | fixed | st.sampled_from(ODD) | st.text("ab.%26fF", max_size=4)
 paths = st.lists(segment, max_size=6).map(lambda segments: "/" + "/".join(segments))
 requests = st.lists(
-    st.tuples(st.sampled_from((*METHODS, "HEAD", "PUT")), paths | st.just("*")), max_size=25
+    st.tuples(st.sampled_from((*METHODS, "HEAD", "PUT", "BREW")), paths | st.just("*")), max_size=25
 )
 
 
@@ -137,6 +138,8 @@ def expected(table, tree, odd_paths, method, path):
     methods = allow(m for m, pattern in table if shape(pattern) == last)
     if method == "OPTIONS":
         return {**nothing, "allow": methods, "odd": odd}
+    if method not in STANDARD_METHODS and method not in {m for m, _ in table}:
+        return {**nothing, "refused": "method_unknown", "status": 501}
     return {**nothing, "allow": methods, "refused": "method", "status": 405}
 
 

@@ -224,7 +224,7 @@ TEST_F(TlsHttp1, AnswersWhatIsPipelined) {
   for (int i = 0; i < 50; ++i) {
     all += get("/users/" + std::to_string(i));
   }
-  asking.send(all + last("/users/50"));
+  asking.send(all + last("https://a/users/50"));
   const auto answer = asking.receive_all();
   EXPECT_NE(answer.find(R"("id":"50")"), std::string::npos);
   EXPECT_EQ(count(service, "requests_total"), 51U);

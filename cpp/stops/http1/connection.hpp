@@ -49,6 +49,7 @@ class Connection final : public Bytes, public Transport {
     return {buffer_.data() + begin_, end_ - begin_};
   }
   void consume(std::size_t n) override;
+  [[nodiscard]] bool secure() const override { return stream_.speaks_tls(); }
   [[nodiscard]] asio::awaitable<Read> more(Clock::time_point deadline,
                                            std::size_t at_most) override;
 

@@ -289,6 +289,7 @@ void Http2Session::head_is_whole(Http2Stream& stream, bool ended) {
   }
   stream.received = ended;
   stream.request.arrived = stream.arrived;
+  stream.request.secure = limits_.secure;
   stream.parsed = stream.head.finish(stream.request, limits_.last, ended, limits_.leniency);
   stream.served = true;
   ++served_;

@@ -27,6 +27,8 @@ struct Http2HeadLimits {
   http::HeadLimits last;
   http::Leniency leniency;
   http::TrailerLimits trailer;
+  /// Whether the connection speaks TLS.
+  bool secure = false;
 };
 
 /// The frames of one connection (by nghttp2) without its socket: bytes in, streams and their

@@ -65,6 +65,7 @@ Parse::Parse(const ParseSettings& settings, ParseMetrics* counted)
 asio::awaitable<Outcome<void>> Parse::head(Bytes& bytes, http::Request& request) const {
   constexpr std::size_t read_size = 4096;
   request.clear();
+  request.secure = bytes.secure();
   http::HeadScanner scanner;
   std::optional<base::Raised> unfinished;
   request.arrived = Clock::now();

@@ -19,6 +19,7 @@ inline constexpr std::array<std::string_view, 3> both_framings_words = {"refuse"
 struct ParseSettings {
   http::BothFramings both_framings = http::BothFramings::refuse;
   bool browser_queries = false;
+  bool https_without_tls = false;
   std::int64_t request_line_limit = 8192;
   std::int64_t header_limit = 16384;
   std::int64_t header_count = 100;
@@ -36,7 +37,9 @@ struct ParseSettings {
 
   /// What is let pass.
   [[nodiscard]] http::Leniency leniency() const {
-    return {.both_framings = both_framings, .browser_queries = browser_queries};
+    return {.both_framings = both_framings,
+            .browser_queries = browser_queries,
+            .https_without_tls = https_without_tls};
   }
 
   /// What a chunked body may bring besides.
@@ -56,6 +59,9 @@ struct ParseSettings {
     visit("browser_queries", s.browser_queries,
           base::about_switch("take []{}|^`\\ in a query as browsers send them, though RFC 3986 has "
                              "them escaped"));
+    visit("https_without_tls", s.https_without_tls,
+          base::about_switch("take a target of https on a connection without TLS, as a gateway that "
+                             "ends TLS may send it; otherwise it gets 421"));
     visit("request_line_limit", s.request_line_limit,
           {"bytes", 64, base::gibibyte, "longest request line; beyond it 414"});
     visit("header_limit", s.header_limit,

@@ -1,6 +1,7 @@
 #include "stops/route/router.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -15,6 +16,10 @@ using http::Reason;
 using http::Refusal;
 
 Refusal wrong_method(const Route& route) { return {Reason::method_not_allowed, route.allow}; }
+
+// RFC 9110, 9.3, and RFC 5789.
+constexpr std::array<std::string_view, 9> standard_methods = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 Match matched(const Route& route, std::string_view parameter) {
   return {.route = &route, .parameter = std::string(parameter)};
@@ -141,7 +146,15 @@ Outcome<Match> Router::find(std::string_view method, std::string_view path) cons
   if (method == "OPTIONS" && !match && match.error().reason == Reason::method_not_allowed) {
     return Match{.route = nullptr, .parameter = {}, .allow = match.error().allow};
   }
+  if (!match && match.error().reason == Reason::method_not_allowed && !knows(method)) {
+    return Reason::method_unknown;
+  }
   return match;
+}
+
+bool Router::knows(std::string_view method) const {
+  return std::ranges::find(standard_methods, method) != standard_methods.end() ||
+         method_number(method) < methods_.size();
 }
 
 Outcome<Match> Router::match_tree(std::string_view method, std::string_view path) const {

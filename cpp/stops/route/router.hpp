@@ -31,10 +31,11 @@ class Router {
   /// it differs from it in the names of parameters at most. The routes stay as they were then.
   void add(Route route);
 
-  /// 404 for no pattern, 405 for a pattern with other methods, 400 for a path that has no normal
-  /// form, or, as `odd_paths` says, is not in it; there the match may be a location instead of a
-  /// route. HEAD takes GET's route (RFC 9110, 9.3.2). OPTIONS is answered with the methods that the
-  /// path takes, and for `*` with those of all paths (9.3.7), whoever asks.
+  /// 404 for no pattern, 405 for a pattern with other methods, 501 where nobody knows the method
+  /// (RFC 9110, 15.6.2), 400 for a path that has no normal form, or, as `odd_paths` says, is not in
+  /// it; there the match may be a location instead of a route. HEAD takes GET's route (9.3.2).
+  /// OPTIONS is answered with the methods that the path takes, and for `*` with those of all paths
+  /// (9.3.7), whoever asks.
   [[nodiscard]] http::Outcome<Match> match(std::string_view method, std::string_view path) const;
 
   /// In the order of registration.
@@ -47,6 +48,8 @@ class Router {
   void say_allowed(Index first);
   // Its place in `methods_`; their number when it is none of them.
   [[nodiscard]] std::uint32_t method_number(std::string_view method) const;
+  // Whether it is a method of HTTP's, or a route has it.
+  [[nodiscard]] bool knows(std::string_view method) const;
   [[nodiscard]] http::Outcome<Match> find(std::string_view method, std::string_view path) const;
   [[nodiscard]] http::Outcome<Match> match_tree(std::string_view method,
                                                 std::string_view path) const;

@@ -54,14 +54,14 @@ class Service(Stoppable):
     """A running service; a context manager that ends it.
 
     `port` and `admin_port` tell where it listens, `url` how to ask it, `token` what its protected
-    routes ask for. Raises LabError in one sentence when it can't start or has died.
+    routes ask for, `settings` what it was told. Raises LabError in one sentence when it can't start or has died.
     """
 
     def __init__(
         self, settings: _core.Settings | None = None, options: ServiceOptions | None = None
     ) -> None:
         """Starts the process, hardened unless told otherwise, and waits until it listens."""
-        self._settings = settings = settings or _core.hardened()
+        self.settings = settings = settings or _core.hardened()
         self._options = options = options or ServiceOptions()
         command = [str(options.executable), "--die-with", str(os.getpid())]
         for name, value in (
@@ -133,7 +133,7 @@ class Service(Stoppable):
         Raises LabError where the port isn't shared, as `accept.take_over` would have it.
         """
         options = replace(self._options, port=self.port, admin_port=0, token=self.token)
-        return Service(self._settings, options)
+        return Service(self.settings, options)
 
     def leave(self) -> None:
         """Tells it to end gracefully, as an orchestrator does (SIGTERM)."""

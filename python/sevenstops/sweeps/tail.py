@@ -13,6 +13,9 @@ from sevenstops.lab.scenes import Scene
 from sevenstops.lab.settings import SideSettings
 from sevenstops.sweeps.base import WARM, Point, SceneOf, Sweep, side
 
+# p99.9 needs 1,000 of them.
+PAGES = 1080
+
 TAIL = {
     "latency_p50_seconds": "seconds",
     "latency_p95_seconds": "seconds",
@@ -52,7 +55,7 @@ def _fan_out(seed: int) -> list[Point]:
         for leaves in (1, 10, 50, 100):
             # As many requests to leaves in all, up to what a page's own work allows.
             rate = min(600.0, handle_tail.RATE * 100 / leaves)
-            pages = max(handle_tail.PAGES, round(10 * rate))
+            pages = max(PAGES, round(10 * rate))
             plan = handle_tail.plan(seed, rate, pages, max(2.0, 1.5 * WARM / (leaves * rate)))
             share = 1 - (1 - handle_tail.SLOW_SHARE) ** leaves
             points.append(
@@ -88,7 +91,7 @@ def _hedge_points(seed: int) -> list[Point]:
             line,
             side(handle_tail.EXPERIMENT.settings, changes),
             _leaves(100),
-            handle_tail.plan(seed),
+            handle_tail.plan(seed, pages=PAGES),
         )
         for line, changes in lines.items()
     ]

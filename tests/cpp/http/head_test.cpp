@@ -78,7 +78,7 @@ TEST(Head, ATargetHasFourForms) {
   EXPECT_EQ(parsed(with_line("GET / HTTP/1.1"))->path, "/");
   EXPECT_EQ(parsed(with_line("OPTIONS * HTTP/1.1"))->path, "*");
   EXPECT_EQ(parsed(with_line("GET HTTP://a/b?c HTTP/1.1"))->path, "/b");
-  EXPECT_EQ(parsed(with_line("GET https://a HTTP/1.1"))->path, "/");
+  EXPECT_EQ(parsed(with_line("GET http://a HTTP/1.1"))->path, "/");
   // The fourth, CONNECT's, is no target here.
   EXPECT_EQ(refusal(with_line("CONNECT a:80 HTTP/1.1")), Reason::target_form);
   EXPECT_EQ(refusal(with_line("CONNECT / HTTP/1.1")), Reason::target_form);
@@ -173,6 +173,8 @@ const std::vector<Case>& cases() {
       {Reason::target_authority, with_line("GET http://b/ HTTP/1.1")},
       {Reason::target_authority, with_line("GET http:/// HTTP/1.1")},
       {Reason::target_authority, with_line("GET http://u@a/ HTTP/1.1")},
+      {Reason::misdirected, with_line("GET https://a/ HTTP/1.1")},
+      {Reason::misdirected, with_line("GET HTTPS://b/ HTTP/1.1")},
       {Reason::field_line, with_fields("no colon\r\n")},
       {Reason::field_line, with_fields(": b\r\n")},
       {Reason::field_name, with_fields("A : b\r\n")},
@@ -234,6 +236,22 @@ TEST(Head, AQueryHasWhatBrowsersSendWhereASettingSaysSo) {
     EXPECT_EQ(parse_head(request, {.browser_queries = true}).error().reason, Reason::target)
         << target;
   }
+}
+
+TEST(Head, ATargetOfHttpsNeedsTls) {
+  const auto head = with_line("GET https://a/x HTTP/1.1");
+  Request secure;
+  secure.head = head;
+  secure.secure = true;
+  ASSERT_TRUE(parse_head(secure));
+  EXPECT_EQ(secure.path, "/x");
+  Request behind_a_gateway;
+  behind_a_gateway.head = head;
+  EXPECT_TRUE(parse_head(behind_a_gateway, {.https_without_tls = true}));
+  Request plain;
+  plain.head = with_line("GET http://a/x HTTP/1.1");
+  plain.secure = true;
+  EXPECT_TRUE(parse_head(plain));
 }
 
 TEST(Head, OfTwoFramingsOneCountsWhereASettingSaysSo) {

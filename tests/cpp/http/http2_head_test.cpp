@@ -23,12 +23,13 @@ struct Made {
   Outcome<void> outcome;
 };
 
-Made make(const Fields& fields, const HeadLimits& limits = {}, bool ended = true) {
+Made make(const Fields& fields, const HeadLimits& limits = {}, bool ended = true, bool secure = false) {
   Http2Head head(limits);
   for (const auto& [name, value] : fields) {
     head.add(name, value);
   }
   Made made;
+  made.request.secure = secure;
   made.outcome = head.finish(made.request, limits, ended);
   return made;
 }
@@ -85,6 +86,10 @@ TEST(Http2Head, RefusesWhatTheGuardOfHttp1Refuses) {
   EXPECT_EQ(
       refused({{":method", "GET"}, {":scheme", "http"}, {":authority", "user@a"}, {":path", "/"}}),
       Reason::host);
+  const Fields https = {
+      {":method", "GET"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/"}};
+  EXPECT_EQ(refused(https), Reason::misdirected);
+  EXPECT_TRUE(make(https, {}, true, true).outcome);
   EXPECT_EQ(refused({{":method", "GET"}, {":scheme", "ftp"}, {":authority", "a"}, {":path", "/"}}),
             Reason::target_form);
   EXPECT_EQ(refused({{":method", "CONNECT"}, {":authority", "a:1"}}), Reason::target_form);

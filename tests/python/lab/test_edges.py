@@ -19,6 +19,8 @@ from sevenstops.lab.settings import SideSettings
 from support import all_pids, name_of
 
 LIMIT = 16384
+# For documentation (RFC 5737).
+ADDRESSES = ("192.0.2.1", "192.0.2.2", "198.51.100.3, 192.0.2.4")
 REAL = sorted(set(edges()) - {"none"})
 
 
@@ -120,6 +122,19 @@ def test_a_denied_target_is_looked_at_as_it_was_sent(kind, service):
             assert answers(edge.port, get(target))[0].split()[1] == "403", target
         for target in ("http://a.test?/admin", "http://a.test?/users/42"):
             assert answers(edge.port, get(target))[0].split()[1] != "200", target
+
+
+def test_the_service_learns_who_asks_from_the_edge_and_not_from_the_client(kind):
+    by_client = {"middleware.client_by": "x_forwarded_for", "middleware.rate_limit": "0.01",
+                 "middleware.rate_burst": "1"}  # fmt: skip
+    settings = SideSettings(_core.hardened()).changed(by_client).settings
+    told = [get("/users/42", f"X-Forwarded-For: {address}\r\n") for address in ADDRESSES]
+    with Service(settings) as limited, kind(limited.port) as edge:
+        given = [answer.split()[1] for answer in answers(edge.port, *told)]
+        # Who asks by itself has its own rate.
+        direct = answers(limited.port, *told)
+    assert given == ["200", "429", "429"]
+    assert [answer.split()[1] for answer in direct] == ["200", "200", "200"]
 
 
 def test_bodies_are_passed_on_before_they_are_whole(kind):

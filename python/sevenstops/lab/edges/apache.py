@@ -95,6 +95,8 @@ function check(r)
   end
   if size > most then return 431 end
   if not path then return 400 end
+  -- Who asks, as the edge has seen it, whatever the client says.
+  r.headers_in["X-Forwarded-For"] = r.useragent_ip
   r.handler = "proxy-server"
   r.proxyreq = apache2.PROXYREQ_REVERSE
   r.filename = service .. path

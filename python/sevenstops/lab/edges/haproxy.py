@@ -31,6 +31,8 @@ defaults
 frontend edge
   bind 127.0.0.1:{port} backlog 4096
   option http-restrict-req-hdr-names reject
+  # Who asks, as the edge has seen it, whatever the client says.
+  http-request set-header X-Forwarded-For %[src]
   {deny}
   default_backend service
 backend service

@@ -40,6 +40,9 @@ FOLDER = "FOLDER"
 FIRST_BUFFER = 1024
 """nginx's client_header_buffer_size: what a head takes before its large buffers."""
 
+ADDED = 64
+"""Room for the field that nginx adds."""
+
 # $request_uri is the target as it was sent; `location` would look at its normal form.
 DENY = "if ($request_uri ~ ^{path}) {{ return 403; }}"
 
@@ -56,6 +59,8 @@ EDGE_HTTP = """
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_set_header Host $host;
+      # Who asks, as the edge has seen it, whatever the client says.
+      proxy_set_header X-Forwarded-For $remote_addr;
       # Passes the client's pace on; buffering would hide the drain stop.
       proxy_buffering off;
       proxy_request_buffering off;{once}
@@ -98,7 +103,7 @@ def told(options: EdgeOptions, ports: Sequence[object], folder: str) -> dict[str
     is asked when there is a file of its number.
     """
     deny = DENY.format(path=re.escape(options.deny)) if options.deny else ""
-    limit = (options.header_limit - FIRST_BUFFER) // 2
+    limit = (options.header_limit - ADDED - FIRST_BUFFER) // 2
     kept = options.kept or KEPT
     if len(ports) == 1:
         only = upstream("service", [f"127.0.0.1:{ports[0]}"], kept)

@@ -47,6 +47,8 @@ TEST(Router, OddSpellingsReachTheSameHandler) {
   EXPECT_EQ(router.match("GET", "/../etc").error().status(), 400U);
   EXPECT_EQ(router.match("GET", "/admin/wipe").error().status(), 405U);
   EXPECT_EQ(router.match("GET", "/admin/wipe").error().allow, "POST, OPTIONS");
+  EXPECT_EQ(router.match("BREW", "/admin/wipe").error().status(), 501U);
+  EXPECT_EQ(router.match("BREW", "/nothing").error().status(), 404U);
   EXPECT_EQ(router.match("GET", "/admin%2Fwipe").error().status(), 404U);
 }
 
