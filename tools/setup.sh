@@ -114,8 +114,9 @@ if [ -n "$missing" ]; then
 fi
 
 [ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv
-# What pyproject.toml names, without the package itself: that is built once, by `make build`.
-.venv/bin/python - $extras <<'PYTHON' | .venv/bin/pip install --quiet --requirement /dev/stdin
+# What pyproject.toml names, without the package itself: that is built once, by `make build`. Python
+# compiles what is imported; most of it never is.
+.venv/bin/python - $extras <<'PYTHON' | .venv/bin/pip install --quiet --no-compile --requirement /dev/stdin
 import sys
 import tomllib
 

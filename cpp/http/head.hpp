@@ -40,8 +40,8 @@ struct Leniency {
   /// A query may have what browsers send as it is (WHATWG URL, the query percent-encode set),
   /// where RFC 3986 has it escaped.
   bool browser_queries = false;
-  /// A target of https may come on a connection without TLS: from a gateway that ends TLS (RFC 9110,
-  /// 7.4).
+  /// A target of https may come on a connection without TLS: from a gateway that ends TLS (RFC
+  /// 9110, 7.4).
   bool https_without_tls = false;
 };
 
@@ -53,7 +53,8 @@ struct Leniency {
 /// Whether it is a token, and of a length that a method may have.
 [[nodiscard]] bool valid_method(std::string_view method);
 
-/// What the scheme of a target asks: `http`, or `https` where the connection has TLS (RFC 9110, 7.4).
+/// What the scheme of a target asks: `http`, or `https` where the connection has TLS (RFC
+/// 9110, 7.4).
 [[nodiscard]] Outcome<void> check_scheme(const Request& request, std::string_view scheme,
                                          const Leniency& leniency);
 

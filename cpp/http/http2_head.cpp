@@ -113,7 +113,8 @@ Outcome<void> Http2Head::finish(Request& request, const HeadLimits& limits, bool
   if (!form) {
     return Reason::target_form;
   }
-  if (const auto fits = scheme_ ? check_scheme(request, scheme, leniency) : Outcome<void>(); !fits) {
+  if (const auto fits = scheme_ ? check_scheme(request, scheme, leniency) : Outcome<void>();
+      !fits) {
     return fits;
   }
   const auto checked = check_message(request, leniency);

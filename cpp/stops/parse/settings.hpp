@@ -59,9 +59,10 @@ struct ParseSettings {
     visit("browser_queries", s.browser_queries,
           base::about_switch("take []{}|^`\\ in a query as browsers send them, though RFC 3986 has "
                              "them escaped"));
-    visit("https_without_tls", s.https_without_tls,
-          base::about_switch("take a target of https on a connection without TLS, as a gateway that "
-                             "ends TLS may send it; otherwise it gets 421"));
+    visit(
+        "https_without_tls", s.https_without_tls,
+        base::about_switch("take a target of https on a connection without TLS, as a gateway that "
+                           "ends TLS may send it; otherwise it gets 421"));
     visit("request_line_limit", s.request_line_limit,
           {"bytes", 64, base::gibibyte, "longest request line; beyond it 414"});
     visit("header_limit", s.header_limit,

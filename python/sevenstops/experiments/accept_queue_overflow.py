@@ -114,7 +114,7 @@ EXPERIMENT = Experiment(
         ),
         Diagnostic(
             symptom="Connect times of 1 s, 2 s or 3 s, and few between",
-            command="seq 600 | xargs -P 60 -I{} curl -s -o /dev/null -m 4 "
+            command="seq 240 | xargs -P 60 -I{} curl -s -o /dev/null -m 4 "
             "-w '%{time_connect}\\n' http://127.0.0.1:$PORT/healthz | sort -n | tail -1",
             when_it_is="about 1.0 (or 2.0, 3.0): the SYN was dropped and sent again",
             when_not="a few milliseconds: connecting is not what takes the time",

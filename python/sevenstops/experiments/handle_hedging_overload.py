@@ -29,7 +29,7 @@ WORKERS = 4
 FAULTS = ("latency=lognormal/0.004/0.3", "straggle=0.01/0.2", f"workers={WORKERS}")
 RATE = 1000
 SLOWDOWN = 3
-BEGIN = 4.0
+BEGIN = 2.0
 SLOW_FOR = 2.0
 END = BEGIN + SLOW_FOR
 # By then the tokens that were saved up are spent.

@@ -85,7 +85,11 @@ EXPERIMENT = Experiment(
     order=1,
     sabotages=(
         Sabotage(
-            {"parse.header_limit": "1073741824", "parse.header_count": "1000000"},
+            {
+                "parse.header_limit": "1073741824",
+                "parse.header_count": "1000000",
+                "parse.head_timeout": "2",
+            },
             ("oversized_heads_rss_bytes",),
             "whoever sends an endless head fills the memory",
         ),

@@ -23,7 +23,8 @@ struct Made {
   Outcome<void> outcome;
 };
 
-Made make(const Fields& fields, const HeadLimits& limits = {}, bool ended = true, bool secure = false) {
+Made make(const Fields& fields, const HeadLimits& limits = {}, bool ended = true,
+          bool secure = false) {
   Http2Head head(limits);
   for (const auto& [name, value] : fields) {
     head.add(name, value);

@@ -39,9 +39,10 @@ def test_a_failure_that_nobody_knows_is_reported_like_any_other(tmp_path):
     assert "SevenstopsOfAnotherLab" in (tmp_path / "alerts.yml").read_text()
 
 
-def test_it_is_made_without_any_experiment(tmp_path):
+def test_it_is_made_without_any_experiment(tmp_path, document):
     file = tmp_path / "e.json"
-    file.write_text(json.dumps(document_of_every_failure()))
+    document["evidence"] = document["evidence"][:4]
+    file.write_text(json.dumps(document))
     code = (
         "import json, pathlib, sys\n"
         "from sevenstops.report.markdown import write_report\n"
