@@ -155,23 +155,24 @@ def stops_load(
 def stops_evidence(
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
-) -> Callable[[str], "CheckedEvidence"]:
-    """Measures one failure before and after its fix: `stops_evidence("shadowed-route")`.
+) -> Callable[..., "CheckedEvidence"]:
+    """Measures one failure before and after its fix: `stops_evidence("shadowed-route", rounds=9)`.
 
-    The result has `assert_fixed()`. It is measured in a child interpreter with a network namespace
+    Without `rounds` there are five, or three with --stops-quick. The result has `assert_fixed()`. It is measured in a child interpreter with a network namespace
     of its own, where there is one.
     """
     from sevenstops import experiments
     from sevenstops.evidence.baselines import compare, load_baseline
     from sevenstops.evidence.checks import CheckedEvidence
 
-    def measure(failure: str) -> CheckedEvidence:
+    def measure(failure: str, rounds: int | None = None) -> CheckedEvidence:
         experiments.experiment_named(failure)
         with alone():
             document = experiments.run(
                 failure,
                 edge=pytestconfig.getoption("--stops-edge"),
                 quick=pytestconfig.getoption("--stops-quick"),
+                rounds=rounds,
             )
         pytestconfig.stash[COLLECTED].append(document)
         evidence = document["evidence"][0]

@@ -46,9 +46,9 @@ def test_workers_take_turns_and_their_evidence_comes_together(tmp_path):
         "import pytest\n"
         "@pytest.mark.parametrize('n', [1, 2])\n"
         "def test_it(stops_evidence, n):\n"
-        "    stops_evidence('shadowed-route').assert_fixed()\n"
+        "    stops_evidence('shadowed-route', rounds=1).assert_fixed()\n"
     )
-    ended = run(tmp_path, "-n", "2", "--stops-quick", "--stops-edge", "none", str(test))
+    ended = run(tmp_path, "-n", "2", "--stops-edge", "none", str(test))
     assert ended.returncode == 0, ended.stdout
     assert ended.stdout.count("misrouted_requests") == 2
 

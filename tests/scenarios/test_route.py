@@ -15,7 +15,7 @@ from sevenstops import _core
 
 NAMES = ("a", "b", "ab", "a.b", "me")
 METHODS = ("GET", "POST", "OPTIONS", "PURGE")
-STANDARD_METHODS = "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH".split()
+STANDARD_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"]
 FIXED, PARAMETER, WILDCARD = range(3)
 ODD = ("", ".", "..", "%61", "%2e", "%2f", "%2F", "%e4", "%E4", "%zz", "%4", "...", ".a", "a%")
 UNRESERVED = string.ascii_letters + string.digits + "-._~"

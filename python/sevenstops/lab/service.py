@@ -54,7 +54,8 @@ class Service(Stoppable):
     """A running service; a context manager that ends it.
 
     `port` and `admin_port` tell where it listens, `url` how to ask it, `token` what its protected
-    routes ask for, `settings` what it was told. Raises LabError in one sentence when it can't start or has died.
+    routes ask for, `settings` what it was told. Raises LabError in one sentence when it can't start
+    or has died.
     """
 
     def __init__(
