@@ -60,7 +60,7 @@ calibrate: build $(VENV)/.setup-test
 
 # All of them, or those that MUTANTS names; goes on where it was stopped.
 mutants: build $(VENV)/.setup-test
-	$(BIN)/python tests/mutants/main.py --out reports/mutants.md $(MUTANTS)
+	PYTHONPATH=tests $(BIN)/python -m mutants.main --out reports/mutants.md $(MUTANTS)
 
 sweeps: build
 	$(BIN)/sevenstops sweep --out reports/sweeps-$$(nproc)-cores

@@ -41,7 +41,7 @@ Logger make_logger(const char* name, const spdlog::sink_ptr& sink, const Pool& p
 bool empties(const Pool& pool, Clock::time_point most) {
   constexpr std::chrono::milliseconds pause{1};
   auto least = pool->queue_size();
-  auto end = Clock::now() + patience;
+  auto end = std::min(Clock::now() + patience, most);
   while (const auto left = pool->queue_size()) {
     const auto now = Clock::now();
     if (left < least) {

@@ -32,7 +32,7 @@ LOCK = Path(tempfile.gettempdir()) / "sevenstops-measuring.lock"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The command line's options."""
     group = parser.getgroup("sevenstops", "sevenstops: how an HTTP service fails")
-    group.addoption("--stops-edge", default="nginx", help="proxy in front: nginx or none")
+    group.addoption("--stops-edge", default="nginx", help="nginx, haproxy, caddy, apache or none")
     group.addoption("--stops-quick", action="store_true", help="three runs a side, not five")
     group.addoption("--stops-report", metavar="DIR", help="write a report of the evidence here")
     group.addoption(
@@ -113,7 +113,7 @@ def text(value: object) -> str:
 @pytest.fixture
 def stops_edge(pytestconfig: pytest.Config) -> Iterator[Callable[["Service"], "Edge"]]:
     """A factory of edges before a service, of the kind that --stops-edge names; its limit of a head
-    follows from the service's.
+    is the service's, or the hardened preset's where that is less.
     """
     from sevenstops.lab.edges import EdgeOptions, edge_named
 
@@ -121,7 +121,9 @@ def stops_edge(pytestconfig: pytest.Config) -> Iterator[Callable[["Service"], "E
         kind = edge_named(pytestconfig.getoption("--stops-edge"))
 
         def start(service: "Service") -> "Edge":
-            limit = int(service.settings.get("parse.header_limit"))
+            # HAProxy would hold as much of an answer too.
+            most = EdgeOptions().header_limit
+            limit = min(most, int(service.settings.get("parse.header_limit")))
             return stack.enter_context(kind(service.port, EdgeOptions(header_limit=limit)))
 
         yield start
@@ -158,8 +160,8 @@ def stops_evidence(
 ) -> Callable[..., "CheckedEvidence"]:
     """Measures one failure before and after its fix: `stops_evidence("shadowed-route", rounds=9)`.
 
-    Without `rounds` there are five, or three with --stops-quick. The result has `assert_fixed()`. It is measured in a child interpreter with a network namespace
-    of its own, where there is one.
+    Without `rounds` there are five, or three with --stops-quick. The result has `assert_fixed()`.
+    It is measured in a child interpreter with a network namespace of its own, where there is one.
     """
     from sevenstops import experiments
     from sevenstops.evidence.baselines import compare, load_baseline

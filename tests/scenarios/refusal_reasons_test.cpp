@@ -7,17 +7,14 @@
 #include <thread>
 
 #include "../cpp/stops/fakes.hpp"
-#include "../cpp/support/run.hpp"
 #include "../cpp/support/self_signed.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "http2_floods.hpp"
 #include "load/fetch.hpp"
-#include "service/report.hpp"
+#include "own_walk.hpp"
+#include "provocation.hpp"
 #include "service/service.hpp"
 #include "stops/handle/endpoint.hpp"
-#include "stops/http1/caller.hpp"
-#include "stops/walk.hpp"
-#include "stops/walk_http1.hpp"
 
 namespace sevenstops {
 namespace {
@@ -28,109 +25,21 @@ using http::Reason;
 using service::Service;
 using service::ServiceOptions;
 using service::Settings;
+using test::at_a_body_without_memory;
+using test::at_an_endpoint_of_its_own;
+using test::breaking;
+using test::count;
+using test::get;
+using test::injected;
+using test::post;
+using test::Provocation;
+using test::receive_answer;
+using test::refused;
+using test::Seen;
 using test::tcp;
+using test::throwing;
+using test::until;
 using namespace std::chrono_literals;
-
-// What a client and the admin listener saw of a provocation.
-struct Seen {
-  // The last answer; empty where none was to be seen.
-  std::string answer;
-  std::string stops;
-  std::string metrics;
-};
-
-std::uint64_t count(const std::string& stops, std::string_view name) {
-  return boost::json::parse(stops).at(name).to_number<std::uint64_t>();
-}
-
-// What a stop refused for a reason.
-std::uint64_t refused(const std::string& stops, const http::ReasonInfo& about) {
-  const auto document = boost::json::parse(stops);
-  const auto& all =
-      document.at("stops").at(base::stop_names[base::index(about.stop)]).at("refused").as_object();
-  return all.contains(about.name) ? all.at(about.name).to_number<std::uint64_t>() : 0;
-}
-
-// What all stops refused, for whatever reason.
-std::uint64_t refused(const std::string& stops) {
-  std::uint64_t sum = 0;
-  const auto document = boost::json::parse(stops);
-  for (const auto& [stop, counted] : document.at("stops").as_object()) {
-    for (const auto& [reason, n] : counted.at("refused").as_object()) {
-      sum += n.to_number<std::uint64_t>();
-    }
-  }
-  return sum;
-}
-
-// Waits, for a good while at most.
-bool until(const std::function<bool()>& done) {
-  const auto end = Clock::now() + 20s;
-  while (!done()) {
-    if (Clock::now() > end) {
-      return false;
-    }
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
-
-// A whole answer of a declared length, interim ones left out.
-std::string receive_answer(tcp::socket& socket) {
-  return test::receive_until(socket, [](std::string& text) {
-    while (text.starts_with("HTTP/1.1 1") && text.find("\r\n\r\n") != std::string::npos) {
-      text.erase(0, text.find("\r\n\r\n") + 4);
-    }
-    const auto head = text.find("\r\n\r\n");
-    const auto length = text.find("Content-Length: ");
-    return head != std::string::npos && length < head &&
-           text.size() >= head + 4 + std::stoul(text.substr(length + 16));
-  });
-}
-
-class Provocation {
- public:
-  explicit Provocation(Settings settings = service::hardened(), ServiceOptions options = {})
-      : service_(settings, with_defaults(std::move(options))) {}
-
-  tcp::socket connect() { return test::connect(io_, service_.port()); }
-  std::string ask(const std::string& bytes) {
-    auto socket = connect();
-    test::send(socket, bytes);
-    return receive_answer(socket);
-  }
-  void say_unready() { service_.say_unready(); }
-  [[nodiscard]] std::string stops() const { return service_.stops_json(); }
-  // What is seen once the refusal has been counted.
-  Seen seen(Reason reason, std::string answer) {
-    until([&] { return refused(stops(), http::info(reason)) > 0; });
-    const load::Target admin{service_.admin_port()};
-    return {std::move(answer), load::fetch(admin, "/stops", 5s).body,
-            load::fetch(admin, "/metrics", 5s).body};
-  }
-
- private:
-  static ServiceOptions with_defaults(ServiceOptions options) {
-    options.threads = 1;
-    options.rows = options.rows == ServiceOptions().rows ? 1 : options.rows;
-    return options;
-  }
-
-  asio::io_context io_;
-  Service service_;
-};
-
-std::string get(const std::string& target, const std::string& fields = "") {
-  return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
-
-std::string post(const std::string& fields, const std::string& body) {
-  return "POST /echo HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + body;
-}
-
-std::string chunks(const std::string& body) { return post("Transfer-Encoding: chunked\r\n", body); }
-
-faults::Faults injected(const std::string& fault) { return {faults::make_fault(fault)}; }
 
 // Hardened settings with a change.
 template <class Change>
@@ -139,6 +48,8 @@ Settings with(Change change) {
   change(settings);
   return settings;
 }
+
+std::string chunks(const std::string& body) { return post("Transfer-Encoding: chunked\r\n", body); }
 
 using Provoke = std::function<Seen(Reason)>;
 
@@ -331,89 +242,6 @@ Seen by_one_who_does_not_read(Reason reason) {
   return provocation.seen(reason, "");
 }
 
-// What no client can make happen, over a real connection and the service's own stops.
-class OwnWalk {
- public:
-  explicit OwnWalk(const std::string& request) {
-    test::send(ends_.client, request);
-    ends_.client.shutdown(tcp::socket::shutdown_send);
-  }
-
-  stops::Stops& stops() { return stops_; }
-  tcp::socket socket() { return std::move(ends_.server); }
-  // What is seen once a coroutine has walked.
-  template <class WalkOver>
-  Seen seen(WalkOver walk_over) {
-    test::run(io_, std::move(walk_over));
-    return {test::receive_all(ends_.client), service::report_json({&metrics_}),
-            service::report_prometheus({&metrics_})};
-  }
-
- private:
-  asio::io_context io_;
-  test::Ends ends_ = test::connected(io_);
-  service::Settings settings_ = service::hardened();
-  stops::Backend backend_{
-      .store = std::make_shared<store::Store>(1, 1),
-      .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
-      .dependencies = {}};
-  base::Log log_;
-  stops::Metrics metrics_;
-  faults::FaultClock clock_;
-  base::Budget budget_{1 << 30};
-  stops::Stops stops_{settings_, backend_, "let-me-in", {}, clock_, metrics_, log_, budget_};
-};
-
-// No endpoint of the service throws, or breaks its stream off, that a client could make do so.
-Seen at_an_endpoint_of_its_own(const stops::Endpoint& endpoint) {
-  OwnWalk walk(get("/broken"));
-  walk.stops().router.add({.method = "GET", .pattern = "/broken", .endpoint = &endpoint});
-  return walk.seen([&]() -> asio::awaitable<void> {
-    co_await stops::walk_http1(walk.stops(), walk.socket(), Clock::duration());
-  });
-}
-
-// The rest of a body for which there is no memory.
-Seen at_a_body_without_memory(Reason /*reason*/) {
-  const auto head = post("Content-Length: 9\r\n", "");
-  OwnWalk walk(head);
-  stops::Connection connection(walk.socket());
-  http::Request request;
-  stops::Http1Writer writer(connection, request);
-  stops::Http1Caller caller(connection, writer);
-  stops::fakes::FakeIncoming incoming({head});
-  stops::fakes::FakeContent content;
-  content.breaks = true;
-  stops::Exchange exchange{.request = request,
-                           .incoming = incoming,
-                           .content = content,
-                           .caller = caller,
-                           .writer = writer};
-  stops::Walk one(walk.stops(), exchange);
-  return walk.seen([&]() -> asio::awaitable<void> {
-    (void)co_await one.once();
-    connection.close();
-  });
-}
-
-asio::awaitable<http::Outcome<stops::Result>> throwing(stops::Resources& /*resources*/,
-                                                       stops::Call /*call*/) {
-  throw std::runtime_error("the handler is broken");
-  co_return Reason::fault;
-}
-
-class BrokenRows final : public stops::RowSource {
- public:
-  asio::awaitable<http::Outcome<std::vector<store::Order>>> next() override {
-    co_return Reason::worker_queue;
-  }
-};
-
-asio::awaitable<http::Outcome<stops::Result>> breaking(stops::Resources& /*resources*/,
-                                                       stops::Call /*call*/) {
-  co_return stops::Result(std::make_unique<BrokenRows>());
-}
-
 Seen asked_while_unready(Reason reason) {
   Provocation service;
   service.say_unready();
@@ -569,60 +397,6 @@ INSTANTIATE_TEST_SUITE_P(EveryReason, RefusalReasons, ::testing::ValuesIn(refusi
                            return std::string(base::stop_names[base::index(each.param.stop)]) +
                                   "_" + std::string(each.param.name);
                          });
-
-// What ends without an answer was not refused.
-class NothingRefused : public ::testing::Test {
- protected:
-  // The counters once every connection has ended.
-  std::string after(const std::string& bytes, bool leaves, const std::string& fault = "seed=1") {
-    asio::io_context io;
-    const Service service(settings, {.threads = 1, .rows = 1, .faults = injected(fault)});
-    auto socket = test::connect(io, service.port());
-    test::send(socket, bytes);
-    const auto ready = [&] {
-      const auto stops = service.stops_json();
-      return count(stops, "connections_open") == 1 &&
-             (fault == "seed=1" || count(stops, "work_in_progress") == 1);
-    };
-    EXPECT_TRUE(!leaves || until(ready));
-    if (leaves) {
-      socket.close();
-    } else {
-      (void)test::receive_all(socket);
-    }
-    EXPECT_TRUE(until([&] {
-      const auto stops = service.stops_json();
-      return count(stops, "connections_open") == 0 && count(stops, "work_in_progress") == 0;
-    }));
-    return service.stops_json();
-  }
-
-  Settings settings = service::hardened();
-};
-
-TEST_F(NothingRefused, WhereAConnectionWasIdle) {
-  settings.parse.idle_timeout = 0.05;
-  EXPECT_EQ(refused(after("", false)), 0U);
-  EXPECT_EQ(refused(after(get("/healthz"), false)), 0U);
-}
-
-TEST_F(NothingRefused, WhereTheClientLeavesBeforeAHead) { EXPECT_EQ(refused(after("", true)), 0U); }
-
-TEST_F(NothingRefused, WhereTheClientLeavesWithinAHead) {
-  EXPECT_EQ(refused(after("GET / HTTP/1.1\r\nHo", true)), 0U);
-}
-
-TEST_F(NothingRefused, WhereTheClientLeavesWithinABody) {
-  EXPECT_EQ(refused(after(post("Content-Length: 9\r\n", "abc"), true)), 0U);
-}
-
-TEST_F(NothingRefused, WhereTheClientLeavesWithinAPage) {
-  settings.handle.deadline = 60;
-  const auto stops = after(get("/page"), true, "slow-dependency=60");
-  EXPECT_EQ(refused(stops), 0U);
-  EXPECT_EQ(count(stops, "work_cancelled_total"), 1U);
-  EXPECT_EQ(count(stops, "walks_broken_total"), 0U);
-}
 
 }  // namespace
 }  // namespace sevenstops

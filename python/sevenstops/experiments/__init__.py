@@ -100,7 +100,7 @@ def run(
     choose(names, everything)
     options = ["--edge", edge, "--seed", str(seed), "--json", "-"]
     options += ["--quick"] * quick + ["--all"] * everything
-    options += ["--rounds", str(rounds)] if rounds else []
+    options += ["--rounds", str(rounds)] if rounds is not None else []
     for side, changes in (said or {}).items():
         for name, value in changes.items():
             options += [f"--{side}", f"{name}={value}"]

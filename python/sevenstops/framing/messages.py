@@ -6,7 +6,7 @@ from typing import Any
 import h11
 
 MOST_HEAD = 4 << 20
-REFUSALS = (400, 408, 411, 413, 414, 417, 431, 501, 505)
+REFUSALS = (400, 408, 411, 413, 414, 417, 421, 431, 501, 505)
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class Service(Stoppable):
         self, settings: _core.Settings | None = None, options: ServiceOptions | None = None
     ) -> None:
         """Starts the process, hardened unless told otherwise, and waits until it listens."""
-        self.settings = settings = settings or _core.hardened()
+        self.settings = settings = settings.copy() if settings else _core.hardened()
         self._options = options = options or ServiceOptions()
         command = [str(options.executable), "--die-with", str(os.getpid())]
         for name, value in (

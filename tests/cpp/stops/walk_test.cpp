@@ -10,89 +10,15 @@
 
 #include "../support/run.hpp"
 #include "fakes.hpp"
+#include "walk_fixture.hpp"
 
 namespace sevenstops::stops {
 namespace {
 
+using fakes::WalkTest;
 using http::Outcome;
 using http::Reason;
 using Next = Walk::Next;
-
-asio::awaitable<Outcome<Result>> throwing(Resources& /*resources*/, Call /*call*/) {
-  throw std::runtime_error("no such table");
-  co_return Reason::fault;
-}
-
-asio::awaitable<Outcome<Result>> cancelled(Resources& /*resources*/, Call /*call*/) {
-  throw boost::system::system_error(asio::error::operation_aborted);
-  co_return Reason::fault;
-}
-
-const Endpoint throws{"throws", throwing};
-const Endpoint spoils{"spoils", fakes::spoiled};
-const Endpoint is_cancelled{"is_cancelled", cancelled};
-
-// Walks over an exchange that no protocol made.
-class WalkTest : public ::testing::Test {
- protected:
-  explicit WalkTest(Settings with = {}) : settings(with) {
-    stops.router.add({.method = "GET", .pattern = "/throws", .endpoint = &throws});
-    stops.router.add({.method = "GET", .pattern = "/spoiled", .endpoint = &spoils});
-    stops.router.add({.method = "GET", .pattern = "/cancelled", .endpoint = &is_cancelled});
-  }
-
-  Next walk(const std::string& target, const std::string& fields = "") {
-    return walk_over({"GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n"});
-  }
-  Next walk_over(std::deque<std::string> heads) {
-    fakes::FakeIncoming incoming(std::move(heads));
-    Exchange exchange{.request = request,
-                      .incoming = incoming,
-                      .content = content,
-                      .caller = caller,
-                      .writer = writer,
-                      .peer = "here"};
-    auto next = Next::request;
-    test::run([&]() -> asio::awaitable<void> {
-      Walk one(stops, exchange);
-      next = co_await one.once();
-    });
-    timings = exchange.timings;
-    return next;
-  }
-  [[nodiscard]] std::uint64_t refused(Reason reason) const {
-    return metrics.refused[http::index(reason)].value();
-  }
-  [[nodiscard]] std::uint64_t refused() const {
-    std::uint64_t sum = 0;
-    for (const auto& counter : metrics.refused) {
-      sum += counter.value();
-    }
-    return sum;
-  }
-  [[nodiscard]] std::vector<std::uint64_t> entered() const {
-    std::vector<std::uint64_t> all;
-    for (const auto& stop : metrics.stops) {
-      all.push_back(stop.entered.value());
-    }
-    return all;
-  }
-
-  Settings settings;
-  Backend backend{.store = std::make_shared<store::Store>(5000, 2),
-                  .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
-                  .dependencies = {}};
-  std::optional<base::Log> log{std::in_place};
-  Metrics metrics;
-  faults::FaultClock clock;
-  base::Budget budget{1 << 30};
-  Stops stops{settings, backend, "let-me-in", {}, clock, metrics, *log, budget};
-  http::Request request;
-  fakes::FakeContent content;
-  fakes::FakeCaller caller;
-  fakes::FakeWriter writer;
-  Timings timings;
-};
 
 TEST_F(WalkTest, PassesEveryStopOnce) {
   EXPECT_EQ(walk("/healthz"), Next::request);
@@ -314,85 +240,6 @@ TEST_F(WalkTest, APeerThatIsGoneIsNotCounted) {
   writer.refusal = Reason::closed;
   EXPECT_EQ(walk("/healthz"), Next::end);
   EXPECT_EQ(refused(), 0U);
-}
-
-Settings careless() {
-  Settings settings;
-  settings.route.odd_paths = OddPaths::match;
-  settings.middleware = {.closed_by_default = false,
-                         .body_after_auth = false,
-                         .error_boundary = ErrorBoundary::innermost};
-  settings.serialize.page_limit = 100'000;
-  return settings;
-}
-
-class CarelessWalkTest : public WalkTest {
- protected:
-  CarelessWalkTest() : WalkTest(careless()) {}
-
-  Next post(const std::string& target, const std::string& fields, std::string body) {
-    content.body = std::move(body);
-    return walk_over({"POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
-                      std::to_string(content.body.size()) + "\r\n" + fields + "\r\n"});
-  }
-};
-
-TEST_F(CarelessWalkTest, CountsWhatIsServedInAnOddSpelling) {
-  EXPECT_EQ(walk("/healthz"), Next::request);
-  EXPECT_EQ(metrics.route.odd.value(), 0U);
-  EXPECT_EQ(walk("//healthz"), Next::request);
-  EXPECT_EQ(writer.status, 200U);
-  EXPECT_EQ(metrics.route.odd.value(), 1U);
-  EXPECT_EQ(metrics.route.redirected.value(), 0U);
-}
-
-TEST_F(CarelessWalkTest, ALayersExceptionIsNoAnswer) {
-  stops.faults = faults::Injection({faults::make_fault("failing-layer=1")}, clock);
-  EXPECT_THROW((void)walk("/healthz", "Authorization: a\r\n"), std::runtime_error);
-  EXPECT_EQ(writer.heads, 0);
-  EXPECT_EQ(refused(), 0U);
-  // A handler's is one still.
-  EXPECT_EQ(walk("/throws"), Next::request);
-  EXPECT_EQ(writer.status, 500U);
-}
-
-TEST_F(CarelessWalkTest, CountsStrangersThatAProtectedRouteLetsIn) {
-  EXPECT_EQ(post("/admin/wipe", "Authorization: Bearer let-me-in\r\n", "x"), Next::request);
-  EXPECT_EQ(writer.status, 200U);
-  EXPECT_EQ(walk("/healthz"), Next::request);
-  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 0U);
-  EXPECT_EQ(post("/admin/wipe", "", "x"), Next::request);
-  EXPECT_EQ(writer.status, 200U);
-  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 1U);
-}
-
-TEST_F(WalkTest, WhoIsRefusedWasNotLetIn) {
-  EXPECT_EQ(walk_over({"POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n"}), Next::request);
-  EXPECT_EQ(writer.status, 401U);
-  EXPECT_EQ(metrics.middleware.unauthenticated_admitted.value(), 0U);
-}
-
-TEST_F(CarelessWalkTest, CountsRefusalsForWhichMuchWasHeld) {
-  stops.middleware = Chain({.closed_by_default = true, .body_after_auth = false}, "let-me-in");
-  EXPECT_EQ(post("/admin/wipe", "", std::string(200'000, 'x')), Next::request);
-  EXPECT_EQ(writer.status, 401U);
-  EXPECT_EQ(metrics.parse.refused_costly.value(), 0U);
-  EXPECT_EQ(post("/admin/wipe", "", std::string(300'000, 'x')), Next::request);
-  EXPECT_EQ(writer.status, 401U);
-  EXPECT_EQ(metrics.parse.refused_costly.value(), 1U);
-}
-
-TEST_F(CarelessWalkTest, CountsLargeAnswersOfRows) {
-  EXPECT_EQ(walk("/orders?limit=500"), Next::request);
-  EXPECT_LT(writer.body.size(), 100'000U);
-  EXPECT_EQ(metrics.serialize.large.value(), 0U);
-  writer.body.clear();
-  EXPECT_EQ(walk("/orders?limit=5000"), Next::request);
-  EXPECT_GT(writer.body.size(), 100'000U);
-  EXPECT_EQ(metrics.serialize.large.value(), 1U);
-  // What somebody sends is no page without an end.
-  EXPECT_EQ(post("/echo", "", std::string(200'000, 'x')), Next::request);
-  EXPECT_EQ(metrics.serialize.large.value(), 1U);
 }
 
 // Each response has its line, and so has what ended without one, but not silence.

@@ -21,6 +21,8 @@ from support import all_pids, name_of
 LIMIT = 16384
 # For documentation (RFC 5737).
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "198.51.100.3, 192.0.2.4")
+# The shortest limit of a head that each can keep.
+LEAST = {"apache": 0, "caddy": 4353, "haproxy": 2048, "nginx": 2304}
 REAL = sorted(set(edges()) - {"none"})
 
 
@@ -41,10 +43,11 @@ def kind(request):
     return found
 
 
-def answers(port: int, *requests: str) -> list[str]:
+def answers(port: int, *requests: str, source: str = "127.0.0.1") -> list[str]:
     """Status line and body of what each gets, one after the other on one connection."""
     found = []
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    at = ("127.0.0.1", port)
+    with socket.create_connection(at, timeout=10, source_address=(source, 0)) as connection:
         reader = connection.makefile("rb")
         for request in requests:
             connection.sendall(request.encode())
@@ -93,7 +96,9 @@ def test_what_passes_is_no_head_that_the_service_refuses_for_its_size(kind, serv
     before = service.stops()["stops"]["parse"]["refused"]
     with kind(service.port, EdgeOptions(header_limit=LIMIT)) as edge:
         fields = [f"X: {'v' * (LIMIT - 64 + n)}\r\n" for n in range(-600, 200, 50)]
-        for more in (*fields, many, many + "Y: " + "v" * 700 + "\r\n", two):
+        # Each line of these may become longer on its way.
+        terse = "".join(f"x{n:02}:{'v' * 160}\n" for n in range(97))
+        for more in (*fields, many, many + "Y: " + "v" * 700 + "\r\n", two, terse):
             (answer,) = answers(edge.port, get("/healthz", more))
             assert answer.split()[1] in ("200", "400", "431")
         usual = f"Cookie: {'c' * 5000}\r\nAuthorization: {'a' * 5000}\r\n"
@@ -128,13 +133,29 @@ def test_the_service_learns_who_asks_from_the_edge_and_not_from_the_client(kind)
     by_client = {"middleware.client_by": "x_forwarded_for", "middleware.rate_limit": "0.01",
                  "middleware.rate_burst": "1"}  # fmt: skip
     settings = SideSettings(_core.hardened()).changed(by_client).settings
-    told = [get("/users/42", f"X-Forwarded-For: {address}\r\n") for address in ADDRESSES]
+    told = [f"X-Forwarded-For: {address}\r\n" for address in ADDRESSES]
+    told += ["", "Connection: X-Forwarded-For\r\n", "Connection: keep-alive, x-forwarded-FOR\r\n"]
     with Service(settings) as limited, kind(limited.port) as edge:
-        given = [answer.split()[1] for answer in answers(edge.port, *told)]
-        # Who asks by itself has its own rate.
-        direct = answers(limited.port, *told)
-    assert given == ["200", "429", "429"]
+        for source in ("127.0.0.2", "127.0.0.3", "127.0.0.4"):
+            # Each has a rate of its own, whatever it says.
+            got = [answers(edge.port, get("/users/42", more), source=source)[0] for more in told]
+            assert [answer.split()[1] for answer in got] == ["200", *["429"] * 5], source
+        # Who asks the service itself is believed.
+        direct = answers(limited.port, *(get("/users/42", more) for more in told[:3]))
     assert [answer.split()[1] for answer in direct] == ["200", "200", "200"]
+
+
+@pytest.mark.parametrize("limit", [512, 3000, 8192])
+def test_a_limit_is_kept_or_refused_in_a_sentence(kind, service, limit):
+    if limit < LEAST[kind.name]:
+        sentence = f"{kind.name} can't refuse heads as short as {limit} bytes"
+        with pytest.raises(LabError, match=sentence):
+            kind(service.port, EdgeOptions(header_limit=limit))
+        return
+    with kind(service.port, EdgeOptions(header_limit=limit)) as edge:
+        (answer,) = answers(edge.port, get("/healthz", f"X: {'v' * limit}\r\n"))
+        assert answer.split()[1] in ("400", "431")
+        assert answers(edge.port, get("/healthz"))[0].split()[1] == "200"
 
 
 def test_bodies_are_passed_on_before_they_are_whole(kind):

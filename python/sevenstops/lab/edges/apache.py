@@ -95,7 +95,16 @@ function check(r)
   end
   if size > most then return 431 end
   if not path then return 400 end
-  -- Who asks, as the edge has seen it, whatever the client says.
+  -- Who asks, as the edge has seen it, whatever the client says: a field that Connection names
+  -- would be taken away again.
+  local named = r.headers_in["Connection"]
+  if named then
+    local kept = {{}}
+    for word in named:gmatch("[^,%s]+") do
+      if word:lower() ~= "x-forwarded-for" then kept[#kept + 1] = word end
+    end
+    r.headers_in["Connection"] = #kept > 0 and table.concat(kept, ", ") or nil
+  end
   r.headers_in["X-Forwarded-For"] = r.useragent_ip
   r.handler = "proxy-server"
   r.proxyreq = apache2.PROXYREQ_REVERSE

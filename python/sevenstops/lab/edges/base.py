@@ -134,6 +134,11 @@ def installed(name: str, package: str) -> str:
     return found
 
 
+def too_short(name: str, header_limit: int) -> LabError:
+    """That a proxy has no limit of a head so small."""
+    return LabError(f"{name} can't refuse heads as short as {header_limit} bytes")
+
+
 def replica_words(ports: Sequence[int]) -> list[str]:
     """What stands in a configuration for the ports of replicas, the service's own first."""
     return ["SERVICE", *(f"REPLICA{n}" for n in range(1, len(ports)))]

@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from sevenstops.errors import LabError
 from sevenstops.lab.edges.base import (
     Edge,
     EdgeOptions,
@@ -14,6 +13,7 @@ from sevenstops.lab.edges.base import (
     free_port,
     installed,
     replica_words,
+    too_short,
 )
 
 SLACK = 4096
@@ -91,7 +91,7 @@ def head_limit(header_limit: int) -> int:
     """
     limit = header_limit - SLACK - ADDED
     if limit < 1:
-        raise LabError(f"caddy can't refuse heads as short as {header_limit} bytes")
+        raise too_short("caddy", header_limit)
     return limit
 
 

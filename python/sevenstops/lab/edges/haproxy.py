@@ -12,7 +12,11 @@ from sevenstops.lab.edges.base import (
     free_port,
     installed,
     replica_words,
+    too_short,
 )
+
+LEAST_BUFFER = 2048
+"""What is kept for rewriting takes 1,024 bytes of the buffer."""
 
 EDGE_CONFIG = """\
 global
@@ -94,6 +98,8 @@ class HAProxy(Edge):
             "header_limit": options.header_limit,
             "deny": DENY.format(path=quoted) if options.deny else "",
         }
+        if options.header_limit < LEAST_BUFFER:
+            raise too_short("haproxy", options.header_limit)
         template = STOCK if options.stock else EDGE_CONFIG
         ports = (service_port, *options.replicas)
         words = replica_words(ports)

@@ -13,6 +13,7 @@ from sevenstops.lab.edges.base import (
     free_port,
     installed,
     replica_words,
+    too_short,
 )
 
 # One process without a master dies with its parent and leaves no worker behind.
@@ -40,8 +41,11 @@ FOLDER = "FOLDER"
 FIRST_BUFFER = 1024
 """nginx's client_header_buffer_size: what a head takes before its large buffers."""
 
-ADDED = 64
-"""Room for the field that nginx adds."""
+ADDED = 256
+"""Room for the field that nginx adds, and a space and a CR more in each of a hundred lines."""
+
+LEAST_BUFFER = 512
+"""nginx's connection_pool_size: its header buffers are no smaller."""
 
 # $request_uri is the target as it was sent; `location` would look at its normal form.
 DENY = "if ($request_uri ~ ^{path}) {{ return 403; }}"
@@ -104,6 +108,8 @@ def told(options: EdgeOptions, ports: Sequence[object], folder: str) -> dict[str
     """
     deny = DENY.format(path=re.escape(options.deny)) if options.deny else ""
     limit = (options.header_limit - ADDED - FIRST_BUFFER) // 2
+    if limit < LEAST_BUFFER:
+        raise too_short("nginx", options.header_limit)
     kept = options.kept or KEPT
     if len(ports) == 1:
         only = upstream("service", [f"127.0.0.1:{ports[0]}"], kept)
