@@ -72,8 +72,25 @@ bool tab_behind(const http::Request& request, std::string_view name) {
   return behind.substr(0, behind.find('\r')).find('\t') != std::string_view::npos;
 }
 
+// Whether some line has an extension of a chunk behind another one that has a value.
+bool extension_behind_value(std::string_view text) {
+  for (auto equals = text.find('='); equals != std::string_view::npos;
+       equals = text.find('=', equals + 1)) {
+    const auto rest = text.substr(equals);
+    if (rest.substr(0, rest.find('\r')).find(';') != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // What the guard takes and llhttp, stricter than the RFC, refuses.
-bool excused(llhttp_errno_t result, const http::Request& request) {
+bool excused(llhttp_errno_t result, const http::Request& request, std::string_view body) {
+  // RFC 9112, 7.1.1: any number of extensions, each with a value or without; llhttp 8.1 takes none
+  // behind a value.
+  if (result == HPE_INVALID_CHUNK_SIZE && extension_behind_value(body)) {
+    return true;
+  }
   // RFC 9112, 5.1: a tab may follow a value, as a space may.
   return (result == HPE_INVALID_CONTENT_LENGTH && tab_behind(request, "content-length")) ||
          (result == HPE_INVALID_TRANSFER_ENCODING && tab_behind(request, "transfer-encoding"));
@@ -92,7 +109,8 @@ void llhttp(std::span<const std::uint8_t> bytes) {
   const auto result = read(text, theirs);
   if (result != HPE_OK && result != HPE_PAUSED && result != HPE_PAUSED_UPGRADE) {
     // Of a line that isn't whole the guard has yet to decide.
-    require(!frame->whole || excused(result, request), llhttp_errno_name(result));
+    require(!frame->whole || excused(result, request, text.substr(frame->head, frame->used)),
+            llhttp_errno_name(result));
     return;
   }
   require(theirs.method == request.method && theirs.target == request.target,

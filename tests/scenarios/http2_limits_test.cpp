@@ -10,10 +10,8 @@
 namespace sevenstops {
 namespace {
 
-namespace asio = boost::asio;
 using Http2 = test::Http2Scenario;
 using service::Service;
-using service::Settings;
 using test::count;
 using test::eventually;
 using test::Http2Client;

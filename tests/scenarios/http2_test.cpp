@@ -13,7 +13,6 @@ namespace {
 namespace asio = boost::asio;
 using Http2 = test::Http2Scenario;
 using service::Service;
-using service::Settings;
 using test::count;
 using test::eventually;
 using test::Http2Client;

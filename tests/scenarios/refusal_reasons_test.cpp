@@ -19,11 +19,9 @@
 namespace sevenstops {
 namespace {
 
-namespace asio = boost::asio;
 using base::Clock;
 using http::Reason;
 using service::Service;
-using service::ServiceOptions;
 using service::Settings;
 using test::at_a_body_without_memory;
 using test::at_an_endpoint_of_its_own;

@@ -11,7 +11,6 @@ namespace {
 
 using fakes::WalkTest;
 using http::Outcome;
-using http::Reason;
 
 Settings careless() {
   Settings settings;

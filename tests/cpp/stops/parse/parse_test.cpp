@@ -16,7 +16,6 @@ namespace sevenstops::stops {
 namespace {
 
 using fakes::FakeBytes;
-using fakes::FakeCaller;
 using http::Outcome;
 using http::Reason;
 using http::Request;
