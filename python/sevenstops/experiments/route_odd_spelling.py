@@ -106,7 +106,11 @@ EXPERIMENT = Experiment(
             {"route.odd_paths": "refuse"}, ("odd_links_refused",),
             "whoever has such a link gets 400",
         ),
-        Sabotage({"parse.header_count": "1"}, ("good_requests_failed",), "every request gets 431"),
+        # The edge adds a field: nobody's request has one alone.
+        Sabotage(
+            {"parse.header_count": "1"}, ("good_requests_failed", "odd_links_refused"),
+            "every request gets 431",
+        ),
     ),
     diagnostics=(
         Diagnostic(
