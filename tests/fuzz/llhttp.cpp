@@ -109,8 +109,8 @@ void llhttp(std::span<const std::uint8_t> bytes) {
   const auto result = read(text, theirs);
   if (result != HPE_OK && result != HPE_PAUSED && result != HPE_PAUSED_UPGRADE) {
     // Of a line that isn't whole the guard has yet to decide.
-    require(!frame->whole || excused(result, request, text.substr(frame->head, frame->used)),
-            llhttp_errno_name(result));
+    const auto body = text.substr(frame->head, frame->used - frame->head);
+    require(!frame->whole || excused(result, request, body), llhttp_errno_name(result));
     return;
   }
   require(theirs.method == request.method && theirs.target == request.target,

@@ -75,3 +75,18 @@ def test_a_promise_that_is_broken_names_stop_metric_and_interval(pytester):
     ended.stdout.fnmatch_lines(
         ["*AssertionError: handle: p50 < 10ms does not hold: it is 2*ms*(95% interval)*"]
     )
+
+
+def test_an_edge_refuses_the_heads_that_its_service_would(tmp_path):
+    (tmp_path / "test_edge.py").write_text(
+        "from sevenstops import RequestSpec\n"
+        "def test_it(stops_service, stops_edge, stops_load):\n"
+        "    service = stops_service(rows=1, set={'parse.header_limit': 8192})\n"
+        "    fields = [('Cookie', 'c' * 5000), ('Authorization', 'a' * 5000)]\n"
+        "    large = RequestSpec(target='/users/me', headers=fields)\n"
+        "    stops_load(stops_edge(service).url, rate=20, duration=0.5, requests=[large])\n"
+        "    stops = service.stops()['stops']\n"
+        "    assert stops['parse']['refused'] == {} and stops['handle']['entered'] == 0\n"
+    )
+    ended = run(tmp_path, "--stops-edge", "nginx")
+    assert ended.returncode == 0, ended.stdout

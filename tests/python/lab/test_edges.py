@@ -151,6 +151,9 @@ def test_a_limit_is_kept_or_refused_in_a_sentence(kind, service, limit):
         sentence = f"{kind.name} can't refuse heads as short as {limit} bytes"
         with pytest.raises(LabError, match=sentence):
             kind(service.port, EdgeOptions(header_limit=limit))
+        # A stock one is told of no limit.
+        with kind(service.port, EdgeOptions(header_limit=limit, stock=True)) as edge:
+            assert answers(edge.port, get("/healthz"))[0].split()[1] == "200"
         return
     with kind(service.port, EdgeOptions(header_limit=limit)) as edge:
         (answer,) = answers(edge.port, get("/healthz", f"X: {'v' * limit}\r\n"))

@@ -98,7 +98,7 @@ class HAProxy(Edge):
             "header_limit": options.header_limit,
             "deny": DENY.format(path=quoted) if options.deny else "",
         }
-        if options.header_limit < LEAST_BUFFER:
+        if not options.stock and options.header_limit < LEAST_BUFFER:
             raise too_short("haproxy", options.header_limit)
         template = STOCK if options.stock else EDGE_CONFIG
         ports = (service_port, *options.replicas)

@@ -108,7 +108,7 @@ def told(options: EdgeOptions, ports: Sequence[object], folder: str) -> dict[str
     """
     deny = DENY.format(path=re.escape(options.deny)) if options.deny else ""
     limit = (options.header_limit - ADDED - FIRST_BUFFER) // 2
-    if limit < LEAST_BUFFER:
+    if not options.stock and limit < LEAST_BUFFER:
         raise too_short("nginx", options.header_limit)
     kept = options.kept or KEPT
     if len(ports) == 1:
