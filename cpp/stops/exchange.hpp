@@ -30,6 +30,8 @@ struct Exchange {
   /// The peer's address, for the log.
   std::string_view peer;
   Timings timings{};
+  /// When it left the last of them, which is when it comes to the next.
+  Clock::time_point left{};
   /// The id of a trace that began here; empty when it came with the request, or there is none.
   std::string trace_begun{};
   /// The same address, where a rate is limited by it.

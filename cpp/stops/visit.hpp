@@ -5,36 +5,37 @@
 
 namespace sevenstops::stops {
 
-/// What stands for a stop's work in the counters: entered, and how long it took; where a fault
-/// makes the stop slow, it takes longer.
+/// What stands for a stop's work in the counters: entered, and how long it took since the exchange
+/// left the stop before; where a fault makes the stop slow, it takes longer.
 class Visit {
  public:
-  Visit(Stops& stops, Timings& timings, base::Stop stop, Clock::time_point start = Clock::now())
+  Visit(Stops& stops, Exchange& exchange, base::Stop stop)
       : metrics_(stops.metrics[stop]),
-        taken_(timings[base::index(stop)]),
-        prolonged_(stops.faults.prolong(stop)),
-        start_(start) {
+        taken_(exchange.timings[base::index(stop)]),
+        left_(exchange.left),
+        prolonged_(stops.faults.prolong(stop)) {
     metrics_.entered.add();
   }
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
   ~Visit() {
-    auto taken = Clock::now() - start_;
+    const auto start = left_;
+    left_ = Clock::now();
     if (prolonged_ > 0) {
-      const auto longer = std::chrono::duration_cast<Clock::duration>(taken * (1 + prolonged_));
-      while (taken < longer) {
-        taken = Clock::now() - start_;
+      const auto longer = (left_ - start) * (1 + prolonged_);
+      while (left_ - start < longer) {
+        left_ = Clock::now();
       }
     }
-    taken_ = taken;
-    metrics_.seconds.record(taken);
+    taken_ = left_ - start;
+    metrics_.seconds.record(left_ - start);
   }
 
  private:
   StopMetrics& metrics_;
   std::optional<Clock::duration>& taken_;
+  Clock::time_point& left_;
   double prolonged_;
-  Clock::time_point start_;
 };
 
 }  // namespace sevenstops::stops

@@ -32,7 +32,8 @@ asio::awaitable<Outcome<void>> Walk::parse() {
   if (!request && request.error().reason == Reason::idle) {
     co_return request;
   }
-  const Visit visit(s_, x_.timings, Stop::parse, x_.request.arrived);
+  x_.left = x_.request.arrived;
+  const Visit visit(s_, x_, Stop::parse);
   s_.metrics.parse.requests.add();
   s_.metrics[Stop::parse].bytes.add(x_.request.head.size());
   if (request && x_.request.both_framings) {
@@ -42,7 +43,7 @@ asio::awaitable<Outcome<void>> Walk::parse() {
 }
 
 Outcome<Match> Walk::route() {
-  const Visit visit(s_, x_.timings, Stop::route);
+  const Visit visit(s_, x_, Stop::route);
   auto match = s_.router.match(x_.request.method, x_.request.path);
   if (match && match->odd) {
     s_.metrics.route.odd.add();
@@ -121,6 +122,7 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
     }
     s_.log.error(match.route->pattern + " failed: " + error.what());
   }
+  x_.left = Clock::now();
   co_return thrown_at(stop);
 }
 
@@ -130,7 +132,8 @@ asio::awaitable<Outcome<void>> Walk::body(const Match& match) {
   const auto start = Clock::now();
   const base::Raised unfinished(s_.metrics.parse.bodies_unfinished);
   auto read = co_await s_.parse.body(x_.request, x_.content, x_.caller);
-  s_.metrics[Stop::parse].seconds.record(Clock::now() - start);
+  x_.left = Clock::now();
+  s_.metrics[Stop::parse].seconds.record(x_.left - start);
   s_.metrics[Stop::parse].bytes.add(x_.request.body.size());
   if (!match.route->open && !s_.middleware.authenticated(x_.request)) {
     s_.metrics.middleware.unauthenticated_body.add(x_.request.body.size());
@@ -139,7 +142,7 @@ asio::awaitable<Outcome<void>> Walk::body(const Match& match) {
 }
 
 Outcome<void> Walk::admit(const Match& match) {
-  const Visit visit(s_, x_.timings, Stop::middleware);
+  const Visit visit(s_, x_, Stop::middleware);
   if (x_.request.find("authorization") != nullptr && s_.faults.layer_fails()) {
     throw std::runtime_error("the auth layer has the fault failing-layer");
   }
@@ -171,6 +174,8 @@ asio::awaitable<Outcome<Result>> Walk::handle_admitted(const Match& match) {
     return refusal.status() == unavailable || refusal.status() == gateway_timeout;
   };
   auto lease = co_await s_.admission.enter(*match.route);
+  // The wait is no stop's work.
+  x_.left = Clock::now();
   if (!lease) {
     co_return lease.error();
   }
@@ -193,7 +198,7 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
     cut_short();
     throw boost::system::system_error(asio::error::operation_aborted);
   }
-  const Visit visit(s_, x_.timings, Stop::handle);
+  const Visit visit(s_, x_, Stop::handle);
   try {
     co_return co_await s_.handle.run(x_.request, match, x_.caller, x_.trace_begun);
   } catch (const std::exception& error) {
@@ -205,7 +210,7 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
 }
 
 Response Walk::serialize(Result result) {
-  const Visit visit(s_, x_.timings, Stop::serialize);
+  const Visit visit(s_, x_, Stop::serialize);
   constexpr std::size_t large = 100'000;
   const bool of_rows = std::holds_alternative<Page>(result);
   auto response = stops::serialize(std::move(result), s_.serialize_settings);
@@ -232,7 +237,7 @@ asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next
   }
   Outcome<void> sent;
   try {
-    const Visit visit(s_, x_.timings, Stop::drain);
+    const Visit visit(s_, x_, Stop::drain);
     sent = co_await s_.drain.send(response, x_.request, x_.timings, x_.writer, keep_alive);
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {

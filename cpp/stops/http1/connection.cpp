@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <tuple>
 #include <utility>
 
@@ -112,12 +114,16 @@ asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::s
   const auto place = asio::buffer(buffer_.data() + end_, first);
   boost::system::error_code error = asio::error::would_block;
   std::size_t count = 0;
+  buffer_[end_] = '\0';
   if (std::exchange(fresh_, false)) {
     // Who comes with a request is not silent for a moment, or he would have to leave for the next.
     count = stream_.read_some(place, error);
+  } else if (silent_) {
+    // While others have their turn the next request may come, and a read that finds nothing is
+    // saved.
+    co_await asio::post(stream_.socket().get_executor(), asio::use_awaitable);
   }
   if (error == asio::error::would_block) {
-    buffer_[end_] = '\0';
     begin_to_wait(deadline);
     std::tie(error, count) = co_await stream_.async_read_some(place);
     deadline_ = Clock::time_point::max();

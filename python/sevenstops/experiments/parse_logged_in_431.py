@@ -1,5 +1,7 @@
 """Parse: users whose cookies have grown meet a limit below what the edge lets through."""
 
+from functools import partial
+
 from sevenstops._core import Crowd, Plan, RequestSpec
 from sevenstops.experiments.base import (
     Diagnostic,
@@ -10,6 +12,7 @@ from sevenstops.experiments.base import (
     Sample,
     Scene,
     failures,
+    plain_scene,
 )
 from sevenstops.loading.plans import constant
 
@@ -82,6 +85,7 @@ EXPERIMENT = Experiment(
     ],
     plan=plan,
     run=run,
+    scene=partial(plain_scene, limits_agree=False),
     order=1,
     sabotages=(
         Sabotage(

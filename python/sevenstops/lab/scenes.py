@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sevenstops import _core
-from sevenstops.errors import core_errors
+from sevenstops.errors import LabError, core_errors
 from sevenstops.evidence.metrics import Sample
 from sevenstops.evidence.runs import Doubt, Run, sent_doubt
 from sevenstops.lab.commands import Answer, run_beside
@@ -175,6 +175,20 @@ def described(settings: SideSettings, options: ServiceOptions) -> dict[str, Any]
     }
 
 
+HEAD_LIMIT = "parse.header_limit"
+
+
+def compare_limits(settings: SideSettings, edge_lets_pass: int) -> None:
+    """Raises LabError where the service takes shorter heads than its edge lets pass, by its own
+    settings: what was said by hand is let be.
+    """
+    taken = int(settings.settings.get(HEAD_LIMIT))
+    if taken < edge_lets_pass and HEAD_LIMIT not in settings.said:
+        raise LabError(
+            f"the edge lets heads of {edge_lets_pass} bytes pass, and the service takes {taken}"
+        )
+
+
 @contextlib.contextmanager
 def plain_scene(
     lab: Lab,
@@ -182,17 +196,22 @@ def plain_scene(
     deny: str = "",
     kept: int = 0,
     replicas: tuple[int, ...] = (),
+    limits_agree: bool = True,
     **options: Any,
 ) -> Iterator[Scene]:
     """One service behind the lab's edge, which is told `deny`, `kept` and `replicas` as
     EdgeOptions has them.
 
     `options` are those of ServiceOptions. The edge's limits follow from the hardened service's, and
-    are the same on both sides.
+    are the same on both sides. Raises LabError where the service's are narrower, unless they are
+    not meant to agree.
     """
     given = ServiceOptions(cpus=lab.service_cpus, hold_faults=True, token=TOKEN, **options)
+    lets_pass = int(_core.hardened().get(HEAD_LIMIT))
+    if limits_agree:
+        compare_limits(settings, lets_pass)
     agreed = EdgeOptions(
-        header_limit=int(_core.hardened().get("parse.header_limit")),
+        header_limit=lets_pass,
         deny=deny,
         cpus=lab.edge_cpus,
         replicas=replicas,

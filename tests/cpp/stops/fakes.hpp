@@ -150,6 +150,7 @@ class FakeContent final : public Content {
   void begin(const http::Request& /*request*/) override {}
   [[nodiscard]] asio::awaitable<http::Outcome<bool>> next(std::string& out,
                                                           Clock::time_point /*deadline*/) override {
+    co_await base::sleep_until(Clock::now() + takes);
     out.append(body);
     if (breaks) {
       throw std::bad_alloc();
@@ -162,6 +163,7 @@ class FakeContent final : public Content {
   [[nodiscard]] bool begun() const override { return false; }
 
   std::string body;
+  Clock::duration takes{};
   /// There is no memory for the rest of it.
   bool breaks = false;
   std::uint64_t room = 1 << 30;

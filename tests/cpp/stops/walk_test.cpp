@@ -19,6 +19,7 @@ using fakes::WalkTest;
 using http::Outcome;
 using http::Reason;
 using Next = Walk::Next;
+using namespace std::chrono_literals;
 
 TEST_F(WalkTest, PassesEveryStopOnce) {
   EXPECT_EQ(walk("/healthz"), Next::request);
@@ -212,6 +213,44 @@ TEST_F(WalkTest, ADeclaredLengthIsHeldAgainstTheLimitBeforeTheToken) {
             Next::linger);
   EXPECT_EQ(writer.status, 413U);
   EXPECT_FALSE(request.body_read);
+}
+
+// What a stop took is measured from the end of the one before, and the body comes between the two.
+TEST_F(WalkTest, ABodyThatTakesItsTimeIsNoTimeOfTheStopsAfterIt) {
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
+  for (const bool breaks : {false, true}) {
+    content.body = "hello";
+    content.takes = 300ms;
+    content.breaks = breaks;
+    walk_over({head});
+    EXPECT_EQ(writer.status, breaks ? 500U : 200U);
+    for (const auto stop : {base::Stop::handle, base::Stop::serialize, base::Stop::drain}) {
+      EXPECT_LT(timings[base::index(stop)].value_or(0s), 150ms) << base::stop_names[base::index(stop)];
+    }
+  }
+}
+
+Settings one_at_a_time() {
+  Settings settings;
+  settings.accept.admission.method = AdmissionMethod::codel;
+  settings.accept.admission.limit = 1;
+  return settings;
+}
+
+class AdmittedWalkTest : public WalkTest {
+ protected:
+  AdmittedWalkTest() : WalkTest(one_at_a_time()) {}
+};
+
+TEST_F(AdmittedWalkTest, TheWaitForATurnIsNoTimeOfAStop) {
+  const auto match = stops.router.match("GET", "/throws");
+  std::optional<Outcome<Admission::Lease>> lease;
+  test::run([&]() -> asio::awaitable<void> {
+    lease.emplace(co_await stops.admission.enter(*match->route));
+  });
+  EXPECT_EQ(walk("/throws"), Next::request);
+  EXPECT_EQ(refused(Reason::admission_queue_time), 1U);
+  EXPECT_LT(timings[base::index(base::Stop::drain)].value_or(1s), 50ms);
 }
 
 TEST_F(WalkTest, ACancellationIsNoAnswer) {

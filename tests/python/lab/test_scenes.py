@@ -2,9 +2,13 @@
 
 from types import SimpleNamespace
 
-from sevenstops import LoadReport
+import pytest
+
+from sevenstops import LabError, LoadReport, hardened
 from sevenstops.evidence.runs import sent_doubt
-from sevenstops.lab.scenes import what_was_sent
+from sevenstops.lab.environment import Lab
+from sevenstops.lab.scenes import plain_scene, what_was_sent
+from sevenstops.lab.settings import SideSettings
 
 
 def test_what_was_due_and_not_sent_is_a_doubt():
@@ -17,3 +21,18 @@ def test_what_was_due_and_not_sent_is_a_doubt():
     assert [doubt.text for doubt in sent_doubt(sent)] == [
         "90 of 100 requests were sent", "4 of 9 raw clients were sent",
     ]  # fmt: skip
+
+
+def test_a_service_that_takes_less_than_its_edge_lets_pass_is_said_at_start():
+    lab = Lab("none")
+    narrow = SideSettings(hardened()).changed({"parse.header_limit": "8192"})
+    with (
+        pytest.raises(LabError, match="lets heads of 16384 bytes pass, and the service takes 8192"),
+        plain_scene(lab, narrow, rows=1),
+    ):
+        pass
+    with plain_scene(lab, narrow, limits_agree=False, rows=1) as scene:
+        assert scene.service.settings.get("parse.header_limit") == "8192"
+    said = SideSettings(hardened()).saying({"parse.header_limit": "8192"})
+    with plain_scene(lab, said, rows=1):
+        pass
