@@ -225,7 +225,8 @@ TEST_F(WalkTest, ABodyThatTakesItsTimeIsNoTimeOfTheStopsAfterIt) {
     walk_over({head});
     EXPECT_EQ(writer.status, breaks ? 500U : 200U);
     for (const auto stop : {base::Stop::handle, base::Stop::serialize, base::Stop::drain}) {
-      EXPECT_LT(timings[base::index(stop)].value_or(0s), 150ms) << base::stop_names[base::index(stop)];
+      EXPECT_LT(timings[base::index(stop)].value_or(0s), 150ms)
+          << base::stop_names[base::index(stop)];
     }
   }
 }
