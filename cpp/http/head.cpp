@@ -64,6 +64,11 @@ Outcome<void> parse_target(Request& request, const Leniency& leniency) {
     if (!valid_authority(authority) || (host != nullptr && !iequals(authority, host->value))) {
       return Reason::target_authority;
     }
+    if (path_start == std::string_view::npos && request.method == "OPTIONS") {
+      // RFC 9110, 4.2.3: there alone no path is not the same as "/".
+      request.path = "*";
+      return {};
+    }
     target = path_start == std::string_view::npos ? std::string_view("/") : rest.substr(path_start);
     if (target.front() != '/') {
       return Reason::target_form;
@@ -94,6 +99,8 @@ Outcome<void> parse_request_line(Request& request, std::string_view line) {
   }
   request.target = line.substr(method_end + 1, target_end - method_end - 1);
   const auto version = line.substr(target_end + 1);
+  // RFC 9110, 2.5 would have 1.2 read as 1.1: nobody speaks it, and proxies differ in what they
+  // make of it.
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     const bool other_version = version.size() == 8 && version.starts_with("HTTP/") &&
                                is_digit(version[5]) && version[6] == '.' && is_digit(version[7]);

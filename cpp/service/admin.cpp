@@ -1,14 +1,17 @@
 #include "service/admin.hpp"
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <optional>
 #include <thread>
 
 #include "base/task_group.hpp"
 #include "http/characters.hpp"
+#include "http/date.hpp"
 #include "stops/accept/accept.hpp"
 
 namespace sevenstops::service {
@@ -23,7 +26,26 @@ namespace {
 bool loopback_name(std::string_view host) {
   const auto name =
       host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
-  return http::iequals(name, "localhost") || name == "127.0.0.1" || name == "[::1]";
+  const auto port = host.substr(name.size());
+  return (http::iequals(name, "localhost") || name == "127.0.0.1" || name == "[::1]") &&
+         (port.empty() || port.starts_with(':')) &&
+         port.find_first_not_of("0123456789", 1) == std::string_view::npos;
+}
+
+using Request = beast::http::request<beast::http::empty_body>;
+using Response = beast::http::response<beast::http::string_body>;
+
+// What is no request gets an answer all the same; who is silent or gone gets none.
+std::optional<beast::http::status> refused(const boost::system::error_code& error) {
+  using Error = beast::http::error;
+  if (error == Error::header_limit || error == Error::buffer_overflow) {
+    return beast::http::status::request_header_fields_too_large;
+  }
+  if (error.category() != make_error_code(Error::end_of_stream).category() ||
+      error == Error::end_of_stream || error == Error::partial_message) {
+    return std::nullopt;
+  }
+  return beast::http::status::bad_request;
 }
 
 }  // namespace
@@ -61,30 +83,43 @@ struct Admin::State {
     beast::tcp_stream stream(std::move(socket));
     stream.expires_after(patience);
     beast::flat_buffer buffer(head_limit);
-    beast::http::request<beast::http::empty_body> request;
+    // No request here has a use for a body.
+    beast::http::request_parser<beast::http::empty_body> parser;
     const auto [error, n] =
-        co_await beast::http::async_read(stream, buffer, request, base::as_tuple);
-    if (error) {
+        co_await beast::http::async_read_header(stream, buffer, parser, base::as_tuple);
+    Response response;
+    if (!error) {
+      response = respond(parser.get());
+    } else if (const auto status = refused(error)) {
+      response.result(*status);
+      response.prepare_payload();
+    } else {
       co_return;
     }
-    auto response = respond(request);
-    if (request.method() == beast::http::verb::head) {
+    response.keep_alive(false);
+    response.set(beast::http::field::date, http::date_now());
+    if (parser.get().method() == beast::http::verb::head) {
       // Its length stays as it is (RFC 9110, 9.3.2).
       response.body().clear();
     }
     co_await beast::http::async_write(stream, response, base::as_tuple);
     boost::system::error_code ignored;
     stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    // What is closed with bytes unread is reset (RFC 2525, 2.17), and the answer may be lost with
+    // it.
+    std::array<char, 16384> unread{};
+    stream.socket().non_blocking(true, ignored);
+    for (int i = 0; i < 4 && !ignored; ++i) {
+      (void)stream.socket().read_some(asio::buffer(unread), ignored);
+    }
   }
 
-  [[nodiscard]] beast::http::response<beast::http::string_body> respond(
-      const beast::http::request<beast::http::empty_body>& request) const {
-    beast::http::response<beast::http::string_body> response(beast::http::status::ok,
-                                                             request.version());
-    response.keep_alive(false);
+  [[nodiscard]] Response respond(const Request& request) const {
+    Response response(beast::http::status::ok, request.version());
     const bool begins = request.target() == "/faults/begin";
     const auto method = request.method();
-    if (!loopback_name(request[beast::http::field::host])) {
+    if (request.count(beast::http::field::host) != 1 ||
+        !loopback_name(request[beast::http::field::host])) {
       // Whoever came by another name was led here by a DNS that he believed (DNS rebinding).
       response.result(beast::http::status::misdirected_request);
       response.body() = "The admin listener answers to localhost, 127.0.0.1 and [::1] only.\n";

@@ -101,8 +101,13 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
         case Layer::handler: {
           stop = Stop::handle;
           // Named, since GCC before 13 destroys what is chosen within a co_await expression twice.
-          auto handled = s_.admission.limits(*match.route) ? handle_admitted(match) : handle(match);
+          const bool limited = s_.admission.limits(*match.route);
+          auto handled = limited ? handle_admitted(match) : handle(match);
           auto result = co_await std::move(handled);
+          if (limited) {
+            // Nor is what the limiter makes of it.
+            x_.left = Clock::now();
+          }
           if (!result) {
             co_return result.error();
           }
@@ -156,6 +161,7 @@ Outcome<void> Walk::admit(const Match& match) {
 Outcome<void> Walk::limit_rate() {
   quota_ = s_.middleware.take(x_.request, x_.address, Clock::now());
   s_.metrics.middleware.rate_clients_forgotten.add(quota_->forgot ? 1 : 0);
+  x_.left = Clock::now();
   if (quota_->granted) {
     return {};
   }
@@ -234,6 +240,7 @@ asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next
     // Nobody asks for it any more, and the client may take its time.
     std::string().swap(x_.request.body);
     (void)x_.content.reserve(0, 0);
+    x_.left = Clock::now();
   }
   Outcome<void> sent;
   try {

@@ -331,7 +331,7 @@ TEST_F(Http2, StreamsThatAreResetAndStillWorkedForAreBounded) {
   // Nobody notices that its client has left.
   settings.handle.cancel = false;
   settings.handle.deadline = 60;
-  const Service service(settings, {.threads = 1, .rows = 1, .faults = slow("1")});
+  const Service service(settings, {.threads = 1, .rows = 1, .faults = slow("30")});
   Http2Client client(io, service.port());
   client.flush();
   for (std::uint32_t id = 1; id < 200; id += 2) {

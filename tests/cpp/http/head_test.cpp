@@ -77,6 +77,8 @@ TEST(Head, HasItsParts) {
 TEST(Head, ATargetHasFourForms) {
   EXPECT_EQ(parsed(with_line("GET / HTTP/1.1"))->path, "/");
   EXPECT_EQ(parsed(with_line("OPTIONS * HTTP/1.1"))->path, "*");
+  EXPECT_EQ(parsed(with_line("OPTIONS http://a HTTP/1.1"))->path, "*");
+  EXPECT_EQ(parsed(with_line("OPTIONS http://a/ HTTP/1.1"))->path, "/");
   EXPECT_EQ(parsed(with_line("GET HTTP://a/b?c HTTP/1.1"))->path, "/b");
   EXPECT_EQ(parsed(with_line("GET http://a HTTP/1.1"))->path, "/");
   // The fourth, CONNECT's, is no target here.

@@ -73,7 +73,9 @@ TEST(Service, TheAdminListenerAnswersToLoopbackNamesOnly) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << host << answer;
   }
   for (const std::string host :
-       {"evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::2]", "127.0.0.10"}) {
+       {"evil.example", "localhost.evil.example", "127.0.0.1.nip.io", "", "[::2]", "127.0.0.10",
+        "[::1]evil.example", "localhost:evil.example", "127.0.0.1:80.evil.example",
+        "localhost\r\nHost: evil.example"}) {
     const auto answer =
         asked(service.admin_port(), "GET /stops HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 421 ")) << host << answer;
@@ -93,6 +95,21 @@ TEST(Service, TheAdminListenerOnlyTells) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 ")) << answer;
     EXPECT_NE(answer.find("Allow: GET, HEAD"), std::string::npos);
   }
+}
+
+TEST(Service, TheAdminListenerAnswersWhatIsNoRequestAndReadsNoBody) {
+  const Service service(hardened(), {.threads = 1, .rows = 1});
+  const std::string host = " HTTP/1.1\r\nHost: localhost\r\n";
+  const auto port = service.admin_port();
+  const auto with_body = asked(port, "GET /stops" + host + "Content-Length: 5\r\n\r\nhello");
+  EXPECT_TRUE(with_body.starts_with("HTTP/1.1 200 ")) << with_body;
+  EXPECT_NE(with_body.find("\r\nDate: "), std::string::npos);
+  const auto posted = asked(port, "POST /stops" + host + "Content-Length: 5\r\n\r\nhello");
+  EXPECT_TRUE(posted.starts_with("HTTP/1.1 405 ")) << posted;
+  const auto no_request = asked(port, "BREW /x\r\n\r\n");
+  EXPECT_TRUE(no_request.starts_with("HTTP/1.1 400 ")) << no_request;
+  const auto large = asked(port, "GET /stops" + host + "X: " + std::string(9000, 'x') + "\r\n\r\n");
+  EXPECT_TRUE(large.starts_with("HTTP/1.1 431 ")) << large;
 }
 
 TEST(Service, WithoutATokenNobodyHasIt) {

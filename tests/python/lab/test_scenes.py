@@ -24,7 +24,7 @@ def test_what_was_due_and_not_sent_is_a_doubt():
 
 
 def test_a_service_that_takes_less_than_its_edge_lets_pass_is_said_at_start():
-    lab = Lab("none")
+    lab = Lab("nginx")
     narrow = SideSettings(hardened()).changed({"parse.header_limit": "8192"})
     with (
         pytest.raises(LabError, match="lets heads of 16384 bytes pass, and the service takes 8192"),
@@ -35,4 +35,6 @@ def test_a_service_that_takes_less_than_its_edge_lets_pass_is_said_at_start():
         assert scene.service.settings.get("parse.header_limit") == "8192"
     said = SideSettings(hardened()).saying({"parse.header_limit": "8192"})
     with plain_scene(lab, said, rows=1):
+        pass
+    with plain_scene(Lab("none"), narrow, rows=1):
         pass
