@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_RUNS ?= 100000
 FUZZ_SECONDS ?= 0
-FUZZ_TARGETS ?= head chunked guard answer path router http2 llhttp
+FUZZ_TARGETS ?= head chunked guard answer path negotiation router http2 llhttp
 MINUTES ?= 30
 
 .PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate calibrate-costs \
@@ -48,7 +48,7 @@ coverage: build $(VENV)/.setup-test $(VENV)/.setup-coverage
 
 bench: build $(VENV)/.setup-test $(VENV)/.setup-bench
 	cmake --preset release >/dev/null
-	cmake --build --preset release --target responder
+	cmake --build --preset release --target responder serializers
 	$(BIN)/python tests/bench/main.py --out reports/bench.md
 
 calibrate-costs: build $(VENV)/.setup-test

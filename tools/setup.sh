@@ -41,7 +41,8 @@ case $part in
       boost=libboost1.81-dev
     fi
     packages="g++ cmake ninja-build pkg-config $boost libsqlite3-dev libssl-dev libnghttp2-dev
-      liburing-dev libspdlog-dev python3-venv python3-dev nginx-light curl iproute2"
+      liburing-dev zlib1g-dev libzstd-dev libxxhash-dev libspdlog-dev python3-venv python3-dev
+      nginx-light curl iproute2"
     ;;
   test)
     packages="libgtest-dev nghttp2-client openssl prometheus"
@@ -70,8 +71,8 @@ case $part in
     extras="test coverage"
     ;;
   bench)
-    packages="wrk nghttp2-client hey apache2-utils"
-    extras="test"
+    packages="wrk nghttp2-client hey apache2-utils rapidjson-dev nlohmann-json3-dev"
+    extras="test bench"
     ;;
   fuzz)
     # llhttp's sources are what the guard is compared with.

@@ -44,6 +44,18 @@ void append_head(std::string& out, const ResponseHead& head) {
   if (!head.location.empty()) {
     out.append("\r\nLocation: ").append(head.location);
   }
+  if (!head.next.empty()) {
+    out.append("\r\nLink: <").append(head.next).append(">; rel=\"next\"");
+  }
+  if (!head.entity_tag.empty()) {
+    out.append("\r\nETag: ").append(head.entity_tag);
+  }
+  if (content && !head.coding.empty()) {
+    out.append("\r\nContent-Encoding: ").append(head.coding);
+  }
+  if (head.varies) {
+    out.append("\r\nVary: Accept-Encoding");
+  }
   if (head.retry_after > 0) {
     out.append("\r\nRetry-After: ").append(std::to_string(head.retry_after));
   }

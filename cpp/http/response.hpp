@@ -14,6 +14,10 @@ struct ResponseHead {
   /// Empty or 0: the field is left out.
   std::string_view allow = {};
   std::string_view location = {};
+  std::string_view next = {};
+  std::string_view entity_tag = {};
+  std::string_view coding = {};
+  bool varies = false;
   unsigned retry_after = 0;
   std::string_view rate_policy = {};
   std::string_view rate_standing = {};

@@ -51,7 +51,7 @@ Settings fragile() {
   s.handle.retry.jitter = false;
   s.handle.breaker.share = 0;
   s.handle.optional.partial = false;
-  s.serialize = {.page_limit = 1000000, .compiled = false};
+  s.serialize = {.page_limit = 1000000, .compiled = false, .compress = {.everything = true}};
   s.drain = {.await_writes = false,
              .high_water = 65536,
              .write_timeout = 60,

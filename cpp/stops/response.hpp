@@ -29,6 +29,14 @@ struct Response {
   std::string_view allow = {};
   /// For 308: the path and query where it is; empty otherwise.
   std::string location = {};
+  /// Where the next page is, for a field Link (RFC 8288); empty: there is none.
+  std::string next = {};
+  /// With its quotation marks (RFC 9110, 8.8.3); empty: nothing is said.
+  std::string entity_tag = {};
+  /// As Content-Encoding has it; empty: the bytes are as they are.
+  std::string_view coding = {};
+  /// Whether Accept-Encoding chose the bytes, which a cache has to know (RFC 9110, 12.5.5).
+  bool varies = false;
   /// For 429 and 503, in seconds; 0: nothing is said.
   unsigned retry_after = 0;
   /// The values of RateLimit-Policy and RateLimit; empty: nothing is said. The policy lives as long

@@ -25,6 +25,8 @@ class RowSource {
 struct Text {
   std::string text;
   std::string_view content_type = "text/plain";
+  /// Whether it stays the same for long, so that a client may ask whether it has changed.
+  bool lasting = false;
 };
 
 struct Page {

@@ -49,6 +49,8 @@ Router make_routes(const RouteSettings& settings, Chain& chain) {
   add("GET", "/report", "report", open);
   add("GET", "/page", "page", open);
   add("GET", "/export.csv", "export_csv", open);
+  add("GET", "/picture.png", "picture", open);
+  add("GET", "/openapi.json", "openapi", open);
   return router;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/task_group.hpp"
+#include "stops/openapi.hpp"
 #include "stops/routes.hpp"
 
 namespace sevenstops::stops {
@@ -24,7 +25,8 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       middleware(settings.middleware, token, std::move(limiter)),
       router(make_routes(settings.route, middleware)),
       handle(settings.handle, backend, settings.serialize.page_limit, faults, metrics.handle,
-             metrics.upstream, metrics.workers),
+             metrics.upstream, metrics.workers, openapi(router)),
+      representation(settings.serialize, backend.workers, metrics.serialize, metrics.workers),
       drain(settings.drain, metrics.drain, metrics[base::Stop::drain].bytes, budget),
       drain_settings_(settings.drain) {}
 

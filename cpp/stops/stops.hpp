@@ -17,6 +17,7 @@
 #include "stops/middleware/chain.hpp"
 #include "stops/parse/parse.hpp"
 #include "stops/route/router.hpp"
+#include "stops/serialize/representation.hpp"
 #include "stops/settings.hpp"
 #include "stops/transport.hpp"
 
@@ -42,6 +43,7 @@ struct Stops {
   Chain middleware;
   Router router;
   Handle handle;
+  Representation representation;
   Drain drain;
   /// A connection that walks, and its place among all.
   struct Held {

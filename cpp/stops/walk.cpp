@@ -112,7 +112,12 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
             co_return result.error();
           }
           stop = Stop::serialize;
-          response = serialize(std::move(*result));
+          if (s_.representation.applies(*result)) {
+            response = co_await represented(std::move(*result));
+          } else {
+            const Visit visit(s_, x_, stop);
+            response = serialize(std::move(*result));
+          }
           break;
         }
       }
@@ -215,8 +220,22 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
   }
 }
 
-Response Walk::serialize(Result result) {
+asio::awaitable<Response> Walk::represented(Result result) {
   const Visit visit(s_, x_, Stop::serialize);
+  const bool lasting = Representation::lasts(result);
+  auto response = serialize(std::move(result));
+  try {
+    co_await s_.representation.choose(response, x_.request, lasting);
+  } catch (const std::exception& error) {
+    if (base::is_cancellation(error)) {
+      cut_short();
+    }
+    throw;
+  }
+  co_return response;
+}
+
+Response Walk::serialize(Result result) {
   constexpr std::size_t large = 100'000;
   const bool of_rows = std::holds_alternative<Page>(result);
   auto response = stops::serialize(std::move(result), s_.serialize_settings);

@@ -3,7 +3,6 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <random>
 #include <stdexcept>
@@ -43,6 +42,9 @@ void read(sqlite3_stmt* statement, int column, std::string& value) {
                static_cast<std::size_t>(sqlite3_column_bytes(statement, column)));
 }
 
+const char* type_of(std::int64_t) { return " INTEGER"; }
+const char* type_of(const std::string&) { return " TEXT"; }
+
 // Whether there is another row. An error is not the end of the rows.
 bool next_row(sqlite3* db, sqlite3_stmt* statement) {
   const int state = sqlite3_step(statement);
@@ -76,25 +78,28 @@ class Limited {
 };
 
 void fill(sqlite3* db, std::int64_t rows) {
-  constexpr auto schema =
-      "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-      "CREATE TABLE orders(id INTEGER PRIMARY KEY, user_id INTEGER, status TEXT,"
-      " total_cents INTEGER, currency TEXT, created_at TEXT, items INTEGER, note TEXT);"
-      "BEGIN";
-  if (sqlite3_exec(db, schema, nullptr, nullptr, nullptr) != SQLITE_OK) {
+  std::string columns;
+  std::string places;
+  const Order sample;
+  for_each_column(sample, [&](const auto& column, const auto& field) {
+    columns.append(columns.empty() ? "" : ", ").append(column.name()).append(type_of(field));
+    columns.append(columns == "id INTEGER" ? " PRIMARY KEY" : "");
+    places.append(places.empty() ? "?" : ",?");
+  });
+  const auto schema = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; CREATE TABLE orders(" +
+                      columns + "); BEGIN";
+  if (sqlite3_exec(db, schema.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     fail(db, "creating");
   }
-  const auto insert = prepare(db, "INSERT INTO orders VALUES(?,?,?,?,?,?,?,?)");
-  constexpr std::array statuses = {"placed", "paid", "shipped", "returned"};
-  constexpr std::array currencies = {"EUR", "USD", "GBP"};
+  const auto insert = prepare(db, ("INSERT INTO orders VALUES(" + places + ")").c_str());
   std::mt19937_64 random(7);
   for (std::int64_t id = 1; id <= rows; ++id) {
     const auto r = random();
     Order order{.id = id,
                 .user_id = static_cast<std::int64_t>(r % 10000),
-                .status = statuses[(r >> 16) % statuses.size()],
+                .status = std::string(order_statuses[(r >> 16) % order_statuses.size()]),
                 .total_cents = static_cast<std::int64_t>((r >> 20) % 100000),
-                .currency = currencies[(r >> 40) % currencies.size()],
+                .currency = std::string(order_currencies[(r >> 40) % order_currencies.size()]),
                 .created_at = "2024-0" + std::to_string(1 + (r >> 44) % 9) + "-1" +
                               std::to_string((r >> 48) % 10) + "T12:00:00Z",
                 .items = static_cast<std::int64_t>(1 + (r >> 52) % 12),

@@ -619,6 +619,11 @@ class Frame:
 def frame(bytes: bytes) -> Frame:
     """The request that bytes begin with, as a hardened service reads it; bodies up to 1 MiB."""
 
+def write_json(value: int | float | str) -> str:
+    """A number or a text as Serialize writes it in JSON (RFC 8259); null for what JSON can't say.
+    Integers have 64 bits.
+    """
+
 class RouteMatch:
     """What a router makes of a request: a route's number, a `location` to go to, or a refusal.
 

@@ -26,6 +26,11 @@ ANSWERS = [
     b"2\r\nab\r\n0\r\n\r\n",
     b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\nto the end",
 ]
+NEGOTIATIONS = [
+    b'gzip;q=0.5, zstd, *;q=0\n"a", W/"0a-gzip"',
+    b"identity;q=0, x-gzip ; q=1.000\n*",
+    b'\n"a,b" , "0a-gzip"',
+]
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
@@ -62,6 +67,7 @@ def inputs() -> dict[str, list[bytes]]:
         "llhttp": sent,
         "answer": ANSWERS,
         "path": [path[1:] for path in paths] + [line.partition(b"/")[2] for line in asked],
+        "negotiation": NEGOTIATIONS,
         "router": tables,
         "http2": FRAMES,
     }

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "http/characters.hpp"
 #include "http/chunked.hpp"
 #include "http/head.hpp"
+#include "http/negotiation.hpp"
 #include "http/response_scanner.hpp"
 #include "promise.hpp"
 #include "stops/route/normal_form.hpp"
@@ -144,6 +146,28 @@ void path(std::span<const std::uint8_t> bytes) {
   std::string again;
   require(stops::normalize_path(normal, again) && again == normal, "a normal form is its own");
   require(normal.find("//") == std::string::npos, "a normal form has no empty segment");
+}
+
+void negotiation(std::span<const std::uint8_t> bytes) {
+  constexpr std::string_view tag = "\"0a-gzip\"";
+  const auto text = text_of(bytes);
+  const auto line = std::min(text.find('\n'), text.size());
+  const auto codings = std::string_view(text).substr(0, line);
+  const auto tags = std::string_view(text).substr(std::min(line + 1, text.size()));
+  Request request;
+  request.fields = {{"accept-encoding", codings}, {"if-none-match", tags}};
+  const auto coding = preferred_coding(request);
+  std::string lowered(codings);
+  std::ranges::transform(lowered, lowered.begin(), lower);
+  require(coding == Coding::identity || lowered.find(name_of(coding)) != std::string::npos ||
+              lowered.find('*') != std::string::npos,
+          "a coding that is chosen was named");
+  require(!none_match_names(request, tag) || tags.find(tag) != std::string_view::npos ||
+              tags.find('*') != std::string_view::npos,
+          "a tag that is found was written");
+  const auto first = std::string(tag) + "," + std::string(tags);
+  request.fields[1].value = first;
+  require(none_match_names(request, tag), "a tag that stands first is found");
 }
 
 }  // namespace sevenstops::fuzz

@@ -20,6 +20,9 @@ void chunked(std::span<const std::uint8_t> bytes);
 void answer(std::span<const std::uint8_t> bytes);
 /// A path's normal form is its own normal form.
 void path(std::span<const std::uint8_t> bytes);
+/// In two lines, Accept-Encoding and If-None-Match: nobody gets a coding that he did not name, and
+/// a tag is found where it stands first, and nowhere where it isn't written.
+void negotiation(std::span<const std::uint8_t> bytes);
 /// Of a table and requests for it, in lines, each request gets a route that matches it, of which
 /// the tree's is the most specific; and the tree finds none only where the order of registration
 /// does.

@@ -109,6 +109,10 @@ TEST(Fuzz, ChunkedBodyKeepsItsPromises) { run(fuzz::chunked); }
 TEST(Fuzz, GuardKeepsItsPromises) { run(fuzz::guard); }
 TEST(Fuzz, AnswerKeepsItsPromises) { run(fuzz::answer); }
 TEST(Fuzz, PathKeepsItsPromises) { run(fuzz::path); }
+TEST(Fuzz, NegotiationKeepsItsPromises) {
+  run(fuzz::negotiation, {"gzip;q=0.5, zstd, *;q=0\n\"a\", W/\"0a-gzip\"",
+                          "identity;q=0, x-gzip ; q=1.000\n*", "\n\"a,b\" , \"0a-gzip\""});
+}
 TEST(Fuzz, Http2KeepsItsPromises) { run(fuzz::http2, frame_seeds()); }
 TEST(Fuzz, RouterKeepsItsPromises) { run(fuzz::router); }
 

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/semaphore.hpp"
 #include "base/task_group.hpp"
 #include "faults/injection.hpp"
+#include "http/deadline.hpp"
 #include "http/request.hpp"
 #include "stops/caller.hpp"
 #include "stops/handle/metrics.hpp"
@@ -33,6 +35,8 @@ struct Resources {
   faults::Injection& faults;
   HandleMetrics& metrics;
   store::WorkerMetrics& worker_metrics;
+  /// The OpenAPI document of all routes.
+  std::string description;
   /// Turns at the own work of GET /page, where a fault limits them.
   std::optional<base::Semaphore> turns;
 };
@@ -59,11 +63,42 @@ template <class Value>
   co_return co_await base::unless(caller.left(), std::move(work));
 }
 
+/// One parameter of an endpoint, as /openapi.json tells of it.
+struct Parameter {
+  std::string_view name;
+  /// "query", "path" or "header".
+  std::string_view in;
+  /// "integer" or "string".
+  std::string_view type;
+  std::string_view meaning;
+  /// The least that an integer may be.
+  std::optional<std::int64_t> least = {};
+};
+
+/// The caller's deadline, where an endpoint keeps it.
+inline constexpr Parameter budget_parameter{.name = http::deadline_header,
+                                            .in = "header",
+                                            .type = "integer",
+                                            .meaning = "milliseconds that the caller waits",
+                                            .least = 0};
+
+/// What an answer of 200 holds.
+enum class AnswerKind : std::uint8_t { text, json, bytes, orders, csv, png };
+
+/// What /openapi.json tells of an endpoint.
+struct EndpointAbout {
+  std::string_view summary;
+  AnswerKind kind = AnswerKind::text;
+  std::vector<Parameter> parameters = {};
+  bool takes_body = false;
+};
+
 /// A handler. A new one is a new file in endpoints/ that registers itself, and a line in `routes`.
 struct Endpoint {
   std::string_view name;
   /// Where it waits for others it does so by `unless_left`.
   asio::awaitable<http::Outcome<Result>> (*run)(Resources& resources, Call call) = nullptr;
+  EndpointAbout about = {};
 };
 
 [[nodiscard]] const std::map<std::string_view, Endpoint>& endpoints();

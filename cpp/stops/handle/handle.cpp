@@ -3,7 +3,8 @@
 namespace sevenstops::stops {
 Handle::Handle(const HandleSettings& settings, const Backend& backend, std::int64_t page_limit,
                faults::Injection& faults, HandleMetrics& metrics,
-               upstream::Metrics& upstream_metrics, store::WorkerMetrics& worker_metrics)
+               upstream::Metrics& upstream_metrics, store::WorkerMetrics& worker_metrics,
+               std::string description)
     : resources_{
           .settings = settings,
           .page_limit = page_limit,
@@ -14,6 +15,7 @@ Handle::Handle(const HandleSettings& settings, const Backend& backend, std::int6
           .faults = faults,
           .metrics = metrics,
           .worker_metrics = worker_metrics,
+          .description = std::move(description),
           .turns = {}} {
   if (faults.workers() > 0) {
     resources_.turns.emplace(faults.workers());

@@ -19,7 +19,7 @@ class Handle {
  public:
   Handle(const HandleSettings& settings, const Backend& backend, std::int64_t page_limit,
          faults::Injection& faults, HandleMetrics& metrics, upstream::Metrics& upstream_metrics,
-         store::WorkerMetrics& worker_metrics);
+         store::WorkerMetrics& worker_metrics, std::string description = {});
 
   /// Runs the handler that `match` chose; `trace_begun` gets the id of a trace that it begins.
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> run(const http::Request& request,

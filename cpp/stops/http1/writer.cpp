@@ -4,6 +4,7 @@
 
 #include "http/deadline.hpp"
 #include "http/response.hpp"
+#include "stops/response_head.hpp"
 
 namespace sevenstops::stops {
 
@@ -15,17 +16,10 @@ void Http1Writer::head(const Response& response, bool keep_alive) {
   // HTTP/1.0 knows no chunks (RFC 9112, 6.1): there the end of the connection ends the stream.
   chunked_ = streamed && request_.minor_version == 1;
   reusable_ = keep_alive && (chunked_ || !streamed);
-  http::ResponseHead head{.status = response.status,
-                          .content_type = response.content_type,
-                          .allow = response.allow,
-                          .location = response.location,
-                          .retry_after = response.retry_after,
-                          .rate_policy = response.rate_policy,
-                          .rate_standing = response.rate_standing,
-                          .server_timing = response.server_timing,
-                          .chunked = chunked_,
-                          .keep_alive = reusable_,
-                          .minor_version = request_.minor_version};
+  auto head = head_of(response);
+  head.chunked = chunked_;
+  head.keep_alive = reusable_;
+  head.minor_version = request_.minor_version;
   if (!streamed) {
     head.content_length = response.bytes.size();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "http/characters.hpp"
 #include "http/nghttp2.hpp"
 
 namespace sevenstops::stops {
@@ -18,8 +19,7 @@ ResponseFields::ResponseFields(std::string_view head) : text_(head) {
     const auto colon = line.find(": ");
     // RFC 9113, 8.2.1: names travel in lower case.
     auto* const name = text_.data() + (line.data() - text_.data());
-    std::transform(name, name + colon, name,
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(name, name + colon, name, http::lower);
     add(line.substr(0, colon), line.substr(colon + 2));
   }
 }

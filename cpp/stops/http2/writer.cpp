@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "http/response.hpp"
+#include "stops/response_head.hpp"
 
 namespace sevenstops::stops {
 
@@ -11,14 +12,7 @@ using http::Reason;
 
 // A stream has an end of its own: what HTTP/1.1 would say of the connection is not said.
 void Http2Writer::head(const Response& response, bool /*keep_alive*/) {
-  http::ResponseHead head{.status = response.status,
-                          .content_type = response.content_type,
-                          .allow = response.allow,
-                          .location = response.location,
-                          .retry_after = response.retry_after,
-                          .rate_policy = response.rate_policy,
-                          .rate_standing = response.rate_standing,
-                          .server_timing = response.server_timing};
+  auto head = head_of(response);
   if (!response.source) {
     head.content_length = response.bytes.size();
   }

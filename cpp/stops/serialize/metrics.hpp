@@ -8,6 +8,16 @@ namespace sevenstops::stops {
 struct SerializeMetrics : base::MetricGroup {
   base::Counter large{*this, "answers_large_total",
                       "Answers of more than 100 kB of rows, made in one piece."};
+  base::Counter not_modified{*this, "answers_not_modified_total",
+                             "Answers that the client had already (304)."};
+  base::Counter compressed{*this, "answers_compressed_total", "Answers that left compressed."};
+  base::Counter compress_in{*this, "compress_input_bytes_total", "Bytes given to a compressor."};
+  base::Counter compress_out{*this, "compress_output_bytes_total",
+                             "Bytes that a compressor made of them."};
+  base::Counter compress_useless{*this, "compress_useless_total",
+                                 "Answers that a compressor made no smaller."};
+  base::DurationHistogram compress{*this, "compress_duration_seconds",
+                                   "Processor time that compressing an answer took."};
 };
 
 }  // namespace sevenstops::stops

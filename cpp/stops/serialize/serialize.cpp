@@ -3,46 +3,20 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "stops/serialize/json_text.hpp"
 
 namespace sevenstops::stops {
 namespace {
 
-void append_number(std::string& out, std::int64_t value) {
+void append_csv(std::string& out, std::int64_t value) {
   std::array<char, 24> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   out.append(digits.data(), end);
 }
 
-void append_json(std::string& out, std::int64_t value) { append_number(out, value); }
-
-// RFC 8259, 7: quotation mark, reverse solidus and control characters are escaped; those that have
-// a letter of their own by that, as Boost.JSON does it.
-void append_json(std::string& out, std::string_view value) {
-  constexpr std::string_view hex = "0123456789abcdef";
-  constexpr std::string_view with_letter = "\b\t\n\f\r";
-  constexpr std::string_view letters = "btnfr";
-  out.push_back('"');
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      if (const auto letter = with_letter.find(c); letter != std::string_view::npos) {
-        out.push_back('\\');
-        out.push_back(letters[letter]);
-      } else {
-        out.append("\\u00");
-        out.push_back(hex[static_cast<unsigned char>(c) >> 4]);
-        out.push_back(hex[c & 15]);
-      }
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
-}
-
-void append_csv(std::string& out, std::int64_t value) { append_number(out, value); }
 void append_csv(std::string& out, std::string_view value) {
   if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
     out.append(value);
@@ -55,31 +29,47 @@ void append_csv(std::string& out, std::string_view value) {
   out.push_back('"');
 }
 
+// The room that a row may need; its keys and braces, and what a key writes beyond its end.
+std::size_t room_of(const store::Order& order) {
+  std::size_t room = 2;
+  store::for_each_column(order, [&room](const auto& column, const auto& field) {
+    room += column.key().size() + json_room(field);
+  });
+  return room;
+}
+
+void append_row(JsonText& json, const store::Order& order) {
+  char* to = json.room(room_of(order));
+  char* const start = to;
+  store::for_each_column(order, [&to](const auto& column, const auto& field) {
+    // Of a size that is known: no call.
+    std::memcpy(to, column.json_key.data(), column.json_key.size());
+    to = write_json(to + column.json_key.size(), field);
+  });
+  // Where the first key has its comma.
+  *start = '{';
+  *to++ = '}';
+  json.wrote_until(to);
+}
+
 std::string compiled_json(const Page& page) {
   constexpr std::size_t row_estimate = 200;
-  const auto& orders = page.orders;
   std::string out;
-  out.reserve((orders.size() + 1) * row_estimate);
-  out.append(R"({"orders":[)");
-  for (std::size_t i = 0; i < orders.size(); ++i) {
-    out.append(i == 0 ? "" : ",");
-    char separator = '{';
-    store::for_each_column(orders[i], [&](std::string_view name, const auto& field) {
-      out.push_back(separator);
-      separator = ',';
-      out.push_back('"');
-      out.append(name).append("\":");
-      append_json(out, field);
-    });
-    out.push_back('}');
+  out.reserve((page.orders.size() + 1) * row_estimate);
+  JsonText json(out);
+  json.raw(R"({"orders":[)");
+  for (std::size_t i = 0; i < page.orders.size(); ++i) {
+    json.raw(i == 0 ? "" : ",");
+    append_row(json, page.orders[i]);
   }
-  out.append("],\"next\":");
+  json.raw(R"(],"next":)");
   if (page.next.empty()) {
-    out.append("null");
+    json.raw("null");
   } else {
-    append_json(out, page.next);
+    json.value(std::string_view(page.next));
   }
-  out.push_back('}');
+  json.raw("}");
+  json.flush();
   return out;
 }
 
@@ -87,8 +77,8 @@ std::string generic_json(const Page& page) {
   boost::json::array rows;
   for (const auto& order : page.orders) {
     boost::json::object row;
-    store::for_each_column(order,
-                           [&](std::string_view name, const auto& field) { row[name] = field; });
+    store::for_each_column(
+        order, [&](const auto& column, const auto& field) { row[column.name()] = field; });
     rows.push_back(std::move(row));
   }
   boost::json::object document;
@@ -106,8 +96,8 @@ class Csv : public ByteSource {
       header_written_ = true;
       char separator = 0;
       const store::Order columns;
-      store::for_each_column(columns, [&](std::string_view name, const auto&) {
-        out.append(separator == 0 ? 0 : 1, separator).append(name);
+      store::for_each_column(columns, [&](const auto& column, const auto&) {
+        out.append(separator == 0 ? 0 : 1, separator).append(column.name());
         separator = ',';
       });
       out.append("\r\n");
@@ -118,7 +108,7 @@ class Csv : public ByteSource {
     }
     for (const auto& order : *batch) {
       char separator = 0;
-      store::for_each_column(order, [&](std::string_view, const auto& field) {
+      store::for_each_column(order, [&](const auto&, const auto& field) {
         out.append(separator == 0 ? 0 : 1, separator);
         append_csv(out, field);
         separator = ',';
@@ -135,13 +125,18 @@ class Csv : public ByteSource {
 
 }  // namespace
 
+std::string json_of(const Page& page, bool compiled) {
+  return compiled ? compiled_json(page) : generic_json(page);
+}
+
 Response serialize(Result result, const SerializeSettings& settings) {
   if (auto* text = std::get_if<Text>(&result)) {
     return {.content_type = text->content_type, .bytes = std::move(text->text)};
   }
-  if (const auto* page = std::get_if<Page>(&result)) {
+  if (auto* page = std::get_if<Page>(&result)) {
     return {.content_type = "application/json",
-            .bytes = settings.compiled ? compiled_json(*page) : generic_json(*page)};
+            .bytes = json_of(*page, settings.compiled),
+            .next = std::move(page->next)};
   }
   return {.content_type = "text/csv",
           .source = std::make_unique<Csv>(std::move(std::get<std::unique_ptr<RowSource>>(result)))};

@@ -6,6 +6,10 @@
 
 namespace sevenstops::stops {
 
+/// A page as JSON: written from the rows as the schema has them, or by way of a generic document;
+/// the same bytes either way.
+[[nodiscard]] std::string json_of(const Page& page, bool compiled);
+
 /// Serialize: the result becomes bytes. JSON for pages (generic document or compiled from the
 /// schema; the same bytes either way), CSV (RFC 4180) for streams.
 [[nodiscard]] Response serialize(Result result, const SerializeSettings& settings);

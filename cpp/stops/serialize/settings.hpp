@@ -6,10 +6,42 @@
 
 namespace sevenstops::stops {
 
+/// Which answers travel compressed, to clients that ask for it. Exports never do: each would hold a
+/// compressor for as long as its reader takes.
+struct CompressSettings {
+  bool enabled = true;
+  bool everything = false;
+  std::int64_t least = 1400;
+  std::int64_t level = 1;
+  std::int64_t off_loop = 65536;
+
+  bool operator==(const CompressSettings&) const = default;
+
+  template <class Self, class Visit>
+  static void fields(Self& s, Visit&& visit) {
+    visit("enabled", s.enabled,
+          base::about_switch("compress answers for clients whose Accept-Encoding names gzip or "
+                             "zstd; no answer here holds a secret beside what a caller sent"));
+    visit("everything", s.everything,
+          base::about_switch("compress small answers and bytes of any type as well, also where "
+                             "they get no smaller"));
+    visit("least", s.least,
+          {"bytes", 0, base::gibibyte,
+           "the smallest answer that is compressed; less fits into one segment in any case"});
+    visit("level", s.level, {"", 1, 9, "the level, as zlib and zstd count it"});
+    visit("off_loop", s.off_loop,
+          {"bytes", 0, base::gibibyte,
+           "an answer of so many is compressed by a worker, and is sent as it is where none is "
+           "free"});
+  }
+};
+
 /// Serialize: how results become bytes.
 struct SerializeSettings {
   std::int64_t page_limit = 100;
   bool compiled = true;
+  bool entity_tags = true;
+  CompressSettings compress;
 
   bool operator==(const SerializeSettings&) const = default;
 
@@ -22,6 +54,10 @@ struct SerializeSettings {
     visit("compiled", s.compiled,
           base::about_switch(
               "serializer compiled from the schema instead of a generic JSON document"));
+    visit("entity_tags", s.entity_tags,
+          base::about_switch("pages of rows and /openapi.json have an ETag, and who has them "
+                             "already gets 304"));
+    visit.group("compress", s.compress);
   }
 };
 

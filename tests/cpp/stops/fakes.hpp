@@ -85,6 +85,10 @@ class FakeWriter final : public Writer {
     kept_alive = keep_alive;
     server_timing = response.server_timing;
     location = response.location;
+    next = response.next;
+    entity_tag = response.entity_tag;
+    coding = response.coding;
+    varies = response.varies;
     retry_after = response.retry_after;
     rate_policy = response.rate_policy;
     rate_standing = response.rate_standing;
@@ -127,6 +131,10 @@ class FakeWriter final : public Writer {
   bool kept_alive = false;
   std::string server_timing;
   std::string location;
+  std::string next;
+  std::string entity_tag;
+  std::string coding;
+  bool varies = false;
   std::string body;
   int heads = 0;
   int ends = 0;

@@ -8,7 +8,7 @@ asio::awaitable<http::Outcome<Result>> admin(Resources& /*resources*/, Call /*ca
   co_return Text{R"({"handler":"admin"})", "application/json"};
 }
 
-const RegisterEndpoint registered{{"admin", admin}};
+const RegisterEndpoint registered{{"admin", admin, {"A page for operators", AnswerKind::json}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

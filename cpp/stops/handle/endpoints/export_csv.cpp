@@ -29,7 +29,7 @@ asio::awaitable<Answer> export_csv(Resources& resources, Call /*call*/) {
   co_return Result(std::make_unique<ExportRows>(resources));
 }
 
-const RegisterEndpoint registered{{"export_csv", export_csv}};
+const RegisterEndpoint registered{{"export_csv", export_csv, {"All orders", AnswerKind::csv}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -9,7 +9,7 @@ asio::awaitable<Answer> healthz(Resources& /*resources*/, Call /*call*/) {
   co_return Result(Text{"ok\n"});
 }
 
-const RegisterEndpoint registered{{"healthz", healthz}};
+const RegisterEndpoint registered{{"healthz", healthz, {"Whether the service answers"}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

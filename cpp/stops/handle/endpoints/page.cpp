@@ -132,7 +132,13 @@ asio::awaitable<Answer> timed_page(Resources& resources, Call call) {
   co_return answered;
 }
 
-const RegisterEndpoint registered{{"page", timed_page}};
+const RegisterEndpoint registered{
+    {"page",
+     timed_page,
+     {"A page that needs services beneath",
+      AnswerKind::json,
+      {{"of", "query", "string", "the one service that is asked; without it all are"},
+       budget_parameter}}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

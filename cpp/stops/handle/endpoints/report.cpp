@@ -39,7 +39,10 @@ asio::awaitable<Answer> report(Resources& resources, Call call) {
   co_return Result(Text{std::move(*found), "application/json"});
 }
 
-const RegisterEndpoint registered{{"report", report}};
+const RegisterEndpoint registered{
+    {"report",
+     report,
+     {"Turnover by currency and status, by a slow query", AnswerKind::json, {budget_parameter}}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -31,8 +31,13 @@ asio::awaitable<Answer> user_me(Resources& /*resources*/, Call /*call*/) {
   co_return answer("me", "user_me");
 }
 
-const RegisterEndpoint registered{{"user", user}};
-const RegisterEndpoint registered_me{{"user_me", user_me}};
+const RegisterEndpoint registered{
+    {"user",
+     user,
+     {"A user by number",
+      AnswerKind::json,
+      {{"id", "path", "string", "up to 19 digits; anything else is no user (404)"}}}}};
+const RegisterEndpoint registered_me{{"user_me", user_me, {"The user who asks", AnswerKind::json}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

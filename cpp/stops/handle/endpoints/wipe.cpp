@@ -9,7 +9,7 @@ asio::awaitable<Answer> wipe(Resources& /*resources*/, Call /*call*/) {
   co_return Result(Text{"wiped\n"});
 }
 
-const RegisterEndpoint registered{{"wipe", wipe}};
+const RegisterEndpoint registered{{"wipe", wipe, {"Stands for what only its owner may do"}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <numeric>
 #include <stdexcept>
 
 #include "../../support/run.hpp"
 #include "../fakes.hpp"
+#include "stops/handle/cursor.hpp"
 
 namespace sevenstops::stops {
 namespace {
@@ -148,10 +150,11 @@ TEST_F(HandleTest, OrdersComeInPagesOfAtMostThePageLimit) {
   EXPECT_EQ(rows(""), 20U);
   EXPECT_EQ(rows("limit=5"), 5U);
   EXPECT_EQ(rows("limit=1000"), 30U);
-  EXPECT_EQ(rows("limit=30&cursor=45"), 5U);
+  EXPECT_EQ(rows("limit=30&cursor=" + write_cursor(45)), 5U);
   settings.off_loop = false;
   EXPECT_EQ(rows("limit=5"), 5U);
-  for (const auto* query : {"limit=0", "limit=-1", "limit=x", "cursor=-1", "cursor="}) {
+  for (const auto* query :
+       {"limit=0", "limit=-1", "limit=x", "cursor=-1", "cursor=45", "cursor="}) {
     request.query = query;
     EXPECT_EQ(refused("orders"), Reason::query) << query;
   }
@@ -179,12 +182,13 @@ TEST_F(HandleTest, NextLeadsToEveryRowOnceWhateverThePageLimit) {
       }
     }
   }
-  EXPECT_EQ(page("limit=5").next, "/orders?limit=5&cursor=5");
-  EXPECT_EQ(page("").next, "/orders?limit=20&cursor=20");
+  EXPECT_EQ(page("limit=5").next, "/orders?limit=5&cursor=" + write_cursor(5));
+  EXPECT_EQ(page("").next, "/orders?limit=20&cursor=" + write_cursor(20));
   // One that ends with the last row is the last.
-  EXPECT_EQ(page("limit=10&cursor=40").next, "");
-  EXPECT_EQ(page("limit=10&cursor=50").next, "");
-  EXPECT_EQ(page("limit=9223372036854775807&cursor=9223372036854775807").next, "");
+  EXPECT_EQ(page("limit=10&cursor=" + write_cursor(40)).next, "");
+  EXPECT_EQ(page("limit=10&cursor=" + write_cursor(50)).next, "");
+  const auto most = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(page("limit=9223372036854775807&cursor=" + write_cursor(most)).next, "");
 }
 
 TEST_F(HandleTest, AReportIsAnsweredOrGivenUpAtItsDeadline) {

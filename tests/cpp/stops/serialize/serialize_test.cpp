@@ -70,7 +70,8 @@ TEST(Serialize, BothSerializersWriteWhatAParserReadsBack) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const auto& row = read[i].as_object();
       std::size_t columns = 0;
-      store::for_each_column(rows[i], [&](std::string_view name, const auto& field) {
+      store::for_each_column(rows[i], [&](const auto& column, const auto& field) {
+        const auto name = column.name();
         ++columns;
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(field)>, std::string>) {
           EXPECT_EQ(std::string_view(row.at(name).as_string()), field);
@@ -93,6 +94,16 @@ TEST(Serialize, BothSerializersWriteTheSameBytes) {
     EXPECT_EQ(json({}, compiled, "/orders?limit=5&cursor=7"),
               R"({"orders":[],"next":"/orders?limit=5&cursor=7"})");
   }
+}
+
+TEST(Serialize, ALargeRowComesWhole) {
+  const Order order{.id = 1, .status = "placed", .note = std::string(5000, '"') + "end"};
+  EXPECT_TRUE(json({order, order}, true) == json({order, order}, false));
+}
+
+TEST(Serialize, APageSaysWhereTheNextOneIs) {
+  EXPECT_EQ(serialize(Page{{}, "/orders?cursor=1"}, {}).next, "/orders?cursor=1");
+  EXPECT_EQ(serialize(Page{{}, ""}, {}).next, "");
 }
 
 TEST(Serialize, ATextIsReady) {
