@@ -70,6 +70,12 @@ RECORDED = {
          "polite_requests_failed": 0, "greedy_quota_ratio": 0.979,
          "greedy_pages_beyond_quota": 0.0},
     ),
+    "compressing-everything": (
+        {"processor_seconds_per_answer": 409e-6, "small_latency_p99_seconds": 0.0052,
+         "page_bytes": 2920.0, "answers_wrong": 0, "requests_failed": 0},
+        {"processor_seconds_per_answer": 136e-6, "small_latency_p99_seconds": 0.0021,
+         "page_bytes": 2920.0, "answers_wrong": 0, "requests_failed": 0},
+    ),
     "idle-race": (
         {"orders_unanswered": 392, "orders_refused": 0, "wrong_answers": 0},
         {"orders_unanswered": 0, "orders_refused": 0, "wrong_answers": 0},
@@ -103,6 +109,10 @@ HARM = [
     ("odd-spelling", {"odd_links_refused": 1}),
     ("withheld-bodies", {"slow_uploads_failed": 1}),
     ("rate-limit-after-work", {"greedy_pages_beyond_quota": 80.0}),
+    # Nothing is compressed, or something that nobody can read.
+    ("compressing-everything", {"page_bytes": 17_800.0}),
+    ("compressing-everything", {"answers_wrong": 1}),
+    ("compressing-everything", {"small_latency_p99_seconds": 0.006}),
     ("idle-race", {"orders_refused": 1}),
     ("idle-race", {"wrong_answers": 1}),
 ]
