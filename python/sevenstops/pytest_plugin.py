@@ -32,7 +32,11 @@ LOCK = Path(tempfile.gettempdir()) / "sevenstops-measuring.lock"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The command line's options."""
     group = parser.getgroup("sevenstops", "sevenstops: how an HTTP service fails")
-    group.addoption("--stops-edge", default="nginx", help="nginx, haproxy, caddy, apache or none")
+    group.addoption(
+        "--stops-edge",
+        default="nginx",
+        help="the proxy in front; `sevenstops list edges` names all",
+    )
     group.addoption("--stops-quick", action="store_true", help="three runs a side, not five")
     group.addoption("--stops-report", metavar="DIR", help="write a report of the evidence here")
     group.addoption(

@@ -21,7 +21,7 @@ from support import all_pids, name_of
 LIMIT = 16384
 # For documentation (RFC 5737).
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "198.51.100.3, 192.0.2.4")
-# The shortest limit of a head that each can keep.
+# The shortest limit of a head that each can keep; of another edge the test finds it out.
 LEAST = {"apache": 0, "caddy": 4353, "haproxy": 2048, "nginx": 2304}
 REAL = sorted(set(edges()) - {"none"})
 
@@ -147,7 +147,14 @@ def test_the_service_learns_who_asks_from_the_edge_and_not_from_the_client(kind)
 
 @pytest.mark.parametrize("limit", [512, 3000, 8192])
 def test_a_limit_is_kept_or_refused_in_a_sentence(kind, service, limit):
-    if limit < LEAST[kind.name]:
+    refused = limit < LEAST.get(kind.name, 0)
+    if kind.name not in LEAST:
+        try:
+            with kind(service.port, EdgeOptions(header_limit=limit)):
+                pass
+        except LabError:
+            refused = True
+    if refused:
         sentence = f"{kind.name} can't refuse heads as short as {limit} bytes"
         with pytest.raises(LabError, match=sentence):
             kind(service.port, EdgeOptions(header_limit=limit))
