@@ -128,7 +128,7 @@ asio::awaitable<void> IoThread::accept() {
     metrics_[Stop::accept].seconds.record(queued);
     boost::system::error_code error;
     socket.non_blocking(true, error);
-    socket.set_option(tcp::no_delay(true), error);
+    socket.set_option(tcp::no_delay(settings_.drain.no_delay), error);
     if (settings_.drain.send_buffer > 0) {
       socket.set_option(
           asio::socket_base::send_buffer_size(static_cast<int>(settings_.drain.send_buffer)),

@@ -57,6 +57,7 @@ Settings fragile() {
              .write_timeout = 60,
              .linger_timeout = 1.0,
              .send_buffer = 65536,
+             .no_delay = false,
              .grace = 0};
   return s;
 }

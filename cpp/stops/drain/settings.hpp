@@ -15,6 +15,7 @@ struct DrainSettings {
   double linger_timeout = 1.0;
   std::int64_t linger_bytes = 262144;
   std::int64_t send_buffer = 65536;
+  bool no_delay = true;
   bool server_timing = false;
   bool server_timing_sampled = false;
   double notice = 0.0;
@@ -46,6 +47,9 @@ struct DrainSettings {
            "closed"});
     visit("send_buffer", s.send_buffer,
           {"bytes", 0, base::gibibyte, "SO_SNDBUF of a connection; 0 leaves it to the kernel"});
+    visit("no_delay", s.no_delay,
+          base::about_switch("TCP_NODELAY: a small piece leaves at once, and does not wait until "
+                             "the client has acknowledged the one before (RFC 9293, 3.7.4)"));
     visit("server_timing", s.server_timing,
           base::about_switch("Server-Timing in every answer: how long the request was in each "
                              "stop, for everybody to "

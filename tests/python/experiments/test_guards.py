@@ -76,6 +76,10 @@ RECORDED = {
         {"processor_seconds_per_answer": 136e-6, "small_latency_p99_seconds": 0.0021,
          "page_bytes": 2920.0, "answers_wrong": 0, "requests_failed": 0},
     ),
+    "nagle-with-delayed-ack": (
+        {"latency_p50_seconds": 0.0432, "exports_not_whole": 0, "connections_made": 5},
+        {"latency_p50_seconds": 0.0014, "exports_not_whole": 0, "connections_made": 3},
+    ),
     "idle-race": (
         {"orders_unanswered": 392, "orders_refused": 0, "wrong_answers": 0},
         {"orders_unanswered": 0, "orders_refused": 0, "wrong_answers": 0},
@@ -113,6 +117,8 @@ HARM = [
     ("compressing-everything", {"page_bytes": 17_800.0}),
     ("compressing-everything", {"answers_wrong": 1}),
     ("compressing-everything", {"small_latency_p99_seconds": 0.006}),
+    ("nagle-with-delayed-ack", {"exports_not_whole": 1}),
+    ("nagle-with-delayed-ack", {"connections_made": 121}),
     ("idle-race", {"orders_refused": 1}),
     ("idle-race", {"wrong_answers": 1}),
 ]
