@@ -70,6 +70,50 @@ struct Liked {
   }
 };
 
+// An entity tag without what says that it is weak.
+std::string_view opaque(std::string_view tag) { return tag.substr(tag.starts_with("W/") ? 2 : 0); }
+
+// Whether a list of tags, or `*`, holds one. A tag may have a comma in it: what ends it is its
+// quotation mark.
+bool lists(std::string_view rest, std::string_view tag, bool weakly) {
+  if (rest == "*") {
+    return true;
+  }
+  while (!rest.empty()) {
+    // An element may be empty (RFC 9110, 5.6.1.2).
+    if (rest.starts_with(',')) {
+      rest = trim(rest.substr(1));
+      continue;
+    }
+    const auto named = opaque(rest);
+    const auto end = named.starts_with('"') ? named.find('"', 1) : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      break;
+    }
+    const bool weak = named.size() != rest.size();
+    if (named.substr(0, end + 1) == tag && (weakly || !weak)) {
+      return true;
+    }
+    rest = trim(named.substr(end + 1));
+    if (!rest.empty() && !rest.starts_with(',')) {
+      break;
+    }
+  }
+  return false;
+}
+
+// Whether the fields of this name list a tag; nothing where there are none.
+std::optional<bool> find_tag(const Request& request, std::string_view name, std::string_view tag,
+                             bool weakly) {
+  std::optional<bool> found;
+  for (const auto& field : request.fields) {
+    if (iequals(field.name, name)) {
+      found = found.value_or(false) || lists(trim(field.value), tag, weakly);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string_view name_of(Coding coding) {
@@ -99,38 +143,11 @@ Coding preferred_coding(const Request& request) {
 }
 
 bool none_match_names(const Request& request, std::string_view entity_tag) {
-  for (const auto& field : request.fields) {
-    if (!iequals(field.name, "if-none-match")) {
-      continue;
-    }
-    auto rest = trim(field.value);
-    if (rest == "*") {
-      return true;
-    }
-    // A tag may hold a comma: what ends it is its quotation mark.
-    while (!rest.empty()) {
-      // An element may be empty (RFC 9110, 5.6.1.2).
-      if (rest.starts_with(',')) {
-        rest = trim(rest.substr(1));
-        continue;
-      }
-      if (rest.starts_with("W/")) {
-        rest.remove_prefix(2);
-      }
-      const auto end = rest.starts_with('"') ? rest.find('"', 1) : std::string_view::npos;
-      if (end == std::string_view::npos) {
-        break;
-      }
-      if (rest.substr(0, end + 1) == entity_tag) {
-        return true;
-      }
-      rest = trim(rest.substr(end + 1));
-      if (!rest.empty() && !rest.starts_with(',')) {
-        break;
-      }
-    }
-  }
-  return false;
+  return find_tag(request, "if-none-match", opaque(entity_tag), true).value_or(false);
+}
+
+bool match_denies(const Request& request, std::string_view entity_tag) {
+  return !find_tag(request, "if-match", entity_tag, false).value_or(true);
 }
 
 }  // namespace sevenstops::http

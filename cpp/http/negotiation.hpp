@@ -19,7 +19,12 @@ enum class Coding : std::uint8_t { identity, gzip, zstd };
 [[nodiscard]] Coding preferred_coding(const Request& request);
 
 /// Whether If-None-Match names this entity tag (RFC 9110, 8.8.3, 13.1.2), which comes with its
-/// quotation marks; compared weakly, and `*` names any. False without the field.
+/// quotation marks, and with W/ where it is weak; compared weakly, and `*` names any. False without
+/// the field.
 [[nodiscard]] bool none_match_names(const Request& request, std::string_view entity_tag);
+
+/// Whether If-Match is there and does not name it (13.1.1); compared strongly, so that it names no
+/// weak one.
+[[nodiscard]] bool match_denies(const Request& request, std::string_view entity_tag);
 
 }  // namespace sevenstops::http

@@ -83,6 +83,7 @@ enum class Reason : std::uint8_t {
   fault,
   handle_exception,
   serialize_exception,
+  precondition,
   write_timeout,
   stream_broken,
   // What follows ends without an answer, and nothing was refused.
@@ -183,6 +184,7 @@ inline constexpr std::array reasons = {
     ReasonInfo{Reason::fault, base::Stop::handle, 500, "fault"},
     ReasonInfo{Reason::handle_exception, base::Stop::handle, 500, "exception"},
     ReasonInfo{Reason::serialize_exception, base::Stop::serialize, 500, "exception"},
+    ReasonInfo{Reason::precondition, base::Stop::serialize, 412, "precondition"},
     ReasonInfo{Reason::write_timeout, base::Stop::drain, 0, "write_timeout", true},
     ReasonInfo{Reason::stream_broken, base::Stop::drain, 0, "stream_broken", true},
     ReasonInfo{Reason::closed, base::Stop::parse, 0, "closed", true},

@@ -65,6 +65,7 @@ struct Service::State {
   faults::FaultClock fault_clock{true};
   std::shared_ptr<store::Workers> workers;
   std::shared_ptr<store::Workers> report_workers;
+  std::shared_ptr<store::Workers> compressors;
   std::vector<std::unique_ptr<IoThread>> threads;
   std::unique_ptr<Admin> admin;
   // With each other, and with other processes that ask for it.
@@ -129,12 +130,16 @@ Service::Service(const Settings& settings, const ServiceOptions& options)
   s.report_workers = settings.handle.parts_workers()
                          ? std::make_shared<store::Workers>(settings.handle.report_workers())
                          : s.workers;
+  // One answer at a time, for which nobody waits: there is no queue.
+  s.compressors =
+      std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1, .queue_limit = 0});
   const int count = options.threads > 0 ? options.threads : usable_processors();
   const stops::Backend backend{// The fragile way reads on the I/O threads.
                                .store = std::make_shared<store::Store>(
                                    options.rows, static_cast<int>(settings.handle.workers) + count),
                                .workers = s.workers,
                                .report_workers = s.report_workers,
+                               .compressors = s.compressors,
                                .dependencies = options.dependencies};
   for (int i = 0; i < count; ++i) {
     s.threads.push_back(std::make_unique<IoThread>(settings, backend, options.token, options.faults,
@@ -208,6 +213,7 @@ void Service::stop() {
   }
   state_->workers->join();
   state_->report_workers->join();
+  state_->compressors->join();
   for (auto& t : state_->threads) {
     t->close();
   }

@@ -80,6 +80,9 @@ json::object content_of(AnswerKind kind) {
 
 json::object parameter_of(const Parameter& parameter) {
   json::object schema{{"type", parameter.type}};
+  if (parameter.type == "integer") {
+    schema["format"] = "int64";
+  }
   if (parameter.least) {
     schema["minimum"] = *parameter.least;
   }
@@ -93,21 +96,47 @@ json::object parameter_of(const Parameter& parameter) {
   return made;
 }
 
-json::object operation_of(const Route& route) {
+json::object fields_of(std::initializer_list<const char*> names) {
+  json::object fields;
+  for (const char* name : names) {
+    fields[name] = {{"schema", {{"type", "string"}}}};
+  }
+  return fields;
+}
+
+json::object responses_of(const Route& route) {
   const auto& about = route.endpoint->about;
   json::object answer{{"description", "The answer"}, {"content", content_of(about.kind)}};
-  if (about.kind == AnswerKind::orders) {
-    const json::object text{{"schema", {{"type", "string"}}}};
-    answer["headers"] = {{"Link", text}, {"ETag", text}};
+  json::object responses;
+  if (about.lasting) {
+    answer["headers"] = about.kind == AnswerKind::orders ? fields_of({"ETag", "Vary", "Link"})
+                                                         : fields_of({"ETag", "Vary"});
+    responses["304"] = {{"description", "The client has it: an entity tag in If-None-Match"},
+                        {"headers", fields_of({"ETag", "Vary"})}};
   }
-  json::object responses{{"200", std::move(answer)},
-                         {"default", {{"$ref", "#/components/responses/Refusal"}}}};
+  responses["200"] = std::move(answer);
+  if (!route.open) {
+    responses["401"] = {{"description", "The token is missing, or another one"},
+                        {"headers", fields_of({"WWW-Authenticate"})},
+                        {"content", content_of(AnswerKind::text)}};
+  }
+  responses["default"] = {{"$ref", "#/components/responses/Refusal"}};
+  return responses;
+}
+
+json::object operation_of(const Route& route) {
+  const auto& about = route.endpoint->about;
   json::object operation{{"operationId", route.endpoint->name}, {"summary", about.summary}};
-  if (!about.parameters.empty()) {
-    json::array parameters;
-    for (const auto& parameter : about.parameters) {
+  json::array parameters;
+  for (const auto& parameter : about.parameters) {
+    parameters.push_back(parameter_of(parameter));
+  }
+  if (about.keeps_deadline) {
+    for (const auto& parameter : budget_parameters) {
       parameters.push_back(parameter_of(parameter));
     }
+  }
+  if (!parameters.empty()) {
     operation["parameters"] = std::move(parameters);
   }
   if (about.takes_body) {
@@ -116,7 +145,7 @@ json::object operation_of(const Route& route) {
   if (!route.open) {
     operation["security"] = json::array{json::object{{"token", json::array{}}}};
   }
-  operation["responses"] = std::move(responses);
+  operation["responses"] = responses_of(route);
   return operation;
 }
 

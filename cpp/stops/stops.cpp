@@ -26,7 +26,7 @@ Stops::Stops(const Settings& settings, const Backend& backend, const std::string
       router(make_routes(settings.route, middleware)),
       handle(settings.handle, backend, settings.serialize.page_limit, faults, metrics.handle,
              metrics.upstream, metrics.workers, openapi(router)),
-      representation(settings.serialize, backend.workers, metrics.serialize, metrics.workers),
+      representation(settings.serialize, backend.compressors, metrics.serialize, metrics.workers),
       drain(settings.drain, metrics.drain, metrics[base::Stop::drain].bytes, budget),
       drain_settings_(settings.drain) {}
 

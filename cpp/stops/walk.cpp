@@ -113,7 +113,11 @@ asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
           }
           stop = Stop::serialize;
           if (s_.representation.applies(*result)) {
-            response = co_await represented(std::move(*result));
+            auto represented = co_await represent(std::move(*result));
+            if (!represented) {
+              co_return represented.error();
+            }
+            response = std::move(*represented);
           } else {
             const Visit visit(s_, x_, stop);
             response = serialize(std::move(*result));
@@ -220,19 +224,22 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
   }
 }
 
-asio::awaitable<Response> Walk::represented(Result result) {
+asio::awaitable<Outcome<Response>> Walk::represent(Result result) {
   const Visit visit(s_, x_, Stop::serialize);
   const bool lasting = Representation::lasts(result);
   auto response = serialize(std::move(result));
   try {
-    co_await s_.representation.choose(response, x_.request, lasting);
+    auto chosen = co_await s_.representation.choose(response, x_.request, lasting);
+    if (!chosen) {
+      co_return chosen.error();
+    }
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       cut_short();
     }
     throw;
   }
-  co_return response;
+  co_return std::move(response);
 }
 
 Response Walk::serialize(Result result) {

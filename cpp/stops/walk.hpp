@@ -35,7 +35,7 @@ class Walk {
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle_admitted(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle(const Match& match);
   [[nodiscard]] Response serialize(Result result);
-  [[nodiscard]] asio::awaitable<Response> represented(Result result);
+  [[nodiscard]] asio::awaitable<http::Outcome<Response>> represent(Result result);
   [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive, Next otherwise);
   [[nodiscard]] asio::awaitable<Next> refuse(http::Refusal refusal);
   [[nodiscard]] asio::awaitable<Next> answer_for_route(const Match& match);

@@ -30,6 +30,8 @@ struct ColumnAbout {
   std::string_view format = {};
   /// The words that there are.
   std::span<const std::string_view> words = {};
+  /// Whether the table is sorted and found by it.
+  bool key = false;
 };
 
 inline constexpr std::array<std::string_view, 4> order_statuses = {"placed", "paid", "shipped",
@@ -67,7 +69,7 @@ constexpr Column<Field, Size> column(const char (&name)[Size], Field Order::*fie
 /// The one description of a row, in column order: table, serializers, the CSV header and the schema
 /// in /openapi.json are made of it.
 inline constexpr std::tuple order_columns{
-    column("id", &Order::id, {"its number, unique and rising"}),
+    column("id", &Order::id, {.meaning = "its number, unique and rising", .key = true}),
     column("user_id", &Order::user_id, {"who ordered"}),
     column("status", &Order::status, {.meaning = "how far it is", .words = order_statuses}),
     column("total_cents", &Order::total_cents, {"what it costs, in hundredths of the currency"}),

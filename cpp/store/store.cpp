@@ -83,7 +83,7 @@ void fill(sqlite3* db, std::int64_t rows) {
   const Order sample;
   for_each_column(sample, [&](const auto& column, const auto& field) {
     columns.append(columns.empty() ? "" : ", ").append(column.name()).append(type_of(field));
-    columns.append(columns == "id INTEGER" ? " PRIMARY KEY" : "");
+    columns.append(column.about.key ? " PRIMARY KEY" : "");
     places.append(places.empty() ? "?" : ",?");
   });
   const auto schema = "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; CREATE TABLE orders(" +

@@ -345,6 +345,7 @@ const std::map<Reason, Provoke>& provocations() {
        [](Reason) { return at_an_endpoint_of_its_own({"throwing", throwing}); }},
       {Reason::serialize_exception,
        [](Reason) { return at_an_endpoint_of_its_own({"spoiled", stops::fakes::spoiled}); }},
+      {Reason::precondition, sent(get("/orders?limit=1", "If-Match: \"another\"\r\n"))},
       {Reason::write_timeout, by_one_who_does_not_read},
       {Reason::stream_broken,
        [](Reason) { return at_an_endpoint_of_its_own({"breaking", breaking}); }},

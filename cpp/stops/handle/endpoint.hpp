@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -75,12 +76,22 @@ struct Parameter {
   std::optional<std::int64_t> least = {};
 };
 
-/// The caller's deadline, where an endpoint keeps it.
-inline constexpr Parameter budget_parameter{.name = http::deadline_header,
-                                            .in = "header",
-                                            .type = "integer",
-                                            .meaning = "milliseconds that the caller waits",
-                                            .least = 0};
+/// The caller's deadline, as http::budget_of reads it, where an endpoint keeps it.
+inline constexpr std::array<Parameter, 3> budget_parameters = {
+    {{.name = http::deadline_header,
+      .in = "header",
+      .type = "integer",
+      .meaning = "milliseconds that the caller waits",
+      .least = 0},
+     {.name = "grpc-timeout",
+      .in = "header",
+      .type = "string",
+      .meaning = "the same as gRPC has it, such as 20m"},
+     {.name = "x-envoy-expected-rq-timeout-ms",
+      .in = "header",
+      .type = "integer",
+      .meaning = "the same as Envoy has it",
+      .least = 0}}};
 
 /// What an answer of 200 holds.
 enum class AnswerKind : std::uint8_t { text, json, bytes, orders, csv, png };
@@ -90,7 +101,10 @@ struct EndpointAbout {
   std::string_view summary;
   AnswerKind kind = AnswerKind::text;
   std::vector<Parameter> parameters = {};
+  bool keeps_deadline = false;
   bool takes_body = false;
+  /// Whether its answers have an ETag.
+  bool lasting = false;
 };
 
 /// A handler. A new one is a new file in endpoints/ that registers itself, and a line in `routes`.

@@ -11,6 +11,8 @@ struct Backend {
   std::shared_ptr<store::Workers> workers;
   /// For reports; none: the same.
   std::shared_ptr<store::Workers> report_workers = nullptr;
+  /// For what Serialize compresses; none: large answers leave as they are.
+  std::shared_ptr<store::Workers> compressors = nullptr;
   std::vector<upstream::Dependency> dependencies;
 };
 

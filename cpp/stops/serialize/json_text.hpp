@@ -16,8 +16,9 @@ namespace sevenstops::stops {
 /// of their own by that.
 [[nodiscard]] char* write_json(char* to, std::string_view text);
 [[nodiscard]] char* write_json(char* to, std::int64_t number);
-/// The shortest digits that read back as the same number; with a fraction or an exponent, so that
-/// it stays no integer. Null for what JSON can't say (section 6): not a number, infinity.
+/// Digits that read back as the same number, as few as std::to_chars finds; with a fraction or an
+/// exponent, so that it stays no integer. Null for what JSON can't say (section 6): not a number,
+/// infinity.
 [[nodiscard]] char* write_json(char* to, double number);
 
 /// The room that a value may need.
@@ -30,13 +31,13 @@ namespace sevenstops::stops {
 [[nodiscard]] constexpr std::size_t json_room(double /*number*/) { return 32; }
 
 /// JSON behind what `out` holds. It gathers pieces of some kilobytes, since a string looks for its
-/// room at every append; `flush`, or the destructor, hands over the last.
+/// room at every append; `flush` hands over the last.
 class JsonText {
  public:
   explicit JsonText(std::string& out) : out_(out) {}
   JsonText(const JsonText&) = delete;
   JsonText& operator=(const JsonText&) = delete;
-  ~JsonText() { flush(); }
+  ~JsonText() = default;
 
   /// Memory for what will be written next, of so many bytes at least. It is there until anything
   /// else is asked for.

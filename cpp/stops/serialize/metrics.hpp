@@ -12,10 +12,12 @@ struct SerializeMetrics : base::MetricGroup {
                              "Answers that the client had already (304)."};
   base::Counter compressed{*this, "answers_compressed_total", "Answers that left compressed."};
   base::Counter compress_in{*this, "compress_input_bytes_total", "Bytes given to a compressor."};
-  base::Counter compress_out{*this, "compress_output_bytes_total",
-                             "Bytes that a compressor made of them."};
+  base::Counter compress_out{*this, "compress_output_bytes_total", "Bytes that left of them."};
   base::Counter compress_useless{*this, "compress_useless_total",
-                                 "Answers that a compressor made no smaller."};
+                                 "Answers of which a compressor saved less than a tenth."};
+  base::Counter compress_left{*this, "compress_left_total",
+                              "Answers that left as they are, since no worker was free to compress "
+                              "them, or no memory."};
   base::DurationHistogram compress{*this, "compress_duration_seconds",
                                    "Processor time that compressing an answer took."};
 };

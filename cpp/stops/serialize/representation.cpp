@@ -26,9 +26,14 @@ std::string tag_of(std::string_view bytes) {
   return text.data();
 }
 
-// Each coding's bytes are others, and a strong tag is theirs alone (RFC 9110, 8.8.3.3).
+// Each coding's bytes are others, and so is their tag (RFC 9110, 8.8.3.3). A weak one: which bytes
+// a compressor makes depends on its level and version.
 std::string tag_of(std::string_view identity_tag, http::Coding coding) {
-  std::string tag(identity_tag.substr(0, identity_tag.size() - 1));
+  if (coding == http::Coding::identity) {
+    return std::string(identity_tag);
+  }
+  std::string tag("W/");
+  tag.append(identity_tag.substr(0, identity_tag.size() - 1));
   return tag.append("-").append(http::name_of(coding)).append("\"");
 }
 
@@ -38,9 +43,13 @@ std::chrono::nanoseconds processor_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
+// Of so many bytes a compressor has to save a tenth, or it was useless.
+std::size_t worth_it(std::size_t size) { return size - size / 10 - 1; }
+
 struct Compressed {
   std::optional<std::string> bytes;
   std::chrono::nanoseconds took{};
+  bool failed = false;
 };
 
 Compressed compress_timed(std::string_view bytes, http::Coding coding,
@@ -48,10 +57,15 @@ Compressed compress_timed(std::string_view bytes, http::Coding coding,
   // What a compressor adds at most is far less than this.
   constexpr std::size_t frame = 1024;
   const auto most =
-      settings.everything ? bytes.size() + bytes.size() / 64 + frame : bytes.size() - 1;
+      settings.everything ? bytes.size() + bytes.size() / 64 + frame : worth_it(bytes.size());
   const auto start = processor_time();
-  auto made = compress(bytes, coding, static_cast<int>(settings.level), most);
-  return {.bytes = std::move(made), .took = processor_time() - start};
+  try {
+    auto made = compress(bytes, coding, static_cast<int>(settings.level), most);
+    return {.bytes = std::move(made), .took = processor_time() - start};
+  } catch (const std::exception&) {
+    // There is no memory for it, and the bytes are there all the same.
+    return {.bytes = std::nullopt, .took = processor_time() - start, .failed = true};
+  }
 }
 
 }  // namespace
@@ -80,28 +94,40 @@ bool Representation::may_compress(const Response& response) const {
                                   worth_compressing(response.content_type));
 }
 
-asio::awaitable<void> Representation::choose(Response& response, const http::Request& request,
-                                             bool lasting) {
-  constexpr unsigned not_modified = 304;
+asio::awaitable<http::Outcome<void>> Representation::choose(Response& response,
+                                                            const http::Request& request,
+                                                            bool lasting) {
   const bool compressible = may_compress(response);
   const auto coding = compressible ? http::preferred_coding(request) : http::Coding::identity;
   response.varies = compressible;
   if (entity_tags_ && lasting) {
     response.entity_tag = tag_of(response.bytes);
     const auto coded = tag_of(response.entity_tag, coding);
-    const bool asks = request.method == "GET" || request.method == "HEAD";
-    const bool has_coded = asks && http::none_match_names(request, coded);
-    if (has_coded || (asks && http::none_match_names(request, response.entity_tag))) {
-      metrics_.not_modified.add();
-      response.status = not_modified;
-      response.entity_tag = has_coded ? coded : response.entity_tag;
-      std::string().swap(response.bytes);
-      co_return;
+    if (http::match_denies(request, response.entity_tag)) {
+      co_return http::Reason::precondition;
+    }
+    if (request.method == "GET" || request.method == "HEAD") {
+      // Who has it in the other form has the same content: no reason to send it again.
+      for (const auto& tag : {coded, response.entity_tag}) {
+        if (http::none_match_names(request, tag)) {
+          not_modified(response, tag);
+          co_return http::Outcome<void>();
+        }
+      }
     }
   }
   if (coding != http::Coding::identity) {
     co_await compress(response, coding);
   }
+  co_return http::Outcome<void>();
+}
+
+void Representation::not_modified(Response& response, const std::string& tag) {
+  constexpr unsigned not_modified = 304;
+  metrics_.not_modified.add();
+  response.status = not_modified;
+  response.entity_tag = tag;
+  std::string().swap(response.bytes);
 }
 
 asio::awaitable<void> Representation::compress(Response& response, http::Coding coding) {
@@ -112,21 +138,26 @@ asio::awaitable<void> Representation::compress(Response& response, http::Coding 
   Compressed made;
   if (std::ssize(response.bytes) < compress_.off_loop) {
     made = job({});
-  } else {
-    auto worked = co_await workers_->run(job, worker_metrics_);
-    if (!worked) {
-      co_return;
-    }
+  } else if (workers_ == nullptr) {
+    made.failed = true;
+  } else if (auto worked = co_await workers_->run(job, worker_metrics_); worked) {
     made = std::move(*worked);
+  } else {
+    made.failed = true;
+  }
+  if (made.failed) {
+    metrics_.compress_left.add();
+    co_return;
   }
   metrics_.compress.record(made.took);
   metrics_.compress_in.add(size);
-  if (!made.bytes) {
+  metrics_.compress_out.add(made.bytes ? made.bytes->size() : size);
+  if (!made.bytes || made.bytes->size() > worth_it(size)) {
     metrics_.compress_useless.add();
+  }
+  if (!made.bytes) {
     co_return;
   }
-  metrics_.compress_useless.add(made.bytes->size() >= size ? 1 : 0);
-  metrics_.compress_out.add(made.bytes->size());
   metrics_.compressed.add();
   response.bytes = std::move(*made.bytes);
   response.coding = http::name_of(coding);

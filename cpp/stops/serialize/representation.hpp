@@ -14,7 +14,8 @@
 namespace sevenstops::stops {
 
 /// In which form a whole answer leaves: with an entity tag, as 304 to who has it already (RFC 9110,
-/// 13.2, 15.4.5), or compressed for who likes that (12.5.3). On one I/O thread.
+/// 13.1.2, 15.4.5), or compressed for who likes that (12.5.3). On one I/O thread. `workers`
+/// compress what is large; where they have no turn at once, or there are none, it leaves as it is.
 class Representation {
  public:
   Representation(const SerializeSettings& settings, std::shared_ptr<store::Workers> workers,
@@ -29,15 +30,18 @@ class Representation {
   [[nodiscard]] bool applies(const Result& result) const;
 
   /// Gives `response`, which was made of a result to which it applies, the form that `request` asks
-  /// for. Waits where a worker compresses it.
-  [[nodiscard]] asio::awaitable<void> choose(Response& response, const http::Request& request,
-                                             bool lasting);
+  /// for. Waits where a worker compresses it. Refuses, with 412, where the client wants another one
+  /// or none (RFC 9110, 13.1.1).
+  [[nodiscard]] asio::awaitable<http::Outcome<void>> choose(Response& response,
+                                                            const http::Request& request,
+                                                            bool lasting);
 
   /// Whether a result is one that clients ask for again.
   [[nodiscard]] static bool lasts(const Result& result);
 
  private:
   [[nodiscard]] bool may_compress(const Response& response) const;
+  void not_modified(Response& response, const std::string& tag);
   [[nodiscard]] asio::awaitable<void> compress(Response& response, http::Coding coding);
 
   CompressSettings compress_;

@@ -24,15 +24,15 @@ struct CompressSettings {
                              "zstd; no answer here holds a secret beside what a caller sent"));
     visit("everything", s.everything,
           base::about_switch("compress small answers and bytes of any type as well, also where "
-                             "they get no smaller"));
+                             "that saves less than a tenth"));
     visit("least", s.least,
           {"bytes", 0, base::gibibyte,
            "the smallest answer that is compressed; less fits into one segment in any case"});
     visit("level", s.level, {"", 1, 9, "the level, as zlib and zstd count it"});
     visit("off_loop", s.off_loop,
           {"bytes", 0, base::gibibyte,
-           "an answer of so many is compressed by a worker, and is sent as it is where none is "
-           "free"});
+           "an answer of so many is compressed by a thread of its own, and is sent as it is while "
+           "that has another one"});
   }
 };
 
@@ -55,8 +55,8 @@ struct SerializeSettings {
           base::about_switch(
               "serializer compiled from the schema instead of a generic JSON document"));
     visit("entity_tags", s.entity_tags,
-          base::about_switch("pages of rows and /openapi.json have an ETag, and who has them "
-                             "already gets 304"));
+          base::about_switch("pages of rows and what stays the same for long have an ETag, "
+                             "and who has them already gets 304"));
     visit.group("compress", s.compress);
   }
 };

@@ -76,5 +76,25 @@ TEST(Negotiation, EntityTagsAreComparedWeakly) {
   }
 }
 
+TEST(Negotiation, AWeakTagIsItsOwnInAList) {
+  EXPECT_TRUE(names({"W/\"a\""}, "W/\"a\""));
+  EXPECT_TRUE(names({"\"a\""}, "W/\"a\""));
+  EXPECT_FALSE(names({"\"b\""}, "W/\"a\""));
+}
+
+bool denies(std::initializer_list<std::string_view> values, std::string_view tag) {
+  return match_denies(with("If-Match", values), tag);
+}
+
+TEST(Negotiation, IfMatchComparesStrongly) {
+  EXPECT_FALSE(denies({}, "\"a\""));
+  EXPECT_FALSE(denies({"\"a\""}, "\"a\""));
+  EXPECT_FALSE(denies({"\"b\"", "\"a\""}, "\"a\""));
+  EXPECT_FALSE(denies({"*"}, "\"a\""));
+  EXPECT_TRUE(denies({"W/\"a\""}, "\"a\""));
+  EXPECT_TRUE(denies({"\"b\""}, "\"a\""));
+  EXPECT_TRUE(denies({""}, "\"a\""));
+}
+
 }  // namespace
 }  // namespace sevenstops::http

@@ -33,6 +33,9 @@ TEST(Openapi, EveryRouteIsInIt) {
     const auto& operation = paths.at(route.pattern).at(method).as_object();
     EXPECT_NE(operation.at("summary").as_string(), "") << route.pattern;
     EXPECT_EQ(operation.contains("security"), !route.open) << route.pattern;
+    const auto& responses = operation.at("responses").as_object();
+    EXPECT_EQ(responses.contains("401"), !route.open) << route.pattern;
+    EXPECT_EQ(responses.contains("304"), route.endpoint->about.lasting) << route.pattern;
   }
 }
 

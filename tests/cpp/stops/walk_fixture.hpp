@@ -80,6 +80,8 @@ class WalkTest : public ::testing::Test {
   Settings settings;
   Backend backend{.store = std::make_shared<store::Store>(5000, 2),
                   .workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1}),
+                  .compressors = std::make_shared<store::Workers>(
+                      store::WorkerLimits{.threads = 1, .queue_limit = 0}),
                   .dependencies = {}};
   std::optional<base::Log> log{std::in_place};
   Metrics metrics;

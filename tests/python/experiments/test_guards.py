@@ -72,9 +72,9 @@ RECORDED = {
     ),
     "compressing-everything": (
         {"processor_seconds_per_answer": 409e-6, "small_latency_p99_seconds": 0.0052,
-         "page_bytes": 2920.0, "answers_wrong": 0, "requests_failed": 0},
+         "page_bytes": 2920.0, "picture_bytes": 32_800.0, "answers_wrong": 0, "requests_failed": 0},
         {"processor_seconds_per_answer": 136e-6, "small_latency_p99_seconds": 0.0021,
-         "page_bytes": 2920.0, "answers_wrong": 0, "requests_failed": 0},
+         "page_bytes": 2920.0, "picture_bytes": 32_800.0, "answers_wrong": 0, "requests_failed": 0},
     ),
     "nagle-with-delayed-ack": (
         {"latency_p50_seconds": 0.0432, "exports_not_whole": 0, "connections_made": 5},
@@ -115,6 +115,7 @@ HARM = [
     ("rate-limit-after-work", {"greedy_pages_beyond_quota": 80.0}),
     # Nothing is compressed, or something that nobody can read.
     ("compressing-everything", {"page_bytes": 17_800.0}),
+    ("compressing-everything", {"picture_bytes": 3_000.0}),
     ("compressing-everything", {"answers_wrong": 1}),
     ("compressing-everything", {"small_latency_p99_seconds": 0.006}),
     ("nagle-with-delayed-ack", {"exports_not_whole": 1}),

@@ -9,7 +9,9 @@ asio::awaitable<http::Outcome<Result>> openapi(Resources& resources, Call /*call
 }
 
 const RegisterEndpoint registered{
-    {"openapi", openapi, {"This document: OpenAPI 3.1", AnswerKind::json}}};
+    {"openapi",
+     openapi,
+     {.summary = "This document: OpenAPI 3.1", .kind = AnswerKind::json, .lasting = true}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

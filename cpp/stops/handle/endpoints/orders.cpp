@@ -45,10 +45,12 @@ asio::awaitable<Answer> orders(Resources& resources, Call call) {
 const RegisterEndpoint registered{
     {"orders",
      orders,
-     {"Orders by number, a page at a time",
-      AnswerKind::orders,
-      {{"limit", "query", "integer", "how many at most; the service has a bound of its own", 1},
-       {"cursor", "query", "string", "where a page begins, as `next` of the one before says"}}}}};
+     {.summary = "Orders by number, a page at a time",
+      .kind = AnswerKind::orders,
+      .parameters =
+          {{"limit", "query", "integer", "how many at most; the service has a bound of its own", 1},
+           {"cursor", "query", "string", "where a page begins, as `next` of the one before says"}},
+      .lasting = true}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -135,10 +135,11 @@ asio::awaitable<Answer> timed_page(Resources& resources, Call call) {
 const RegisterEndpoint registered{
     {"page",
      timed_page,
-     {"A page that needs services beneath",
-      AnswerKind::json,
-      {{"of", "query", "string", "the one service that is asked; without it all are"},
-       budget_parameter}}}};
+     {.summary = "A page that needs services beneath",
+      .kind = AnswerKind::json,
+      .parameters = {{"of", "query", "string",
+                      "the one service that is asked; without it all are"}},
+      .keeps_deadline = true}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -70,7 +70,9 @@ asio::awaitable<http::Outcome<Result>> picture(Resources& /*resources*/, Call /*
 }
 
 const RegisterEndpoint registered{
-    {"picture", picture, {"A picture of noise, 32 KB", AnswerKind::png}}};
+    {"picture",
+     picture,
+     {.summary = "A picture of noise, 32 KB", .kind = AnswerKind::png, .lasting = true}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -39,10 +39,11 @@ asio::awaitable<Answer> report(Resources& resources, Call call) {
   co_return Result(Text{std::move(*found), "application/json"});
 }
 
-const RegisterEndpoint registered{
-    {"report",
-     report,
-     {"Turnover by currency and status, by a slow query", AnswerKind::json, {budget_parameter}}}};
+const RegisterEndpoint registered{{"report",
+                                   report,
+                                   {.summary = "Turnover by currency and status, by a slow query",
+                                    .kind = AnswerKind::json,
+                                    .keeps_deadline = true}}};
 
 }  // namespace
 }  // namespace sevenstops::stops

@@ -63,6 +63,7 @@ TEST(JsonText, TextsLargerThanTheBufferComeWhole) {
       json.value(std::int64_t{7});
       json.raw(std::string(size, ']'));
       json.value(std::string_view("end"));
+      json.flush();
     }
     std::string expected = "before[\"";
     for (std::size_t i = 0; i < size; ++i) {

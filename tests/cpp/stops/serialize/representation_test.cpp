@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <random>
 
 #include "../../support/compressed.hpp"
@@ -23,7 +25,8 @@ class RepresentationTest : public ::testing::Test {
     Response response{.content_type = type, .bytes = std::move(bytes)};
     Representation representation(settings, workers, metrics, worker_metrics);
     test::run([&]() -> asio::awaitable<void> {
-      co_await representation.choose(response, request, lasting);
+      const auto chosen = co_await representation.choose(response, request, lasting);
+      denied = !chosen && chosen.error().reason == http::Reason::precondition;
     });
     return response;
   }
@@ -33,10 +36,12 @@ class RepresentationTest : public ::testing::Test {
 
   SerializeSettings settings;
   std::string_view method = "GET";
+  // Whether the last one was refused for what it wants to match.
+  bool denied = false;
   SerializeMetrics metrics;
   store::WorkerMetrics worker_metrics;
   std::shared_ptr<store::Workers> workers =
-      std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1});
+      std::make_shared<store::Workers>(store::WorkerLimits{.threads = 1, .queue_limit = 0});
   const std::string large = [] {
     std::string text(3000, 'a');
     text.append("end");
@@ -61,8 +66,8 @@ TEST_F(RepresentationTest, ACompressedAnswerHasATagOfItsOwn) {
     EXPECT_EQ(response.coding, http::name_of(coding));
     EXPECT_TRUE(response.varies);
     EXPECT_EQ(test::decompressed(response.bytes, coding), large);
-    EXPECT_NE(response.entity_tag, plain.entity_tag);
-    EXPECT_TRUE(response.entity_tag.starts_with(plain.entity_tag.substr(0, 33)));
+    EXPECT_EQ(response.entity_tag, "W/" + plain.entity_tag.substr(0, 33) + "-" +
+                                       std::string(http::name_of(coding)) + "\"");
   }
   EXPECT_EQ(metrics.compressed.value(), 2U);
   EXPECT_EQ(metrics.compress_in.value(), 2 * large.size());
@@ -97,6 +102,31 @@ TEST_F(RepresentationTest, WhoHasItAlreadyIsToldSo) {
   const auto response = choose(large, {{"If-None-Match", tag}});
   EXPECT_EQ(response.status, 200U);
   EXPECT_EQ(response.entity_tag, "");
+}
+
+// The tag of a 304 is one that a 200 has.
+TEST_F(RepresentationTest, AStarStandsForTheAnswerAsItWouldBe) {
+  for (const auto* coding : {"identity", "gzip"}) {
+    const auto tag = choose(large, {{"Accept-Encoding", coding}}).entity_tag;
+    const auto response = choose(large, {{"Accept-Encoding", coding}, {"If-None-Match", "*"}});
+    EXPECT_EQ(response.status, 304U);
+    EXPECT_EQ(response.entity_tag, tag);
+  }
+}
+
+TEST_F(RepresentationTest, WhoWantsAnotherOneIsRefused) {
+  const auto tag = choose(large, {}).entity_tag;
+  EXPECT_FALSE(denied);
+  for (const auto& named : {tag, std::string("*"), "\"x\"," + tag}) {
+    EXPECT_EQ(choose(large, {{"If-Match", named}}).bytes, large);
+    EXPECT_FALSE(denied) << named;
+  }
+  for (const auto& named : {std::string("\"x\""), "W/" + tag, std::string("x")}) {
+    (void)choose(large, {{"If-Match", named}, {"If-None-Match", "*"}});
+    EXPECT_TRUE(denied) << named;
+  }
+  (void)choose(large, {{"If-Match", "\"x\""}}, false);
+  EXPECT_FALSE(denied);
 }
 
 TEST_F(RepresentationTest, EachByteChangesTheTag) {
@@ -134,6 +164,7 @@ TEST_F(RepresentationTest, WhatGetsNoSmallerTravelsAsItIs) {
   EXPECT_EQ(response.bytes, noise);
   EXPECT_EQ(response.coding, "");
   EXPECT_EQ(metrics.compress_useless.value(), 1U);
+  EXPECT_EQ(metrics.compress_in.value(), metrics.compress_out.value());
   // Unless everything is compressed, whatever comes of it.
   settings.compress.everything = true;
   response = choose(noise, wants, false, "application/octet-stream");
@@ -144,6 +175,21 @@ TEST_F(RepresentationTest, WhatGetsNoSmallerTravelsAsItIs) {
   EXPECT_EQ(metrics.compress_useless.value(), 3U);
 }
 
+// A picture loses some bytes to any compressor, and is worth none.
+TEST_F(RepresentationTest, WhatSavesLessThanATenthIsUseless) {
+  std::mt19937 random(1);
+  std::string mostly(4000, 'a');
+  for (std::size_t i = 300; i < mostly.size(); ++i) {
+    mostly[i] = static_cast<char>(random());
+  }
+  const std::vector<http::HeaderField> wants = {{"Accept-Encoding", "gzip"}};
+  EXPECT_EQ(choose(mostly, wants).coding, "");
+  EXPECT_EQ(metrics.compress_useless.value(), 1U);
+  settings.compress.everything = true;
+  EXPECT_LT(choose(mostly, wants).bytes.size(), mostly.size());
+  EXPECT_EQ(metrics.compress_useless.value(), 2U);
+}
+
 TEST_F(RepresentationTest, ALargeAnswerIsCompressedByAWorker) {
   const std::vector<http::HeaderField> wants = {{"Accept-Encoding", "zstd"}};
   settings.compress.off_loop = std::ssize(large) + 1;
@@ -152,12 +198,37 @@ TEST_F(RepresentationTest, ALargeAnswerIsCompressedByAWorker) {
   settings.compress.off_loop = std::ssize(large);
   EXPECT_EQ(test::decompressed(choose(large, wants).bytes, Coding::zstd), large);
   EXPECT_GT(worker_metrics.busy.seconds(), 0.0);
-  // Where none is free the bytes travel as they are: no reason to refuse anybody.
-  workers = std::make_shared<store::Workers>(store::WorkerLimits{.threads = 0, .queue_limit = 0});
+  // Where there is none the bytes travel as they are: no reason to refuse anybody, or to wait.
+  workers = nullptr;
   const auto response = choose(large, wants);
   EXPECT_EQ(response.status, 200U);
   EXPECT_EQ(response.bytes, large);
   EXPECT_EQ(response.coding, "");
+  EXPECT_EQ(metrics.compress_left.value(), 1U);
+}
+
+TEST_F(RepresentationTest, NobodyWaitsForAnothersAnswer) {
+  settings.compress.off_loop = 0;
+  http::Request request;
+  request.method = "GET";
+  request.fields = {{"Accept-Encoding", "gzip"}};
+  Response first{.content_type = "text/plain", .bytes = large};
+  Response second{.content_type = "text/plain", .bytes = large};
+  Representation representation(settings, workers, metrics, worker_metrics);
+  asio::io_context io;
+  for (auto* response : {&first, &second}) {
+    asio::co_spawn(
+        io,
+        [&, response]() -> asio::awaitable<void> {
+          (void)co_await representation.choose(*response, request, false);
+        },
+        asio::detached);
+  }
+  io.run();
+  EXPECT_EQ(first.coding, "gzip");
+  EXPECT_EQ(second.coding, "");
+  EXPECT_EQ(second.bytes, large);
+  EXPECT_EQ(metrics.compress_left.value(), 1U);
 }
 
 TEST_F(RepresentationTest, WhatNeedsNothingGoesPast) {
