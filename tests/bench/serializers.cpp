@@ -72,7 +72,7 @@ std::size_t with_rapidjson(const Page& page, std::string* copy) {
   return buffer.GetSize();
 }
 
-std::string with_boost(const Page& page, boost::json::storage_ptr memory) {
+std::string with_boost(const Page& page, const boost::json::storage_ptr& memory) {
   boost::json::array rows(memory);
   for (const auto& order : page.orders) {
     boost::json::object row(memory);

@@ -135,15 +135,13 @@ asio::awaitable<void> Representation::compress(Response& response, http::Coding 
   const auto job = [this, &response, coding](const std::stop_token&) {
     return compress_timed(response.bytes, coding, compress_);
   };
-  Compressed made;
+  Compressed made{.failed = true};
   if (std::ssize(response.bytes) < compress_.off_loop) {
     made = job({});
-  } else if (workers_ == nullptr) {
-    made.failed = true;
-  } else if (auto worked = co_await workers_->run(job, worker_metrics_); worked) {
-    made = std::move(*worked);
-  } else {
-    made.failed = true;
+  } else if (workers_ != nullptr) {
+    if (auto worked = co_await workers_->run(job, worker_metrics_)) {
+      made = std::move(*worked);
+    }
   }
   if (made.failed) {
     metrics_.compress_left.add();

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "stops/handle/endpoint.hpp"
 #include "stops/routes.hpp"
 #include "stops/settings.hpp"
 #include "store/order.hpp"
