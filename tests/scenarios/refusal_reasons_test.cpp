@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <thread>
@@ -383,11 +385,8 @@ TEST_P(RefusalReasons, IsCountedOnceAtItsStop) {
 
 std::vector<http::ReasonInfo> refusing() {
   std::vector<http::ReasonInfo> all;
-  for (const auto& about : http::reasons) {
-    if (http::refuses(about.reason)) {
-      all.push_back(about);
-    }
-  }
+  std::ranges::copy_if(http::reasons, std::back_inserter(all),
+                       [](const auto& about) { return http::refuses(about.reason); });
   return all;
 }
 
