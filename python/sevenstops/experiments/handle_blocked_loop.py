@@ -21,7 +21,7 @@ from sevenstops.experiments.base import (
 )
 from sevenstops.loading.plans import constant
 
-ROWS = 40_000
+ROWS = 25_000
 # A report of so many rows takes tens of milliseconds; what is too long depends on the processor.
 SHARE = 0.5
 

@@ -54,13 +54,23 @@ class LoadReport:
     @property
     def saturation(self) -> str:
         """Why the numbers may be the client's own; empty when they are the service's."""
-        client = self.result.client
-        if not self.plan.closed and client.lateness.quantile(0.99) > LATE:
-            late = client.lateness.quantile(0.99) * 1000
-            return f"its timers were {late:.1f} ms late at p99 (bound: {LATE * 1000:g} ms)"
-        if client.busiest > BUSY:
-            return f"a load thread was busy {client.busiest:.0%} of its time (bound: {BUSY:.0%})"
-        return ""
+        return self.lateness or self.business
+
+    @property
+    def lateness(self) -> str:
+        """Why times may be the client's own: it sent late. Counts don't depend on that."""
+        late = self.result.client.lateness.quantile(0.99)
+        if self.plan.closed or late <= LATE:
+            return ""
+        return f"its timers were {late * 1000:.1f} ms late at p99 (bound: {LATE * 1000:g} ms)"
+
+    @property
+    def business(self) -> str:
+        """Why any number may be the client's own: a thread of it had no time left."""
+        busiest = self.result.client.busiest
+        if busiest <= BUSY:
+            return ""
+        return f"a load thread was busy {busiest:.0%} of its time (bound: {BUSY:.0%})"
 
     def require_unsaturated(self) -> None:
         """Raises LabError when the client itself was the bottleneck."""
