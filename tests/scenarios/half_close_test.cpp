@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
 #include <thread>
 
 #include "../cpp/support/http2_client.hpp"
+#include "../cpp/support/observed.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "service/service.hpp"
 
@@ -16,13 +16,10 @@ namespace {
 namespace asio = boost::asio;
 using base::Clock;
 using service::Service;
+using test::count;
 using test::Http2Client;
 using test::tcp;
 using namespace std::chrono_literals;
-
-std::uint64_t count(const Service& service, std::string_view name) {
-  return boost::json::parse(service.stops_json()).at(name).to_number<std::uint64_t>();
-}
 
 faults::Faults slow(const std::string& seconds) {
   return {faults::make_fault("slow-dependency=" + seconds)};

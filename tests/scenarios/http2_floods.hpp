@@ -98,7 +98,7 @@ inline std::vector<Flood> floods() {
                 repeat(6, [](std::uint32_t) {
                   std::string block;
                   while (block.size() < 16000) {
-                    block += std::string("\x00\x01x\x7f\x21", 5) + std::string(160, 'y');
+                    block.append("\x00\x01x\x7f\x21", 5).append(160, 'y');
                   }
                   return test::frame(NGHTTP2_CONTINUATION, 0, 1, block);
                 });

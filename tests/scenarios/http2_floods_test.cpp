@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
 #include <thread>
 
-#include "base/time.hpp"
+#include "../cpp/support/observed.hpp"
 #include "service/service.hpp"
 
 // Floods of HTTP/2: each ends in GOAWAY, is counted once, and leaves others alone.
@@ -14,32 +13,12 @@ namespace sevenstops {
 namespace {
 
 namespace asio = boost::asio;
-using base::Clock;
 using service::Service;
+using test::count;
+using test::eventually;
 using test::Http2Client;
+using test::refused;
 using namespace std::chrono_literals;
-
-std::uint64_t count(const Service& service, std::string_view name) {
-  return boost::json::parse(service.stops_json()).at(name).to_number<std::uint64_t>();
-}
-
-std::uint64_t refused(const Service& service, std::string_view name) {
-  const auto document = boost::json::parse(service.stops_json());
-  const auto& all = document.at("stops").at("parse").at("refused").as_object();
-  return all.contains(name) ? all.at(name).to_number<std::uint64_t>() : 0;
-}
-
-template <class Done>
-bool eventually(Done done) {
-  const auto end = Clock::now() + 10s;
-  while (!done()) {
-    if (Clock::now() > end) {
-      return false;
-    }
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
 
 class Http2Floods : public ::testing::TestWithParam<Flood> {};
 
@@ -55,7 +34,7 @@ TEST_P(Http2Floods, EndInGoaway) {
   sender.join();
   EXPECT_EQ(test::goaway_in(answer), flood.code);
   EXPECT_TRUE(eventually([&] { return count(service, "connections_open") == 1; }));
-  EXPECT_EQ(refused(service, flood.reason.empty() ? flood.name : flood.reason), 1U);
+  EXPECT_EQ(refused(service, "parse", flood.reason.empty() ? flood.name : flood.reason), 1U);
   EXPECT_EQ(good.answer(good.get("/healthz")).status, 200U);
   EXPECT_EQ(count(service, "walks_broken_total"), 0U);
   EXPECT_LE(count(service, "held_bytes_max"), std::uint64_t{1} << 20);

@@ -70,7 +70,7 @@ std::string converse(std::uint16_t port, const boost::json::array& parts) {
   return answer;
 }
 
-std::size_t count(std::string_view text, std::string_view word) {
+std::size_t occurrences(std::string_view text, std::string_view word) {
   std::size_t n = 0;
   for (auto i = text.find(word); i != std::string_view::npos; i = text.find(word, i + 1)) {
     ++n;
@@ -95,12 +95,12 @@ TEST(RequestCases, EveryRawRequestGetsItsAnswer) {
     const auto want = item.at("want").as_string();
     const auto answer = converse(service.port(), item.at("parts").as_array());
     const auto status = answer.substr(0, 12);
-    const auto refused = count(answer, "HTTP/1.1 4") - count(answer, "HTTP/1.1 404") -
-                         count(answer, "HTTP/1.1 405") + count(answer, "HTTP/1.1 505");
+    const auto refused = occurrences(answer, "HTTP/1.1 4") - occurrences(answer, "HTTP/1.1 404") -
+                         occurrences(answer, "HTTP/1.1 405") + occurrences(answer, "HTTP/1.1 505");
     if (want == "reject") {
       // A body that simply stops is never a whole one: silence and a close are as good.
       EXPECT_TRUE(refused == 1 || answer.empty()) << id << " answered " << answer.substr(0, 300);
-      EXPECT_LE(count(answer, "HTTP/1.1 "), 2U) << id;
+      EXPECT_LE(occurrences(answer, "HTTP/1.1 "), 2U) << id;
     } else if (want == "accept" && id != "pipe-bad-2nd") {
       EXPECT_EQ(refused, 0U) << id << " answered " << answer.substr(0, 300);
       EXPECT_FALSE(answer.empty()) << id;

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <boost/json.hpp>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "../cpp/support/observed.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "load/fetch.hpp"
 #include "service/service.hpp"
@@ -18,18 +18,15 @@ namespace {
 namespace asio = boost::asio;
 using base::Clock;
 using service::Service;
+using test::count;
 using test::tcp;
 using namespace std::chrono_literals;
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr std::string_view health = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
-std::int64_t count(const Service& service, std::string_view name) {
-  return boost::json::parse(service.stops_json()).at(name).to_number<std::int64_t>();
-}
-
 // Whether a counter reaches a value within five seconds.
-bool becomes(const Service& service, std::string_view name, std::int64_t value) {
+bool becomes(const Service& service, std::string_view name, std::uint64_t value) {
   const auto end = Clock::now() + 5s;
   while (count(service, name) != value) {
     if (Clock::now() > end) {

@@ -5,6 +5,7 @@
 #include "../cpp/support/self_signed.hpp"
 #include "../cpp/support/sockets.hpp"
 #include "../cpp/support/tls_client.hpp"
+#include "provocation.hpp"
 #include "service/service.hpp"
 
 // The same stops within TLS: what a handshake may cost, what ALPN chooses, and that neither
@@ -17,13 +18,12 @@ namespace asio = boost::asio;
 using service::Service;
 using test::count;
 using test::eventually;
+using test::get;
 using test::Http2Client;
 using test::refused;
 using test::tcp;
 using test::TlsClient;
 using namespace std::chrono_literals;
-
-std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
 
 std::string last(const std::string& path) {
   return "GET " + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";

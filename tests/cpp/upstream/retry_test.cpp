@@ -158,11 +158,11 @@ TEST_F(RetryTest, WhoBringsNoTimeOpensNoBreaker) {
   settings.breaker = {.share = 0.5, .pause = 3600};
   settings.retry.most = 0;
   settings.usual_deadline = 3600;
-  const auto never = [](std::size_t, const Attempt&) { return Answer{1h}; };
-  EXPECT_EQ(request(never, 30, 1ms), 504U);
+  const auto too_late = [](std::size_t, const Attempt&) { return Answer{1h}; };
+  EXPECT_EQ(request(too_late, 30, 1ms), 504U);
   EXPECT_EQ(metrics.breakers_opened.value(), 0U);
   settings.usual_deadline = 0.001;
-  EXPECT_EQ(request(never, 30, 1ms), 503U);
+  EXPECT_EQ(request(too_late, 30, 1ms), 503U);
   EXPECT_EQ(metrics.breakers_opened.value(), 1U);
 }
 

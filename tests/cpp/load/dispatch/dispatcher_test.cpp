@@ -7,13 +7,6 @@
 namespace sevenstops::load {
 namespace {
 
-Plan constant(double rate, double duration, std::int64_t connections) {
-  Plan plan;
-  plan.arrivals = {{.duration = duration, .rate = rate}};
-  plan.connections = connections;
-  return plan;
-}
-
 TEST(Dispatcher, ArrivalsComeExactlyAtTheirTimes) {
   Simulation simulation(constant(8, 1, 4));
   simulation.run(0.25);

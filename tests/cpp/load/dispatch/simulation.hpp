@@ -9,6 +9,14 @@
 
 namespace sevenstops::load {
 
+/// Requests at an even rate, over so many connections.
+inline Plan constant(double rate, double duration, std::int64_t connections) {
+  Plan plan;
+  plan.arrivals = {{.duration = duration, .rate = rate}};
+  plan.connections = connections;
+  return plan;
+}
+
 /// A clock that goes where it is told to.
 class SimulatedTime final : public TimeSource {
  public:

@@ -9,13 +9,6 @@
 namespace sevenstops::load {
 namespace {
 
-Plan constant(double rate, double duration, std::int64_t connections) {
-  Plan plan;
-  plan.arrivals = {{.duration = duration, .rate = rate}};
-  plan.connections = connections;
-  return plan;
-}
-
 using Outcomes = std::map<std::string, std::uint64_t>;
 
 TEST(Worker, WarmUpIsSentAndNotRecorded) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plans.hpp"
+
 namespace sevenstops::load {
 namespace {
 
@@ -23,13 +25,6 @@ std::vector<double> times(const Plan& plan, std::int64_t thread = 0) {
     found.push_back(arrival.at);
   }
   return found;
-}
-
-Plan of(std::vector<Phase> phases) {
-  Plan plan;
-  plan.arrivals = std::move(phases);
-  plan.check();
-  return plan;
 }
 
 std::ptrdiff_t between(const std::vector<double>& sorted, double from, double to) {

@@ -2,17 +2,10 @@
 
 #include <stdexcept>
 
-#include "load/plan/plan.hpp"
+#include "plans.hpp"
 
 namespace sevenstops::load {
 namespace {
-
-Plan of(std::vector<Phase> phases) {
-  Plan plan;
-  plan.arrivals = std::move(phases);
-  plan.check();
-  return plan;
-}
 
 TEST(Plan, FingerprintFollowsTheLoadAndNotTheThreads) {
   const auto plan = of({{.duration = 2, .rate = 100}});

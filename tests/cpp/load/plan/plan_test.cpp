@@ -5,15 +5,10 @@
 #include <limits>
 #include <stdexcept>
 
+#include "plans.hpp"
+
 namespace sevenstops::load {
 namespace {
-
-Plan of(std::vector<Phase> phases) {
-  Plan plan;
-  plan.arrivals = std::move(phases);
-  plan.check();
-  return plan;
-}
 
 TEST(Plan, RefusesWhatMakesNoSense) {
   const auto refused = [](const char* field, auto change) {

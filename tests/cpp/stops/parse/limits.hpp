@@ -6,17 +6,17 @@
 namespace sevenstops::stops::limits {
 
 /// Far apart, so that a deadline tells which of them it came from.
-inline const ParseSettings settings = {.request_line_limit = 64,
-                                       .header_limit = 256,
-                                       .header_count = 3,
-                                       .body_limit = 8,
-                                       .head_timeout = 100,
-                                       .body_timeout = 1000,
-                                       .idle_timeout = 10};
+inline const ParseSettings early = {.request_line_limit = 64,
+                                    .header_limit = 256,
+                                    .header_count = 3,
+                                    .body_limit = 8,
+                                    .head_timeout = 100,
+                                    .body_timeout = 1000,
+                                    .idle_timeout = 10};
 
 /// The same limits, asked last.
 inline const ParseSettings late = [] {
-  auto changed = settings;
+  auto changed = early;
   changed.check_before_buffering = false;
   return changed;
 }();

@@ -19,12 +19,10 @@ using fakes::FakeCaller;
 using http::Outcome;
 using http::Reason;
 using http::Request;
+using limits::early;
 using limits::late;
 using limits::seconds_left;
-using limits::settings;
 using Read = Bytes::Read;
-
-constexpr auto timed_out = Read::timed_out;
 
 class ParseBody : public ::testing::Test {
  protected:
@@ -50,7 +48,7 @@ class ParseBody : public ::testing::Test {
     return outcome ? Reason::client_left : outcome.error().reason;
   }
 
-  ParseSettings by = settings;
+  ParseSettings by = early;
   Request request;
   FakeCaller caller;
   std::vector<Clock::time_point> deadlines;
@@ -100,15 +98,15 @@ TEST_F(ParseBody, ReadsChunks) {
 
 TEST_F(ParseBody, SilenceAndCloseWithinABody) {
   request.content_length = 6;
-  EXPECT_EQ(refused({"abc", timed_out}), Reason::body_timeout);
+  EXPECT_EQ(refused({"abc", Read::timed_out}), Reason::body_timeout);
   request.body.clear();
-  EXPECT_EQ(refused({timed_out}), Reason::body_timeout);
+  EXPECT_EQ(refused({Read::timed_out}), Reason::body_timeout);
   EXPECT_EQ(refused({"abc"}), Reason::closed);
   EXPECT_FALSE(request.body_read);
   request.body.clear();
   request.content_length.reset();
   request.chunked = true;
-  EXPECT_EQ(refused({"3\r\nab", timed_out}), Reason::body_timeout);
+  EXPECT_EQ(refused({"3\r\nab", Read::timed_out}), Reason::body_timeout);
   EXPECT_EQ(refused({"3\r\nab"}), Reason::closed);
 }
 
@@ -135,7 +133,7 @@ TEST_F(ParseBody, ALimitThatIsAskedLastRefusesTheSameOnceItIsWhole) {
   EXPECT_EQ(request.body, "abcdefghij");
   // Before its end nothing is known.
   request.body.clear();
-  EXPECT_EQ(refused({"a\r\nabcdefghij\r\n", timed_out}), Reason::body_timeout);
+  EXPECT_EQ(refused({"a\r\nabcdefghij\r\n", Read::timed_out}), Reason::body_timeout);
   request.body.clear();
   ASSERT_TRUE(body({"8\r\nabcdefgh\r\n0\r\n\r\n"}));
   EXPECT_EQ(request.body, "abcdefgh");

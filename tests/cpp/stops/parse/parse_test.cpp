@@ -19,16 +19,14 @@ using fakes::FakeBytes;
 using http::Outcome;
 using http::Reason;
 using http::Request;
+using limits::early;
 using limits::late;
 using limits::seconds_left;
-using limits::settings;
 using Read = Bytes::Read;
-
-constexpr auto timed_out = Read::timed_out;
 
 const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
 
-Outcome<void> head(FakeBytes& bytes, Request& request, const ParseSettings& by = settings) {
+Outcome<void> head(FakeBytes& bytes, Request& request, const ParseSettings& by = early) {
   Outcome<void> outcome;
   test::run([&]() -> asio::awaitable<void> {
     const Parse parse(by);
@@ -75,7 +73,7 @@ TEST(Parse, BetweenTwoRequestsItWaitsForAsLongAsItIsIdle) {
   ASSERT_TRUE(head(bytes, request));
   ASSERT_EQ(bytes.deadlines.size(), 2U);
   EXPECT_EQ(seconds_left(bytes.deadlines[0]), 10);
-  EXPECT_EQ(bytes.deadlines[1], request.arrived + base::seconds(settings.head_timeout));
+  EXPECT_EQ(bytes.deadlines[1], request.arrived + base::seconds(early.head_timeout));
   EXPECT_GE(request.arrived, before);
 }
 
@@ -89,7 +87,7 @@ TEST(Parse, APipelinedHeadHasTheTimeOfAHead) {
 
 TEST(Parse, SilenceAndCloseBeforeAHeadAreIdle) {
   EXPECT_EQ(refused({}), Reason::idle);
-  EXPECT_EQ(refused({timed_out}), Reason::idle);
+  EXPECT_EQ(refused({Read::timed_out}), Reason::idle);
 }
 
 TEST(Parse, ThatItClosesASilentConnectionIsCounted) {
@@ -98,23 +96,23 @@ TEST(Parse, ThatItClosesASilentConnectionIsCounted) {
     FakeBytes bytes(std::move(steps));
     Request request;
     test::run([&]() -> asio::awaitable<void> {
-      const Parse parse(settings, &counted);
+      const Parse parse(early, &counted);
       (void)co_await parse.head(bytes, request);
     });
     return counted.idle_closed.value();
   };
-  EXPECT_EQ(closed_by({timed_out}), 1U);
+  EXPECT_EQ(closed_by({Read::timed_out}), 1U);
   EXPECT_EQ(closed_by({}), 0U);
-  EXPECT_EQ(closed_by({"GET /", timed_out}), 0U);
+  EXPECT_EQ(closed_by({"GET /", Read::timed_out}), 0U);
 }
 
 TEST(Parse, SilenceAndCloseWithinAHead) {
   EXPECT_EQ(refused({"GET /"}), Reason::closed);
-  EXPECT_EQ(refused({"GET /", timed_out}), Reason::head_timeout);
-  EXPECT_EQ(refused({timed_out}, "GET /"), Reason::head_timeout);
+  EXPECT_EQ(refused({"GET /", Read::timed_out}), Reason::head_timeout);
+  EXPECT_EQ(refused({Read::timed_out}, "GET /"), Reason::head_timeout);
   EXPECT_EQ(refused({}, "GET /"), Reason::closed);
   // The one empty line that may stand before a request line is of the request.
-  EXPECT_EQ(refused({"\r\n", timed_out}), Reason::head_timeout);
+  EXPECT_EQ(refused({"\r\n", Read::timed_out}), Reason::head_timeout);
 }
 
 TEST(Parse, WhatIsRefusedBeforeItIsWholeMayBeAHead) {
@@ -127,7 +125,7 @@ TEST(Parse, WhatIsRefusedBeforeItIsWholeMayBeAHead) {
   };
   EXPECT_EQ(method_of({"HEAD / HTTP/1.1\r\nA: " + fields}), "HEAD");
   EXPECT_EQ(method_of({"\r\nHEAD /" + fields}), "HEAD");
-  EXPECT_EQ(method_of({"HEAD / HTTP/1.1\r\n", timed_out}), "HEAD");
+  EXPECT_EQ(method_of({"HEAD / HTTP/1.1\r\n", Read::timed_out}), "HEAD");
   EXPECT_EQ(method_of({"HEADS / HTTP/1.1\r\nA: " + fields}), "");
   EXPECT_EQ(method_of({"GET / HTTP/1.1\r\nA: " + fields}), "");
 }
@@ -144,9 +142,9 @@ TEST(Parse, LimitsHoldBeforeTheHeadIsWhole) {
 TEST(Parse, DeclaredLengthsAreRefusedBeforeAnythingIsRead) {
   Request request;
   request.content_length = 8;
-  EXPECT_TRUE(Parse(settings).declared(request));
+  EXPECT_TRUE(Parse(early).declared(request));
   request.content_length = 9;
-  const auto outcome = Parse(settings).declared(request);
+  const auto outcome = Parse(early).declared(request);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().reason, Reason::body_limit);
   EXPECT_TRUE(Parse(late).declared(request));
@@ -161,14 +159,14 @@ TEST(Parse, LimitsThatAreAskedLastRefuseTheSameHeadsOnceTheyAreWhole) {
   for (const auto& [reason, whole] : heads) {
     std::deque<FakeBytes::Step> steps = {whole.substr(0, whole.size() - 2),
                                          whole.substr(whole.size() - 2)};
-    for (const auto* by : {&settings, &late}) {
+    for (const auto* by : {&early, &late}) {
       FakeBytes bytes(steps);
       Request request;
       const auto outcome = head(bytes, request, *by);
       ASSERT_FALSE(outcome) << http::info(reason).name;
       EXPECT_EQ(outcome.error().reason, reason);
       // One read for the first part tells enough, or the end is waited for.
-      EXPECT_EQ(bytes.deadlines.size(), by == &settings ? 1U : 2U) << http::info(reason).name;
+      EXPECT_EQ(bytes.deadlines.size(), by == &early ? 1U : 2U) << http::info(reason).name;
     }
   }
   FakeBytes bytes({get + "next"});
@@ -194,7 +192,7 @@ TEST(Parse, WhatNeverEndsIsRefusedAtTheBound) {
   };
   const std::string field = "A: " + std::string(4091, 'a') + "\r\n";
   const std::string line = "GET / HTTP/1.1\r\nHost: a\r\n";
-  auto [reason, kept] = endless(line, field, settings);
+  auto [reason, kept] = endless(line, field, early);
   EXPECT_EQ(reason, Reason::header_limit);
   EXPECT_LT(kept, 8192);
   std::tie(reason, kept) = endless(line, field, late);

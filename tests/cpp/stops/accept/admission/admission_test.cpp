@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using http::Reason;
 using Leases = std::vector<Admission::Lease>;
 
-const Route orders{.method = "GET", .pattern = "/orders"};
+const Route orders_route{.method = "GET", .pattern = "/orders"};
 const Route report{.method = "GET", .pattern = "/report"};
 
 // Asks so many times; those that got in.
@@ -32,8 +32,8 @@ asio::awaitable<void> ask(Admission& admission, const Route& route, int times, L
 
 TEST(Admission, IsOffUnlessAMethodIsSet) {
   AdmissionMetrics metrics;
-  EXPECT_FALSE(Admission({}, metrics).limits(orders));
-  EXPECT_TRUE(Admission({.method = AdmissionMethod::fixed}, metrics).limits(orders));
+  EXPECT_FALSE(Admission({}, metrics).limits(orders_route));
+  EXPECT_TRUE(Admission({.method = AdmissionMethod::fixed}, metrics).limits(orders_route));
 }
 
 TEST(Admission, HasNoLimitForAVitalRoute) {
@@ -48,7 +48,7 @@ TEST(Admission, RefusesBeyondTheLimitOfEachRouteAndTakesPlacesBack) {
   test::run([&]() -> asio::awaitable<void> {
     Leases in;
     std::vector<Reason> refused;
-    co_await ask(admission, orders, 3, in, refused);
+    co_await ask(admission, orders_route, 3, in, refused);
     EXPECT_EQ(in.size(), 2U);
     EXPECT_EQ(refused, std::vector{Reason::admission});
     co_await ask(admission, report, 2, in, refused);
@@ -57,7 +57,7 @@ TEST(Admission, RefusesBeyondTheLimitOfEachRouteAndTakesPlacesBack) {
     EXPECT_EQ(metrics.in_progress.value(), 4U);
     in.clear();
     EXPECT_EQ(metrics.in_progress.value(), 0U);
-    co_await ask(admission, orders, 2, in, refused);
+    co_await ask(admission, orders_route, 2, in, refused);
     EXPECT_EQ(in.size(), 2U);
   });
 }
@@ -66,7 +66,7 @@ TEST(Admission, ShowsTheLimitThatWasFound) {
   AdmissionMetrics metrics;
   Admission admission({.method = AdmissionMethod::aimd, .limit = 10, .latency = 0.1}, metrics);
   test::run([&]() -> asio::awaitable<void> {
-    auto lease = co_await admission.enter(orders);
+    auto lease = co_await admission.enter(orders_route);
     EXPECT_EQ(metrics.limit.value(), 10U);
     lease->ended(true);
     EXPECT_EQ(metrics.limit.value(), 9U);
@@ -78,10 +78,10 @@ TEST(Admission, CoDelLetsABurstWaitForItsTurn) {
   Admission admission({.method = AdmissionMethod::codel, .limit = 1, .queue_time = 0.001}, metrics);
   test::run([&]() -> asio::awaitable<void> {
     std::optional<http::Outcome<Admission::Lease>> first;
-    first.emplace(co_await admission.enter(orders));
+    first.emplace(co_await admission.enter(orders_route));
     std::optional<http::Outcome<Admission::Lease>> second;
     const auto wait = [&]() -> asio::awaitable<void> {
-      second.emplace(co_await admission.enter(orders));
+      second.emplace(co_await admission.enter(orders_route));
     };
     co_await base::with_task_group([&](base::TaskGroup& group) -> asio::awaitable<void> {
       group.spawn(wait());
@@ -97,11 +97,11 @@ TEST(Admission, CoDelShedsWhatWaitsInAQueueThatIsNeverEmpty) {
   AdmissionMetrics metrics;
   Admission admission({.method = AdmissionMethod::codel, .limit = 1, .queue_time = 0.001}, metrics);
   test::run([&]() -> asio::awaitable<void> {
-    const auto held = co_await admission.enter(orders);
+    const auto held = co_await admission.enter(orders_route);
     std::string refused;
     const auto wait = [&](char name, Clock::duration after) -> asio::awaitable<void> {
       co_await base::sleep_until(Clock::now() + after);
-      const auto lease = co_await admission.enter(orders);
+      const auto lease = co_await admission.enter(orders_route);
       EXPECT_EQ(lease.error().reason, Reason::admission_queue_time);
       refused += name;
     };
