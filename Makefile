@@ -12,7 +12,11 @@ MINUTES ?= 30
 lab: setup
 	$(BIN)/sevenstops run --out out
 
-test: cpp-test py-test
+# What the tests need besides comes while the package is built.
+test: $(VENV)/.setup-lab
+	@$(MAKE) --no-print-directory -j2 build $(VENV)/.setup-test
+	$(cpp_test)
+	$(py_test)
 
 # What a part of the work needs, installed when it is first used: tools/setup.sh says what.
 $(VENV)/.setup-%: pyproject.toml tools/setup.sh
@@ -27,13 +31,21 @@ build: $(VENV)/.setup-lab
 	@$(BIN)/pip install --quiet --no-build-isolation --no-deps -e .
 
 cpp-test: build $(VENV)/.setup-test
-	cmake --preset release >/dev/null
-	cmake --build --preset release
-	ctest --preset release
+	$(cpp_test)
 
 py-test: build $(VENV)/.setup-test
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone"
-	$(BIN)/python -m pytest -m alone
+	$(py_test)
+
+define cpp_test
+cmake --preset release >/dev/null
+cmake --build --preset release
+ctest --preset release
+endef
+
+define py_test
+$(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone"
+$(BIN)/python -m pytest -m alone
+endef
 
 sanitize: $(VENV)/.setup-lab $(VENV)/.setup-test
 	for preset in asan-ubsan tsan; do \

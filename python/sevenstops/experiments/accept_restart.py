@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from sevenstops._core import Plan, RequestSpec
+from sevenstops._core import Plan
 from sevenstops.errors import LabError
 from sevenstops.evidence.metrics import Censored
 from sevenstops.experiments.base import (
@@ -19,12 +19,11 @@ from sevenstops.experiments.base import (
     Scene,
     SideSettings,
     goodput_curve,
+    orders_and_pages,
     percentile_seen,
     plain_scene,
 )
-from sevenstops.loading.plans import constant
 
-RATE = 1000
 END = 2.0
 # When the new version comes.
 DEPLOY = 0.4
@@ -38,18 +37,7 @@ LATE = 0.8
 
 def plan(seed: int) -> Plan:
     """900 orders and 100 pages a second."""
-    body = '{"item":7,"count":1}'
-    return Plan(
-        seed=seed,
-        arrivals=[constant(RATE, duration=END)],
-        cool_down=1,
-        connections=64,
-        requests=[
-            RequestSpec(name="order", method="POST", target="/echo", body=body, weight=9,
-                        expect=body),
-            RequestSpec(name="page", target="/page", weight=1, expect='"page"'),
-        ],
-    )  # fmt: skip
+    return orders_and_pages(seed, END)
 
 
 @contextlib.contextmanager

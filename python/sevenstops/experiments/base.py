@@ -34,15 +34,15 @@ from sevenstops.lab.network import link_possible, own_network_possible
 from sevenstops.lab.processes import pinned
 from sevenstops.lab.scenes import Scene, chain_scene, plain_scene, replicas_scene, tree_scene
 from sevenstops.lab.settings import SideSettings
-from sevenstops.loading.plans import closed
+from sevenstops.loading.plans import closed, constant
 from sevenstops.loading.running import run_plan
 
 __all__ = [
     "Censored", "Diagnostic", "Experiment", "Figure", "Lab", "Metric", "PeakMemory", "Sabotage",
     "Sample", "Scene", "SideSettings", "chain_scene", "extra_requests", "failures", "goodput",
-    "goodput_curve", "histogram_curve", "kept_connections", "orphaned_work", "percentile_curve",
-    "percentile_seen", "plain_scene", "recovery", "replicas_scene", "round_seed", "slowest_curve",
-    "tree_scene", "warm_up",
+    "goodput_curve", "histogram_curve", "kept_connections", "orders_and_pages", "orphaned_work",
+    "percentile_curve", "percentile_seen", "plain_scene", "recovery", "replicas_scene",
+    "round_seed", "slowest_curve", "tree_scene", "warm_up",
 ]  # fmt: skip
 
 Side = str
@@ -295,3 +295,19 @@ def round_seed(seed: int, n: int) -> int:
 def warm_up(port: int, requests: list[_core.RequestSpec], connections: int = 16) -> None:
     """Sends good traffic for 0.3 s: pages touched by any first request are nobody's failure."""
     run_plan(_core.Plan(arrivals=[closed(0.3)], requests=requests, connections=connections), port)
+
+
+def orders_and_pages(seed: int, seconds: float) -> _core.Plan:
+    """900 orders and 100 pages a second: what goes on while a service is replaced or stopped."""
+    body = '{"item":7,"count":1}'
+    order = _core.RequestSpec(
+        name="order", method="POST", target="/echo", body=body, weight=9, expect=body
+    )
+    page = _core.RequestSpec(name="page", target="/page", weight=1, expect='"page"')
+    return _core.Plan(
+        seed=seed,
+        arrivals=[constant(1000, duration=seconds)],
+        cool_down=1,
+        connections=64,
+        requests=[order, page],
+    )

@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
-from sevenstops._core import Plan, RequestSpec
+from sevenstops._core import Plan
 from sevenstops.evidence.metrics import Censored
 from sevenstops.experiments.base import (
     Diagnostic,
@@ -17,12 +17,11 @@ from sevenstops.experiments.base import (
     Scene,
     SideSettings,
     goodput_curve,
+    orders_and_pages,
     percentile_seen,
     replicas_scene,
 )
-from sevenstops.loading.plans import constant
 
-RATE = 1000
 END = 1.9
 # When SIGTERM comes, and when whoever deploys has told an edge that asks nobody for his health.
 TERM, TOLD = 0.4, 0.6
@@ -35,18 +34,7 @@ WORK = 0.02
 
 def plan(seed: int) -> Plan:
     """900 orders and 100 pages a second."""
-    body = '{"item":7,"count":1}'
-    return Plan(
-        seed=seed,
-        arrivals=[constant(RATE, duration=END)],
-        cool_down=1,
-        connections=64,
-        requests=[
-            RequestSpec(name="order", method="POST", target="/echo", body=body, weight=9,
-                        expect=body),
-            RequestSpec(name="page", target="/page", weight=1, expect='"page"'),
-        ],
-    )  # fmt: skip
+    return orders_and_pages(seed, END)
 
 
 def scene(lab: Lab, settings: SideSettings) -> AbstractContextManager[Scene]:

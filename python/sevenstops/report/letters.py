@@ -29,6 +29,12 @@ def wrapped(
 
     What has no such place stays whole, and is wider. A no-break space is none.
     """
+    return list(_wrapped(text, room, points, bold, mono))
+
+
+# The lifecycle map tries hundreds of arrangements of the same texts.
+@lru_cache(maxsize=8192)
+def _wrapped(text: str, room: float, points: float, bold: bool, mono: bool) -> tuple[str, ...]:
     lines: list[str] = []
     for piece in re.findall(r" *(?:[^ _/-]+[_/-]*|[_/-]+)", text):
         joined = (lines[-1] if lines else "") + piece
@@ -36,4 +42,4 @@ def wrapped(
             lines[-1] = joined
         else:
             lines.append(piece.lstrip(" "))
-    return lines
+    return tuple(lines)
