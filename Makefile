@@ -6,15 +6,16 @@ FUZZ_SECONDS ?= 0
 FUZZ_TARGETS ?= head chunked guard answer path negotiation router http2 llhttp
 MINUTES ?= 30
 
-.PHONY: lab test setup build cpp-test py-test lint coverage sanitize bench calibrate calibrate-costs \
+.PHONY: lab test test-packages setup build cpp-test py-test lint coverage sanitize bench calibrate calibrate-costs \
   alerts mutants sweeps notebooks fuzz clean
 
 lab: setup
 	$(BIN)/sevenstops run --out out
 
-# What the tests need besides comes while the package is built.
+# The system packages of the tests come while the package is built.
 test: $(VENV)/.setup-lab
-	@$(MAKE) --no-print-directory -j2 build $(VENV)/.setup-test
+	@$(MAKE) --no-print-directory -j2 build test-packages
+	@$(MAKE) --no-print-directory $(VENV)/.setup-test
 	$(cpp_test)
 	$(py_test)
 
@@ -23,6 +24,9 @@ $(VENV)/.setup-%: pyproject.toml tools/setup.sh
 	PYTHON=$(PYTHON) sh tools/setup.sh $*
 	touch $@
 .PRECIOUS: $(VENV)/.setup-%
+
+test-packages:
+	@[ -e $(VENV)/.setup-test ] || sh tools/setup.sh test packages
 
 setup: build
 

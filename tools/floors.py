@@ -112,6 +112,7 @@ def closure(table: dict[str, str], room: str) -> set[str]:
 
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+BY_MACRO = re.compile(r"^\s*#\s*include\s+\w", re.MULTILINE)
 
 
 def sources(root: Path, *endings: str) -> dict[str, str]:
@@ -138,11 +139,19 @@ def check_cpp(root: Path) -> Iterator[str]:
         for library, home in CPP_LIBRARIES.items():
             if use.of.startswith(library) and room != home:
                 yield f"{where}: only cpp/{home} may include {library}"
-        if quoted and use.of not in files:
+        if ".." in use.of.split("/"):
+            yield f"{where}: an include has no .. in it ({use.of})"
+        elif quoted and use.of not in files:
             yield f'{where}: "{use.of}" is no file of cpp/; an include begins with its room'
         if use.of in files:
             ours.append(use)
-    for path in files:
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and path.suffix not in (".cpp", ".hpp"):
+            yield f"cpp/{path.relative_to(root)}:1: neither .cpp nor .hpp: nobody would check it"
+    for path, text in files.items():
+        if found := BY_MACRO.search(text):
+            line = text.count("\n", 0, found.start()) + 1
+            yield f"cpp/{path}:{line}: an include names its file"
         if (room := path.split("/")[0]) not in CPP:
             yield f"cpp/{path}:1: no line of tools/floors.py says what the room {room} may use"
         elif (inner := folder(path)) != room and inner not in CPP_WITHIN:
@@ -201,7 +210,7 @@ def homes(package: Path) -> dict[str, str]:
 def imports(path: str, text: str, public: dict[str, str]) -> Iterator[tuple[int, str]]:
     """Line and module of each import of the package, without the package's name.
 
-    "." stands for the module of a relative one.
+    "." stands for the module of a relative one, and for the package itself.
     """
     for node in ast.walk(ast.parse(text, path)):
         if not isinstance(node, ast.Import | ast.ImportFrom):
@@ -218,6 +227,8 @@ def imports(path: str, text: str, public: dict[str, str]) -> Iterator[tuple[int,
         else:
             names = [alias.name for alias in node.names]
         for name in names:
+            if name == "sevenstops":
+                yield node.lineno, "."
             if name.startswith("sevenstops."):
                 yield node.lineno, name.removeprefix("sevenstops.")
 
@@ -238,7 +249,7 @@ def check_python(root: Path) -> Iterator[str]:
         for number, module in imports(path, text, public):
             other = module.split(".")[0]
             if module == ".":
-                yield f"{where}:{number}: an import is absolute, it begins with sevenstops"
+                yield f"{where}:{number}: an import is absolute, and names what of sevenstops it is"
             elif other not in {room, "_core", *PYTHON[room].split()}:
                 yield f"{where}:{number}: {room} may not use {other} (sevenstops.{module})"
             elif found := file_of(module, files):

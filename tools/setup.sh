@@ -9,6 +9,8 @@
 #   tools/setup.sh bench      … the comparison with other servers and clients
 #   tools/setup.sh fuzz       … the fuzz targets
 #   tools/setup.sh notebooks  … writing the notebooks
+#
+# With "packages" as second word it brings system packages alone.
 set -eu
 part=${1:-lab}
 
@@ -112,6 +114,10 @@ if [ -n "$missing" ]; then
       *" $service"[\ -]*) $root systemctl disable -q "$service" 2>/dev/null || true ;;
     esac
   done
+fi
+
+if [ "${2:-}" = packages ]; then
+  exit 0
 fi
 
 [ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv

@@ -206,6 +206,9 @@ CommandLine read(int argc, char** argv) {
     } else if (option == "--token-file") {
       line.options.token = token_in(std::string(value));
     } else if (option == "--access-log") {
+      if (value.empty()) {
+        throw std::invalid_argument("--access-log takes a file, not ''");
+      }
       line.options.access_log = value;
     } else if (option == "--tls") {
       if (i + 1 >= argc) {

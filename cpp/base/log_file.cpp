@@ -45,12 +45,17 @@ void LogFile::sink_it_(const spdlog::details::log_msg& message) {
   spdlog::memory_buf_t line;
   formatter_->format(message, line);
   if (lines_.size() + line.size() > enough) {
-    flush_();
+    write_out_and_reopen();
   }
   lines_.append(line.data(), line.size());
 }
 
 void LogFile::flush_() {
+  write_out_and_reopen();
+  ++flushes_;
+}
+
+void LogFile::write_out_and_reopen() {
   write_out();
   if (reopens_.exchange(false)) {
     open_anew();

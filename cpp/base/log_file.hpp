@@ -28,12 +28,15 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   void reopen() { reopens_ = true; }
   [[nodiscard]] std::uint64_t write_errors() const { return write_errors_; }
   [[nodiscard]] std::uint64_t lines_lost() const { return lines_lost_; }
+  /// How often it was asked to write what it holds.
+  [[nodiscard]] std::uint64_t flushes() const { return flushes_; }
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override;
   void flush_() override;
 
  private:
+  void write_out_and_reopen();
   void write_out();
   void open_anew();
 
@@ -46,6 +49,7 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   std::atomic<bool> reopens_ = false;
   std::atomic<std::uint64_t> write_errors_ = 0;
   std::atomic<std::uint64_t> lines_lost_ = 0;
+  std::atomic<std::uint64_t> flushes_ = 0;
 };
 
 }  // namespace sevenstops::base

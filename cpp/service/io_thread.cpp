@@ -206,7 +206,8 @@ asio::awaitable<void> IoThread::sweep() {
 void IoThread::count_log() {
   const auto& log = stops_.log;
   auto& counted = metrics_.log;
-  counted.dropped.add(log.dropped() - counted.dropped.value());
+  // It may go back by a line or two for a moment; a counter does not.
+  counted.dropped.add(std::max(log.dropped(), counted.dropped.value()) - counted.dropped.value());
   counted.write_errors.add(log.write_errors() - counted.write_errors.value());
   counted.lines_lost.add(log.lines_lost() - counted.lines_lost.value());
   counted.errors_dropped.add(log.errors_dropped() - counted.errors_dropped.value());

@@ -96,9 +96,15 @@ std::string type_name(const base::About& about) {
   }
 }
 
-// Names that settings had, and what has their place.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> renamed = {{
-    {"route.normalize_paths", "route.odd_paths"},
+struct Renamed {
+  std::string_view old;
+  std::string_view now;
+  // What it takes, where that is something else.
+  std::string_view takes = {};
+};
+
+constexpr auto renamed = std::to_array<Renamed>({
+    {"route.normalize_paths", "route.odd_paths", "a word in place of true or false"},
     {"handle.hedges", "handle.hedge.most"},
     {"handle.hedge_quantile", "handle.hedge.quantile"},
     {"handle.hedge_budget", "handle.hedge.budget"},
@@ -113,19 +119,23 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 19> renamed 
     {"handle.breaker_pause", "handle.breaker.pause"},
     {"handle.partial", "handle.optional.partial"},
     {"handle.optional_share", "handle.optional.share"},
-    {"handle.pool_per_dependency", "handle.pool.total"},
-    {"handle.pool.per_replica", "handle.pool.total"},
+    {"handle.pool_per_dependency", "handle.pool.total", "a number of connections (0: no bound)"},
+    {"handle.pool.per_replica", "handle.pool.total", "a number of connections (0: no bound)"},
     {"handle.pool_limit", "handle.pool.limit"},
     {"handle.pool_idle_timeout", "handle.pool.idle_timeout"},
-}};
+});
 
 [[noreturn]] void unknown(std::string_view name) {
-  const auto* old = std::ranges::find(renamed, name, &decltype(renamed)::value_type::first);
-  if (old != renamed.end()) {
-    throw std::invalid_argument("setting " + std::string(name) + " is called " +
-                                std::string(old->second) + " now");
+  const auto* found = std::ranges::find(renamed, name, &Renamed::old);
+  if (found == renamed.end()) {
+    throw std::invalid_argument("unknown setting '" + std::string(name) + "'");
   }
-  throw std::invalid_argument("unknown setting '" + std::string(name) + "'");
+  std::string sentence =
+      "setting " + std::string(name) + " is called " + std::string(found->now) + " now";
+  if (!found->takes.empty()) {
+    sentence.append(", and takes ").append(found->takes);
+  }
+  throw std::invalid_argument(sentence);
 }
 
 }  // namespace

@@ -72,6 +72,15 @@ def test_a_lawful_tree_is_left_alone(tree):
         ("cpp/load/plan/plan.cpp", '#include "time.hpp"\n',
          'cpp/load/plan/plan.cpp:1: "time.hpp" is no file of cpp/; an include begins with its '
          "room"),
+        ("cpp/load/load.cpp", "#include <load/../stops/exchange.hpp>\n",
+         "cpp/load/load.cpp:1: an include has no .. in it (load/../stops/exchange.hpp)"),
+        ("cpp/load/load.cpp", '\n#define ALL "stops/exchange.hpp"\n#include ALL\n',
+         "cpp/load/load.cpp:3: an include names its file"),
+        ("cpp/load/all.ipp", '#include "stops/exchange.hpp"\n',
+         "cpp/load/all.ipp:1: neither .cpp nor .hpp: nobody would check it"),
+        ("python/sevenstops/evidence/all.py", "import sevenstops\n",
+         "python/sevenstops/evidence/all.py:1: an import is absolute, and names what of sevenstops "
+         "it is"),
         ("cpp/service/service.cpp", "#include <pybind11/embed.h>\n",
          "cpp/service/service.cpp:1: only cpp/bindings may include pybind11/"),
         ("cpp/attic/box.cpp", "",
@@ -89,7 +98,8 @@ def test_a_lawful_tree_is_left_alone(tree):
          "python/sevenstops/report/page.py:1: report may not use lab "
          "(sevenstops.lab.service)"),
         ("python/sevenstops/report/page.py", "from .table import rows\n",
-         "python/sevenstops/report/page.py:1: an import is absolute, it begins with sevenstops"),
+         "python/sevenstops/report/page.py:1: an import is absolute, and names what of sevenstops "
+         "it is"),
         ("python/sevenstops/attic.py", "",
          "python/sevenstops/attic.py:1: no line of tools/floors.py says what the room attic may "
          "use"),

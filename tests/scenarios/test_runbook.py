@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from sevenstops import Service, ServiceOptions
 from sevenstops.experiments import all_experiments, guides
 from sevenstops.report.runbook import markdown_runbook
 
@@ -23,6 +24,13 @@ def exports(**numbers):
         text, found = re.subn(rf"^(export {name}=)\d+", rf"\g<1>{number}", text, flags=re.M)
         assert found == 1, name
     return text
+
+
+@pytest.fixture(scope="module")
+def idle():
+    """A service that nobody has asked for anything."""
+    with Service(options=ServiceOptions(rows=1)) as service:
+        yield service
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
@@ -58,3 +66,17 @@ def test_a_shell_puts_every_number_in_its_place(command):
     )  # fmt: skip
     assert said.stderr
     assert not re.search(r"\$(PORT|ADMIN_PORT|PID)\b", said.stderr), said.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if " / " in c])
+def test_a_share_of_nothing_is_a_number(command, idle):
+    numbers = exports(PORT=idle.port, ADMIN_PORT=idle.admin_port, PID=idle.process.pid)
+    said = subprocess.run(
+        ["sh", "-c", f"{numbers}\n{command}"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert "nan" not in said.stdout
+    assert said.stdout.strip()

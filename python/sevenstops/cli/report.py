@@ -8,7 +8,6 @@ import typer
 from sevenstops.evidence.documents import read_evidence
 from sevenstops.evidence.files import make_folder
 from sevenstops.experiments import explained, guides
-from sevenstops.report.markdown import write_report
 
 
 def command(
@@ -16,6 +15,9 @@ def command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Write everything here.")] = Path("out"),
 ) -> None:
     """Write report, lifecycle map and runbook of evidence that was measured before."""
+    # It draws: whoever asks for help need not wait for that.
+    from sevenstops.report.markdown import write_report
+
     document = explained(read_evidence(evidence))
     make_folder(out)
     print(f"The report is in {write_report(document, out, guides())}")

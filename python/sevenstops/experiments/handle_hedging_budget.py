@@ -62,7 +62,8 @@ EXPERIMENT = replace(
             command=(
                 "curl -s http://127.0.0.1:$ADMIN_PORT/metrics | awk "
                 "'/^sevenstops_dependency_hedges_total/ {h = $2} "
-                "/^sevenstops_dependency_requests_total/ {n = $2} END {print h / (n - h)}'"
+                "/^sevenstops_dependency_requests_total/ {n = $2} "
+                "END {d = n - h; print d ? h / d : 0}'"
             ),
             when_it_is="hedges are a good part of the requests: turn them off, then bound them",
             when_not="hedges are one in twenty at most",

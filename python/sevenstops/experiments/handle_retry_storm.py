@@ -170,7 +170,8 @@ EXPERIMENT = Experiment(
             command=(
                 "curl -s http://127.0.0.1:$ADMIN_PORT/metrics | awk "
                 "'/^sevenstops_dependency_retries_total/ {r = $2} "
-                "/^sevenstops_dependency_requests_total/ {n = $2} END {print r / (n - r)}'"
+                "/^sevenstops_dependency_requests_total/ {n = $2} "
+                "END {d = n - r; print d ? r / d : 0}'"
             ),
             when_it_is="most requests to the services beneath are repeats: shed load to end it",
             when_not="repeats are a tenth of the requests at most",

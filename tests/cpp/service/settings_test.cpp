@@ -55,7 +55,8 @@ TEST(Settings, AnOldNameIsRefusedWithTheNewOne) {
     FAIL() << "it was taken";
   } catch (const std::invalid_argument& error) {
     EXPECT_STREQ(error.what(),
-                 "setting handle.pool_per_dependency is called handle.pool.total now");
+                 "setting handle.pool_per_dependency is called handle.pool.total now, and takes a "
+                 "number of connections (0: no bound)");
   }
   EXPECT_THROW(set_field(settings, "handle.pool.per_replica", "true"), std::invalid_argument);
   EXPECT_THROW((void)get_field(settings, "handle.hedges"), std::invalid_argument);

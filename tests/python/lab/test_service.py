@@ -1,11 +1,13 @@
 """How the service is started."""
 
+import subprocess
 import time
 
 import pytest
 
 from sevenstops import LabError, Service, ServiceOptions, _core
 from sevenstops.lab import service as module
+from sevenstops.lab.processes import EXECUTABLE
 from sevenstops.lab.settings import SideSettings
 
 
@@ -109,6 +111,14 @@ def test_it_listens_where_it_is_told_to_and_its_admin_listener_does_not():
         with pytest.raises(RuntimeError):
             _core.fetch(_core.Target(service.port), "/healthz")
         assert service.stops()["requests_total"] == 1
+
+
+def test_an_access_log_without_a_name_is_one_sentence():
+    ended = subprocess.run(
+        [EXECUTABLE, "--port", "0", "--access-log", ""], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.endswith("--access-log takes a file, not ''\n")
 
 
 @pytest.mark.parametrize(
