@@ -81,7 +81,8 @@ void LogFile::write_out() {
   if (error != 0) {
     const auto rest = std::string_view(lines_).substr(std::max(done, begin));
     lines_lost_ += static_cast<std::uint64_t>(std::ranges::count(rest, '\n'));
-    if (write_errors_++ == 0) {
+    ++write_errors_;
+    if (!std::exchange(told_, true)) {
       said_(std::string("the access log can't be written: ") + std::strerror(error));
     }
   }
@@ -93,6 +94,7 @@ void LogFile::open_anew() {
     const int file = open_file(path_);
     ::close(std::exchange(file_, file));
     cut_off_ = false;
+    told_ = false;
   } catch (const std::runtime_error& error) {
     said_(std::string("the file before is written on: ") + error.what());
   }

@@ -18,7 +18,7 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   using Said = std::function<void(const std::string& sentence)>;
 
   /// Throws std::runtime_error in one sentence when it can't be opened. `said` is told of the first
-  /// write that fails, and of a file that can't be opened anew.
+  /// write to a file that fails, and of a file that can't be opened anew.
   LogFile(std::string path, Said said);
   ~LogFile() override;
   LogFile(const LogFile&) = delete;
@@ -44,6 +44,8 @@ class LogFile final : public spdlog::sinks::base_sink<std::mutex> {
   Said said_;
   int file_ = -1;
   std::string lines_;
+  // Whether it was said that this file can't be written.
+  bool told_ = false;
   // Whether the file ends in the middle of a line.
   bool cut_off_ = false;
   std::atomic<bool> reopens_ = false;

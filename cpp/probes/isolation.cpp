@@ -91,8 +91,11 @@ OwnNetwork::OwnNetwork() : before_(::open("/proc/thread-self/ns/net", O_RDONLY |
       fail("the network namespace can't be opened");
     }
     enter_network();
-  } catch (const std::runtime_error&) {
-    (void)go_back();
+  } catch (const std::runtime_error& error) {
+    if (!go_back()) {
+      throw std::runtime_error(std::string(error.what()) +
+                               ", and the thread can't go back to its network namespace");
+    }
     throw;
   }
 }

@@ -173,6 +173,7 @@ std::string report_prometheus(const Threads& threads) {
 
 std::string report_listener(std::uint16_t port) {
   Text out;
+  bool known = true;
   try {
     const auto listener = probes::probe_listener(port);
     out.header("listen_drops_total", "counter",
@@ -186,8 +187,12 @@ std::string report_listener(std::uint16_t port) {
     out.value("listen_queue_connections", "", listener.queue_depth);
   } catch (const std::runtime_error&) {
     // To Prometheus a number that is not known is one that is not there.
-    return "";
+    known = false;
   }
+  out.header(
+      "listen_queue_known", "gauge",
+      "1 where the kernel tells of the queue of the service's own port, 0 where it does not.");
+  out.value("listen_queue_known", "", known ? 1 : 0);
   return out.text();
 }
 

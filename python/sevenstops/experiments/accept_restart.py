@@ -59,8 +59,11 @@ def deployed(scene: Scene) -> tuple[int | None, float]:
     has to end first.
     """
     old = scene.service
-    with contextlib.suppress(LabError):
+    try:
         scene.others["next"] = old.successor()
+    except LabError as error:
+        if "in use" not in str(error):
+            raise
     began = time.monotonic()
     old.leave()
     code = old.exit_code(MOST)

@@ -30,6 +30,7 @@ class PeakMemory(Stoppable):
         self._start = self._peak = watched.memory()
         self._began = time.monotonic()
         self.course: list[tuple[float, float]] = [(0.0, 0.0)]
+        self._trouble: LabError | None = None
         # Ctrl-C may come before anybody can stop it, and Python is not to wait for it then.
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -45,16 +46,21 @@ class PeakMemory(Stoppable):
         self.course.append((time.monotonic() - self._began, float(now - self._start)))
 
     def _watch(self) -> None:
-        # A service that has died is noticed by whoever asks it next.
-        with contextlib.suppress(LabError):
+        try:
             while not self._done.wait(self.PERIOD):
                 self._look()
+        except LabError as error:
+            self._trouble = error
 
     def _end(self) -> None:
         self._done.set()
         self._thread.join()
-        with contextlib.suppress(LabError):
-            self._look()
+        if self._trouble is None:
+            with contextlib.suppress(LabError):
+                self._look()
+        # Whoever asks it next notices that it has died; of one that lives the peak is missing.
+        elif self._service.process.alive:
+            raise self._trouble
 
 
 def samples_for(q: float) -> int:

@@ -139,5 +139,12 @@ TEST_F(ReportTest, EveryLineIsPrometheusText) {
   EXPECT_GT(samples.size(), 100U);
 }
 
+// Alerts on drops are quiet where the kernel says nothing: that has to be seen.
+TEST(ReportListener, SaysWhetherTheKernelTellsOfIt) {
+  const auto unknown = report_listener(1);
+  EXPECT_NE(unknown.find("\nsevenstops_listen_queue_known 0\n"), std::string::npos);
+  EXPECT_EQ(unknown.find("listen_drops_total"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sevenstops::service

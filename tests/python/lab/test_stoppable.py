@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from sevenstops import Service
+from sevenstops import LabError, Service
 from sevenstops.cli.load_screen import LoadScreen
 from sevenstops.cli.progress import RunProgress
 from sevenstops.lab.edges.nginx import Nginx, NginxProcess
@@ -70,6 +70,18 @@ def test_a_process_and_its_watcher_can_be_stopped_twice():
     service.stop()
     service.process.stop()
     assert not service.process.alive
+
+
+def test_memory_that_nobody_could_watch_is_no_measurement(monkeypatch):
+    def refuse():
+        raise LabError("no answer")
+
+    with Service() as service:
+        memory = PeakMemory(service)
+        monkeypatch.setattr(service, "memory", refuse)
+        memory._thread.join(10)
+        with pytest.raises(LabError, match="no answer"):
+            memory.stop()
 
 
 @pytest.mark.parametrize(
