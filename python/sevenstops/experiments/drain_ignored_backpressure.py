@@ -1,4 +1,4 @@
-"""Drain: readers at 2.4 MB/s on the export."""
+"""Drain: readers at 1.6 MB/s on the export."""
 
 import re
 from functools import partial
@@ -23,15 +23,15 @@ from sevenstops.loading.plans import constant
 # An export of about 9 MB: the kernel holds some 4 of them for each reader, the rest is to be seen.
 ROWS = 100_000
 READERS = 10
-RATE = 2_400_000
+RATE = 1_600_000
 MOST_QUEUED = 8 << 20
 
 
 def plan(seed: int) -> Plan:
-    """Ten readers who need 3.8 s for an export, beside 200 good requests a second."""
+    """Ten readers who need 5.6 s for an export, beside 200 good requests a second."""
     return Plan(
         seed=seed,
-        arrivals=[constant(200, duration=4.5)],
+        arrivals=[constant(200, duration=6.3)],
         connections=16,
         requests=[RequestSpec(name="good", target="/healthz")],
         crowds=[Crowd(kind="slow_reader", target="/export.csv", count=READERS, rate=RATE)],
