@@ -70,7 +70,7 @@ def run(scene: Scene, p: Plan) -> Sample:
     scene.curves["latency"] = percentile_curve(small.latency)
     return {
         "processor_seconds_per_answer": spent / max(1, result.answered),
-        "small_latency_p99_seconds": percentile_seen(small.latency, 0.99),
+        "small_latency_p95_seconds": percentile_seen(small.latency, 0.95),
         "page_bytes": page.bytes_received / max(1, page.answered),
         "picture_bytes": picture.bytes_received / max(1, picture.answered),
         "answers_wrong": wrong(scene),
@@ -104,8 +104,8 @@ EXPERIMENT = Experiment(
     metrics=[
         Metric("processor_seconds_per_answer", "seconds", "proc_stat", "lower", "<= 0.5 before",
                rule="half of what an answer cost before on this processor"),
-        Metric("small_latency_p99_seconds", "seconds", "client", "lower", "<= 1.5 before",
-               guard=True, rule="p99 of some 750 requests: half of it may be luck"),
+        Metric("small_latency_p95_seconds", "seconds", "client", "lower", "<= 1.5 before",
+               guard=True, rule="of some 750 requests, whose p99 one pause of the machine makes"),
         Metric("page_bytes", "bytes", "client", "lower", "<= 3200", guard=True,
                rule=f"{ROWS} rows, 17.5 kB as they are, all travel compressed, head and all"),
         Metric("picture_bytes", "bytes", "client", "higher", f">= {PICTURE}", guard=True,
