@@ -137,7 +137,9 @@ std::uint64_t Log::dropped() const {
   }
   // The queue drops what asks for a flush as well, and counts it. What has not been answered is
   // taken for dropped: until it is, there may be a line too few.
-  const auto flushes = state_->flushes_asked - state_->access_file->flushes();
+  // In this order, or one that comes in between would be answered before it was asked for.
+  const auto answered = state_->access_file->flushes();
+  const auto flushes = state_->flushes_asked - answered;
   const auto all = state_->access_thread->overrun_counter();
   return all - std::min<std::uint64_t>(all, flushes);
 }
