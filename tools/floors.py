@@ -145,9 +145,9 @@ def check_cpp(root: Path) -> Iterator[str]:
             yield f'{where}: "{use.of}" is no file of cpp/; an include begins with its room'
         if use.of in files:
             ours.append(use)
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and path.suffix not in (".cpp", ".hpp"):
-            yield f"cpp/{path.relative_to(root)}:1: neither .cpp nor .hpp: nobody would check it"
+    for file in sorted(root.rglob("*")):
+        if file.is_file() and file.suffix not in (".cpp", ".hpp"):
+            yield f"cpp/{file.relative_to(root)}:1: neither .cpp nor .hpp: nobody would check it"
     for path, text in files.items():
         if found := BY_MACRO.search(text):
             line = text.count("\n", 0, found.start()) + 1
