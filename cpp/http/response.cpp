@@ -11,11 +11,18 @@
 namespace sevenstops::http {
 namespace {
 
+void append_number(std::string& out, std::uint64_t number) {
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
 void append_status_line(std::string& out, unsigned status) {
   const auto phrase =
       boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
-  out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ");
-  out.append(phrase.data(), phrase.size());
+  out.append("HTTP/1.1 ");
+  append_number(out, status);
+  out.append(1, ' ').append(phrase.data(), phrase.size());
 }
 
 }  // namespace
@@ -57,7 +64,8 @@ void append_head(std::string& out, const ResponseHead& head) {
     out.append("\r\nVary: Accept-Encoding");
   }
   if (head.retry_after > 0) {
-    out.append("\r\nRetry-After: ").append(std::to_string(head.retry_after));
+    out.append("\r\nRetry-After: ");
+    append_number(out, head.retry_after);
   }
   if (!head.rate_policy.empty()) {
     out.append("\r\nRateLimit-Policy: ").append(head.rate_policy);
@@ -66,7 +74,8 @@ void append_head(std::string& out, const ResponseHead& head) {
   if (content && head.chunked) {
     out.append("\r\nTransfer-Encoding: chunked");
   } else if (content && head.content_length) {
-    out.append("\r\nContent-Length: ").append(std::to_string(*head.content_length));
+    out.append("\r\nContent-Length: ");
+    append_number(out, *head.content_length);
   }
   if (!head.keep_alive) {
     out.append("\r\nConnection: close");

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <tuple>
@@ -121,7 +123,10 @@ asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::s
   } else if (silent_) {
     // While others have their turn the next request may come, and a read that finds nothing is
     // saved.
-    co_await asio::post(stream_.socket().get_executor(), asio::use_awaitable);
+    auto& io = static_cast<asio::io_context&>(
+        asio::query(stream_.socket().get_executor(), asio::execution::context));
+    // Named, since Asio would wrap it twice for an executor of any type.
+    co_await asio::post(io, asio::bind_executor(io.get_executor(), asio::use_awaitable));
   }
   if (error == asio::error::would_block) {
     begin_to_wait(deadline);
