@@ -73,7 +73,7 @@ case $part in
     extras="test coverage"
     ;;
   bench)
-    packages="wrk nghttp2-client hey apache2-utils rapidjson-dev nlohmann-json3-dev"
+    packages="wrk nghttp2-client nghttp2-server hey apache2-utils rapidjson-dev nlohmann-json3-dev"
     extras="test bench"
     ;;
   fuzz)

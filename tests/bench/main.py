@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import clients
+import floods
 import healthz
 import room
 import serializers
@@ -16,7 +17,7 @@ from sevenstops import LabError
 from sevenstops.evidence.files import write_whole
 from sevenstops.lab.environment import Lab
 
-PARTS = ("healthz", "clients", "serializers", "truth", "room")
+PARTS = ("healthz", "clients", "serializers", "truth", "room", "floods")
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +43,10 @@ def main(arguments: list[str]) -> int:
         lines += healthz.measure(lab)
     if "clients" in wanted:
         lines += clients.measure(lab)
-    for part, of in (("serializers", serializers), ("truth", truth), ("room", room)):
+    judged = (
+        ("serializers", serializers), ("truth", truth), ("room", room), ("floods", floods),
+    )  # fmt: skip
+    for part, of in judged:
         if part in wanted:
             told, holds = of.measure(lab)
             lines += told
