@@ -154,10 +154,11 @@ def places(
     lab: Lab, root: Path, flood: Flood
 ) -> dict[str, tuple[Callable[[], AbstractContextManager[Server]], Flood | None]]:
     """What is measured for a flood, in turns: a server, and what it is sent besides good users."""
+    others = tuple(f"{setting}=0" for setting in flood.others)
     return {
-        "no flood": (lambda: ours(lab, ()), None),
-        "unbounded": (lambda: ours(lab, (f"{flood.setting}=0",)), flood),
-        "hardened": (lambda: ours(lab, ()), flood),
+        "no flood": (lambda: ours(lab, others), None),
+        "unbounded": (lambda: ours(lab, (*others, f"{flood.setting}=0")), flood),
+        "hardened": (lambda: ours(lab, others), flood),
         "nginx": (lambda: nginx(lab, root), flood),
         "nghttpd": (lambda: nghttpd(lab, root), flood),
     }

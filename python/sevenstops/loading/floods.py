@@ -15,7 +15,7 @@ from hyperframe.frame import (
 
 from sevenstops.loading.frames import as_text, cancel, fields, get, raw, window_update
 
-PRIORITY, DATA = 0x2, 0x0
+DATA, PRIORITY, WINDOW_UPDATE = 0x0, 0x2, 0x8
 LARGEST = (1 << 31) - 1
 # Frames of a kind that one request of a flood has beneath it.
 MANY = 200
@@ -30,7 +30,8 @@ class Flood:
     """What a connection sends again and again, on new streams each time.
 
     `frames` are sent `rate` times a second by each connection; `setting` is what bounds them, and
-    `known` is where they were made public.
+    `known` is where they were made public. What the bounded service says of its end is `reason`.
+    `others` are bounds that would end it as well, and have to be 0 where this one is looked at.
     """
 
     name: str
@@ -39,16 +40,20 @@ class Flood:
     known: str
     rate: float
     frames: Callable[[str], tuple[Frame | bytes, ...]]
+    reason: str
+    others: tuple[str, ...] = ()
 
     def piece(self, target: str) -> str:
         """As a crowd's `pieces` have it, where what it asks for is `target`."""
         return as_text(*self.frames(target))
 
 
-def _made(name: str, meaning: str, *faults: Frame | bytes) -> Flood:
+def _made(
+    name: str, meaning: str, *faults: Frame | bytes, reason: str, others: tuple[str, ...] = ()
+) -> Flood:
     return Flood(
         name, meaning, "parse.http2.made_resets", "CVE-2025-8671", 8000,
-        lambda target: (get(target), *faults),
+        lambda target: (get(target), *faults), reason, others,
     )  # fmt: skip
 
 
@@ -65,38 +70,53 @@ def _endless_head(_: str) -> tuple[Frame, ...]:
 FLOODS = (
     Flood(
         "rapid-reset", "a request, and its reset", "parse.http2.resets", "CVE-2023-44487", 8000,
-        lambda target: (get(target), cancel()),
+        lambda target: (get(target), cancel()), "http2_resets",
     ),
-    _made("made-reset-by-no-window", "a WINDOW_UPDATE of 0", raw(0x8, 1, bytes(4))),
-    _made("made-reset-by-too-much-window", "a window beyond 2^31 - 1", window_update(LARGEST, 1)),
-    _made("made-reset-by-a-short-priority", "a PRIORITY of 4 bytes", raw(PRIORITY, 1, bytes(4))),
-    _made("made-reset-by-late-data", "DATA after its request's end", raw(DATA, 1, b"x")),
+    # Where nghttp2 takes a stream's fault for the connection's, one is enough.
+    _made(
+        "made-reset-by-no-window", "a WINDOW_UPDATE of 0", raw(WINDOW_UPDATE, 1, bytes(4)),
+        reason="http2_protocol",
+    ),
+    _made(
+        "made-reset-by-too-much-window", "a window beyond 2^31 - 1", window_update(LARGEST, 1),
+        reason="http2_made_resets", others=("parse.http2.window_updates",),
+    ),
+    _made(
+        "made-reset-by-a-short-priority", "a PRIORITY of 4 bytes", raw(PRIORITY, 1, bytes(4)),
+        reason="http2_protocol",
+    ),
+    _made(
+        "made-reset-by-late-data", "DATA after its request's end", raw(DATA, 1, b"x"),
+        reason="http2_protocol",
+    ),
     Flood(
         "made-reset-by-a-false-length", "a body that is shorter than was said",
         "parse.http2.made_resets", "CVE-2025-8671", 8000,
         lambda target: _upload(target, 2, DataFrame(1, b"x", flags=["END_STREAM"])),
+        "http2_made_resets",
     ),
     Flood(
         "pings", "PING", "parse.http2.pings", "CVE-2019-9512", 50000,
-        lambda _: (PingFrame(0, b"12345678"),),
+        lambda _: (PingFrame(0, b"12345678"),), "http2_pings",
     ),
     Flood(
         "settings", "SETTINGS with nothing in it", "parse.http2.settings", "CVE-2019-9515", 50000,
-        lambda _: (SettingsFrame(0),),
+        lambda _: (SettingsFrame(0),), "http2_settings",
     ),
     Flood(
         "priorities", "PRIORITY", "parse.http2.priorities", "CVE-2019-9513", 50000,
-        lambda _: (PriorityFrame(1, depends_on=0, stream_weight=15),),
+        lambda _: (PriorityFrame(1, depends_on=0, stream_weight=15),), "http2_priorities",
     ),
     Flood(
         "empty-data", "DATA with nothing in it", "parse.http2.empty_frames", "CVE-2019-9518", 250,
         lambda _: _upload(
             "/echo", 0, *(DataFrame(1) for _ in range(MANY)), DataFrame(1, flags=["END_STREAM"])
         ),
+        "http2_empty_frames",
     ),
     Flood(
         "continuations", "a head that does not end", "parse.http2.continuations",
-        "CVE-2024-27316", 1, _endless_head,
+        "CVE-2024-27316", 1, _endless_head, "http2_continuations",
     ),
     Flood(
         "crumbs-of-window", "an export that is taken a byte at a time",
@@ -105,5 +125,6 @@ FLOODS = (
             get("/export.csv"),
             *(window_update(1, stream) for _ in range(CRUMBS) for stream in (1, 0)),
         ),
+        "http2_window_updates",
     ),
 )  # fmt: skip

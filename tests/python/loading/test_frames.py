@@ -2,7 +2,7 @@
 
 from hpack import Decoder
 
-from sevenstops.loading.frames import as_text, cancel, get
+from sevenstops.loading.frames import as_text, cancel, fields, get, raw, window_update
 
 
 def test_a_get_may_be_sent_again_as_it_is() -> None:
@@ -23,3 +23,14 @@ def test_text_stands_for_bytes() -> None:
     text = as_text(get("/", 3), cancel(3))
     assert text.encode("latin-1") == get("/", 3).serialize() + cancel(3).serialize()
     assert text.endswith("\0\0\x04\x03\0\0\0\0\x03\0\0\0\x08")
+
+
+def test_a_raw_frame_is_what_it_is_told_to_be() -> None:
+    assert raw(0x8, 5, (7).to_bytes(4)) == window_update(7, 5).serialize()
+    assert raw(0x2, 1, b"abcd", 0xFF) == b"\0\0\x04\x02\xff\0\0\0\x01abcd"
+
+
+def test_fields_of_an_upload_say_its_length() -> None:
+    block = fields("POST", "/echo", ("content-length", "2"))
+    assert Decoder().decode(block)[-1] == ("content-length", "2")
+    assert Decoder().decode(block)[0] == (":method", "POST")
