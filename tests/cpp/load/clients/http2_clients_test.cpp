@@ -61,8 +61,8 @@ TEST_P(Http2Clients, AFloodSendsItsFramesAtItsRateOnNewStreams) {
   EXPECT_EQ(record.started, 1U);
   const auto pair = get_and_cancel().size();
   EXPECT_EQ((record.bytes_sent - test::http2_begin().size()) % pair, 0U);
-  // A hundred pairs in half a second.
-  EXPECT_GE(count(service, "http2_streams_reset_total"), 80U);
+  // A hundred pairs in half a second, on a machine that may be busy; unbounded they are thousands.
+  EXPECT_GE(count(service, "http2_streams_reset_total"), 40U);
   EXPECT_LE(count(service, "http2_streams_reset_total"), 110U);
 }
 
