@@ -45,14 +45,8 @@ void append_head(std::string& out, const ResponseHead& head) {
   if (head.status == unauthorized) {
     out.append("\r\nWWW-Authenticate: Bearer");
   }
-  if (!head.allow.empty()) {
-    out.append("\r\nAllow: ").append(head.allow);
-  }
-  if (!head.location.empty()) {
-    out.append("\r\nLocation: ").append(head.location);
-  }
-  if (!head.next.empty()) {
-    out.append("\r\nLink: <").append(head.next).append(">; rel=\"next\"");
+  for (const auto& [name, value] : head.fields) {
+    out.append("\r\n").append(name).append(": ").append(value);
   }
   if (!head.entity_tag.empty()) {
     out.append("\r\nETag: ").append(head.entity_tag);
@@ -67,10 +61,6 @@ void append_head(std::string& out, const ResponseHead& head) {
     out.append("\r\nRetry-After: ");
     append_number(out, head.retry_after);
   }
-  if (!head.rate_policy.empty()) {
-    out.append("\r\nRateLimit-Policy: ").append(head.rate_policy);
-    out.append("\r\nRateLimit: ").append(head.rate_standing);
-  }
   if (content && head.chunked) {
     out.append("\r\nTransfer-Encoding: chunked");
   } else if (content && head.content_length) {
@@ -81,9 +71,6 @@ void append_head(std::string& out, const ResponseHead& head) {
     out.append("\r\nConnection: close");
   } else if (head.minor_version == 0) {
     out.append("\r\nConnection: keep-alive");
-  }
-  if (!head.server_timing.empty()) {
-    out.append("\r\nServer-Timing: ").append(head.server_timing);
   }
   out.append("\r\n\r\n");
 }

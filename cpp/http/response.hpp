@@ -2,26 +2,29 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace sevenstops::http {
 
+/// A field of a response's head.
+struct ResponseField {
+  std::string_view name;
+  std::string value;
+};
+
 /// The head of an HTTP/1.1 response.
 struct ResponseHead {
   unsigned status = 200;
   std::string_view content_type;
+  /// What only some responses say.
+  std::span<const ResponseField> fields = {};
   /// Empty or 0: the field is left out.
-  std::string_view allow = {};
-  std::string_view location = {};
-  std::string_view next = {};
   std::string_view entity_tag = {};
   std::string_view coding = {};
   bool varies = false;
   unsigned retry_after = 0;
-  std::string_view rate_policy = {};
-  std::string_view rate_standing = {};
-  std::string_view server_timing = {};
   /// How the body ends (RFC 9112, 6.3): by its length, by chunks, or, without either, by the close.
   std::optional<std::uint64_t> content_length = {};
   bool chunked = false;

@@ -9,16 +9,11 @@ namespace sevenstops::stops {
 [[nodiscard]] inline http::ResponseHead head_of(const Response& response) {
   return {.status = response.status,
           .content_type = response.content_type,
-          .allow = response.allow,
-          .location = response.location,
-          .next = response.next,
+          .fields = response.fields,
           .entity_tag = response.entity_tag,
           .coding = response.coding,
           .varies = response.varies,
-          .retry_after = response.retry_after,
-          .rate_policy = response.rate_policy,
-          .rate_standing = response.rate_standing,
-          .server_timing = response.server_timing};
+          .retry_after = response.retry_after};
 }
 
 }  // namespace sevenstops::stops

@@ -22,9 +22,9 @@ asio::awaitable<Walk::Next> Walk::once() {
   if (match->route == nullptr) co_return co_await answer_for_route(*match);
   // Whoever balances asks this, and is to send nothing more.
   if (match->route->vital && s_.unready) co_return co_await refuse(Reason::leaving);
-  const auto passed = co_await chain(*match);
-  if (!passed) co_return co_await refuse(passed.error());
-  co_return co_await drain(x_.request.keep_alive, Next::end);
+  auto response = co_await chain(*match);
+  if (!response) co_return co_await refuse(response.error());
+  co_return co_await drain(std::move(*response), x_.request.keep_alive, Next::end);
 }
 
 asio::awaitable<Outcome<void>> Walk::parse() {
@@ -70,9 +70,10 @@ constexpr Reason thrown_at(Stop stop) {
 }  // namespace
 
 // Middleware, and what stands within it. An exception outside the boundary ends the connection.
-asio::awaitable<Outcome<void>> Walk::chain(const Match& match) {
+asio::awaitable<Outcome<Response>> Walk::chain(const Match& match) {
   bool bounded = false;
   auto stop = Stop::middleware;
+  Response response;
   try {
     for (const auto layer : s_.middleware.order()) {
       Outcome<void> passed;
@@ -112,10 +113,14 @@ asio::awaitable<Outcome<void>> Walk::chain(const Match& match) {
           }
           stop = Stop::serialize;
           if (s_.representation.applies(*result)) {
-            passed = co_await represent(std::move(*result));
+            auto represented = co_await represent(std::move(*result));
+            if (!represented) {
+              co_return represented.error();
+            }
+            response = std::move(*represented);
           } else {
             const Visit visit(s_, x_, stop);
-            serialize(std::move(*result));
+            response = serialize(std::move(*result));
           }
           break;
         }
@@ -124,7 +129,7 @@ asio::awaitable<Outcome<void>> Walk::chain(const Match& match) {
         co_return passed.error();
       }
     }
-    co_return Outcome<void>();
+    co_return std::move(response);
   } catch (const std::exception& error) {
     if (!bounded || base::is_cancellation(error)) {
       throw;
@@ -219,38 +224,43 @@ asio::awaitable<Outcome<Result>> Walk::handle(const Match& match) {
   }
 }
 
-asio::awaitable<Outcome<void>> Walk::represent(Result result) {
+asio::awaitable<Outcome<Response>> Walk::represent(Result result) {
   const Visit visit(s_, x_, Stop::serialize);
   const bool lasting = Representation::lasts(result);
-  serialize(std::move(result));
+  auto response = serialize(std::move(result));
   try {
-    co_return co_await s_.representation.choose(response_, x_.request, lasting);
+    auto chosen = co_await s_.representation.choose(response, x_.request, lasting);
+    if (!chosen) {
+      co_return chosen.error();
+    }
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       cut_short();
     }
     throw;
   }
+  co_return std::move(response);
 }
 
-void Walk::serialize(Result result) {
+Response Walk::serialize(Result result) {
   constexpr std::size_t large = 100'000;
   const bool of_rows = std::holds_alternative<Page>(result);
-  response_ = stops::serialize(std::move(result), s_.serialize_settings);
-  s_.metrics[Stop::serialize].bytes.add(response_.bytes.size());
-  s_.metrics.serialize.large.add(of_rows && response_.bytes.size() > large ? 1 : 0);
+  auto response = stops::serialize(std::move(result), s_.serialize_settings);
+  s_.metrics[Stop::serialize].bytes.add(response.bytes.size());
+  s_.metrics.serialize.large.add(of_rows && response.bytes.size() > large ? 1 : 0);
+  return response;
 }
 
-asio::awaitable<Walk::Next> Walk::drain(bool keep_alive, Next otherwise) {
-  const auto status = response_.status;
+asio::awaitable<Walk::Next> Walk::drain(Response response, bool keep_alive, Next otherwise) {
+  const auto status = response.status;
   if (s_.leaving) {
     // The next request may be under way: a close would take the answer with it.
     keep_alive = false;
     otherwise = Next::linger;
   }
   if (quota_) {
-    response_.rate_policy = s_.middleware.rate_policy();
-    response_.rate_standing = RateLimiter::standing(*quota_);
+    response.fields.push_back({"RateLimit-Policy", std::string(s_.middleware.rate_policy())});
+    response.fields.push_back({"RateLimit", RateLimiter::standing(*quota_)});
   }
   if (x_.request.has_body()) {
     // Nobody asks for it any more, and the client may take its time.
@@ -261,7 +271,7 @@ asio::awaitable<Walk::Next> Walk::drain(bool keep_alive, Next otherwise) {
   Outcome<void> sent;
   try {
     const Visit visit(s_, x_, Stop::drain);
-    sent = co_await s_.drain.send(response_, x_.request, x_.timings, x_.writer, keep_alive);
+    sent = co_await s_.drain.send(response, x_.request, x_.timings, x_.writer, keep_alive);
   } catch (const std::exception& error) {
     if (base::is_cancellation(error)) {
       cut_short(status);
@@ -297,28 +307,31 @@ asio::awaitable<Walk::Next> Walk::refuse(http::Refusal refusal) {
   s_.metrics.parse.refused_buffered.raise_to(held);
   s_.metrics.parse.refused_costly.add(held > costly ? 1 : 0);
   s_.metrics.parse.refused_body.add(x_.request.body.size());
-  response_ = stops::serialize(refusal);
+  auto response = stops::serialize(refusal);
   if (refusal.reason == Reason::rate_limit) {
-    response_.retry_after = static_cast<unsigned>(whole_seconds(quota_->wait));
+    response.retry_after = static_cast<unsigned>(whole_seconds(quota_->wait));
   }
   const bool keep_alive = !about.ends_connection && reusable();
-  co_return co_await drain(keep_alive, Next::linger);
+  co_return co_await drain(std::move(response), keep_alive, Next::linger);
 }
 
 // Where the path or OPTIONS is answered without a handler: with a location, or with methods.
 asio::awaitable<Walk::Next> Walk::answer_for_route(const Match& match) {
   constexpr unsigned permanent_redirect = 308;
   constexpr unsigned no_content = 204;
-  response_ = {.status = no_content, .allow = match.allow};
-  if (!match.location.empty()) {
+  Response response{.status = no_content};
+  if (match.location.empty()) {
+    response.fields.push_back({"Allow", std::string(match.allow)});
+  } else {
     s_.metrics.route.redirected.add();
-    response_.status = permanent_redirect;
-    response_.location = match.location;
+    response.status = permanent_redirect;
+    auto where = match.location;
     if (!x_.request.query.empty()) {
-      response_.location.append("?").append(x_.request.query);
+      where.append("?").append(x_.request.query);
     }
+    response.fields.push_back({"Location", std::move(where)});
   }
-  co_return co_await drain(reusable(), Next::linger);
+  co_return co_await drain(std::move(response), reusable(), Next::linger);
 }
 
 // A body that was not read makes the next request's first byte unknown.

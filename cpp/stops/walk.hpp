@@ -3,7 +3,6 @@
 #include <optional>
 
 #include "stops/exchange.hpp"
-#include "stops/response.hpp"
 #include "stops/stops.hpp"
 
 namespace sevenstops::stops {
@@ -29,15 +28,15 @@ class Walk {
  private:
   [[nodiscard]] asio::awaitable<http::Outcome<void>> parse();
   [[nodiscard]] http::Outcome<Match> route();
-  [[nodiscard]] asio::awaitable<http::Outcome<void>> chain(const Match& match);
+  [[nodiscard]] asio::awaitable<http::Outcome<Response>> chain(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<void>> body(const Match& match);
   [[nodiscard]] http::Outcome<void> admit(const Match& match);
   [[nodiscard]] http::Outcome<void> limit_rate();
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle_admitted(const Match& match);
   [[nodiscard]] asio::awaitable<http::Outcome<Result>> handle(const Match& match);
-  void serialize(Result result);
-  [[nodiscard]] asio::awaitable<http::Outcome<void>> represent(Result result);
-  [[nodiscard]] asio::awaitable<Next> drain(bool keep_alive, Next otherwise);
+  [[nodiscard]] Response serialize(Result result);
+  [[nodiscard]] asio::awaitable<http::Outcome<Response>> represent(Result result);
+  [[nodiscard]] asio::awaitable<Next> drain(Response response, bool keep_alive, Next otherwise);
   [[nodiscard]] asio::awaitable<Next> refuse(http::Refusal refusal);
   [[nodiscard]] asio::awaitable<Next> answer_for_route(const Match& match);
   [[nodiscard]] bool reusable() const;
@@ -46,9 +45,6 @@ class Walk {
 
   Stops& s_;
   Exchange& x_;
-  // Here and not in a coroutine's frame: Asio keeps frames of up to 1,020 bytes for the next
-  // request, and has malloc make larger ones.
-  Response response_;
   std::optional<http::Reason> refused_;
   // Where the client stands, once its rate was asked for.
   std::optional<Quota> quota_;

@@ -64,7 +64,7 @@ asio::awaitable<Outcome<void>> Drain::send(Response& response, const http::Reque
                                            const Timings& timings, Writer& writer,
                                            bool keep_alive) {
   if (wants_timing(request)) {
-    response.server_timing = server_timing(timings);
+    response.fields.push_back({"Server-Timing", server_timing(timings)});
   }
   constexpr std::size_t kept = 4096;
   const bool head_only = request.method == "HEAD" || !http::may_have_content(response.status);

@@ -125,7 +125,8 @@ asio::awaitable<Bytes::Read> Connection::more(Clock::time_point deadline, std::s
     // saved.
     auto& io = static_cast<asio::io_context&>(
         asio::query(stream_.socket().get_executor(), asio::execution::context));
-    // Named, since Asio would wrap it twice for an executor of any type.
+    // All sockets of the house are an io_context's. Named, since Asio would wrap it twice for an
+    // executor of any type.
     co_await asio::post(io, asio::bind_executor(io.get_executor(), asio::use_awaitable));
   }
   if (error == asio::error::would_block) {

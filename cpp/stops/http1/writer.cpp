@@ -54,15 +54,7 @@ bool Http1Writer::flush_some() {
 
 asio::awaitable<http::Outcome<void>> Http1Writer::flush(Clock::duration timeout) {
   constexpr std::size_t kept = 512;
-  http::Outcome<void> sent;
-  boost::system::error_code error;
-  // The kernel takes most responses at once: they do without another coroutine.
-  const auto taken = connection_.write_some(out_, error);
-  if (error && error != asio::error::would_block) {
-    sent = http::Reason::closed;
-  } else if (taken < out_.size()) {
-    sent = co_await connection_.write_all(std::string_view(out_).substr(taken), timeout);
-  }
+  auto sent = co_await connection_.write_all(out_, timeout);
   out_.clear();
   if (out_.capacity() > kept) {
     out_.shrink_to_fit();

@@ -134,9 +134,12 @@ Response serialize(Result result, const SerializeSettings& settings) {
     return {.content_type = text->content_type, .bytes = std::move(text->text)};
   }
   if (auto* page = std::get_if<Page>(&result)) {
-    return {.content_type = "application/json",
-            .bytes = json_of(*page, settings.compiled),
-            .next = std::move(page->next)};
+    Response response{.content_type = "application/json",
+                      .bytes = json_of(*page, settings.compiled)};
+    if (!page->next.empty()) {
+      response.fields.push_back({"Link", "<" + page->next + ">; rel=\"next\""});
+    }
+    return response;
   }
   return {.content_type = "text/csv",
           .source = std::make_unique<Csv>(std::move(std::get<std::unique_ptr<RowSource>>(result)))};
@@ -144,10 +147,13 @@ Response serialize(Result result, const SerializeSettings& settings) {
 
 Response serialize(const http::Refusal& refusal) {
   const auto& about = http::info(refusal.reason);
-  return {.status = about.status,
-          .bytes = std::string(about.name) + "\n",
-          .allow = refusal.allow,
-          .retry_after = about.retry_after};
+  Response response{.status = about.status,
+                    .bytes = std::string(about.name) + "\n",
+                    .retry_after = about.retry_after};
+  if (!refusal.allow.empty()) {
+    response.fields.push_back({"Allow", std::string(refusal.allow)});
+  }
+  return response;
 }
 
 }  // namespace sevenstops::stops

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "http/date.hpp"
 
 namespace sevenstops::http {
@@ -25,8 +27,9 @@ TEST(Response, AHeadSaysHowItsBodyTravels) {
 }
 
 TEST(Response, ARepresentationIsNamed) {
+  const std::vector<ResponseField> fields = {{"Link", "</orders?cursor=1>; rel=\"next\""}};
   EXPECT_EQ(head({.content_type = "application/json",
-                  .next = "/orders?cursor=1",
+                  .fields = fields,
                   .entity_tag = "\"a-gzip\"",
                   .coding = "gzip",
                   .varies = true,

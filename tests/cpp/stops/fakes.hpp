@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "../support/response_fields.hpp"
 #include "base/task_group.hpp"
 #include "http/head.hpp"
 #include "stops/bytes.hpp"
@@ -83,15 +84,11 @@ class FakeWriter final : public Writer {
     framed_ = 0;
     status = response.status;
     kept_alive = keep_alive;
-    server_timing = response.server_timing;
-    location = response.location;
-    next = response.next;
+    fields = response.fields;
     entity_tag = response.entity_tag;
     coding = response.coding;
     varies = response.varies;
     retry_after = response.retry_after;
-    rate_policy = response.rate_policy;
-    rate_standing = response.rate_standing;
     ++heads;
     frame("<head>");
   }
@@ -102,6 +99,10 @@ class FakeWriter final : public Writer {
   void end() override { ++ends; }
   [[nodiscard]] std::uint64_t framed() const override { return framed_; }
   [[nodiscard]] std::size_t pending() const override { return pending_; }
+  /// What the last head says in a field; empty where it says nothing.
+  [[nodiscard]] std::string says(std::string_view name) const {
+    return test::value_of(fields, name);
+  }
   [[nodiscard]] bool flush_some() override {
     ++flushed_some;
     pending_ -= std::min(pending_, takes_at_once);
@@ -126,12 +127,8 @@ class FakeWriter final : public Writer {
 
   unsigned status = 0;
   unsigned retry_after = 0;
-  std::string rate_policy;
-  std::string rate_standing;
   bool kept_alive = false;
-  std::string server_timing;
-  std::string location;
-  std::string next;
+  std::vector<http::ResponseField> fields;
   std::string entity_tag;
   std::string coding;
   bool varies = false;

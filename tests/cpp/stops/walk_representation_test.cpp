@@ -14,7 +14,7 @@ TEST_F(WalkTest, WhatTheClientHasIsNotSentAgain) {
   EXPECT_EQ(walk(target), Next::request);
   const auto tag = writer.entity_tag;
   EXPECT_EQ(tag.size(), 34U);
-  EXPECT_TRUE(writer.next.starts_with("/orders?limit=3&cursor=")) << writer.next;
+  EXPECT_TRUE(writer.says("Link").starts_with("</orders?limit=3&cursor=")) << writer.says("Link");
   writer.body.clear();
   EXPECT_EQ(walk(target, "If-None-Match: " + tag + "\r\n"), Next::request);
   EXPECT_EQ(writer.status, 304U);

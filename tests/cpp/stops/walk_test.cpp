@@ -64,18 +64,18 @@ TEST_F(WalkTest, ABodyIsNotReadBeforeItsSenderIsKnown) {
 TEST_F(WalkTest, AnOddPathIsRedirectedWithItsQueryAndWasNotRefused) {
   EXPECT_EQ(walk("//orders/?limit=5&x=//"), Next::request);
   EXPECT_EQ(writer.status, 308U);
-  EXPECT_EQ(writer.location, "/orders?limit=5&x=//");
+  EXPECT_EQ(writer.says("Location"), "/orders?limit=5&x=//");
   EXPECT_EQ(writer.body, "");
   EXPECT_EQ(entered(), (std::vector<std::uint64_t>{0, 1, 1, 0, 0, 0, 1}));
   EXPECT_EQ(refused(), 0U);
   EXPECT_EQ(metrics.route.redirected.value(), 1U);
   EXPECT_EQ(walk("http://a//evil.example/"), Next::request);
-  EXPECT_EQ(writer.location, "/evil.example");
+  EXPECT_EQ(writer.says("Location"), "/evil.example");
   // Its body has not been read.
   EXPECT_EQ(walk("//orders", "Content-Length: 5\r\n"), Next::linger);
   EXPECT_FALSE(writer.kept_alive);
   EXPECT_EQ(walk("/orders"), Next::request);
-  EXPECT_EQ(writer.location, "");
+  EXPECT_EQ(writer.says("Location"), "");
 }
 
 TEST_F(WalkTest, SilenceIsNoRequest) {
@@ -117,15 +117,15 @@ class LimitedWalkTest : public WalkTest {
 TEST_F(LimitedWalkTest, WhoSendsTooMuchIsTold) {
   EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 200U);
-  EXPECT_EQ(writer.rate_policy, "\"client\";q=2;w=2000");
-  EXPECT_EQ(writer.rate_standing, "\"client\";r=1;t=1000");
+  EXPECT_EQ(writer.says("RateLimit-Policy"), "\"client\";q=2;w=2000");
+  EXPECT_EQ(writer.says("RateLimit"), "\"client\";r=1;t=1000");
   EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 200U);
   const auto handled = metrics[base::Stop::handle].entered.value();
   EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 429U);
   EXPECT_TRUE(writer.body.ends_with("rate_limit\n")) << writer.body;
-  EXPECT_EQ(writer.rate_standing, "\"client\";r=0;t=1000");
+  EXPECT_EQ(writer.says("RateLimit"), "\"client\";r=0;t=1000");
   EXPECT_EQ(writer.retry_after, 1000U);
   EXPECT_TRUE(writer.kept_alive);
   EXPECT_EQ(metrics[base::Stop::handle].entered.value(), handled);
@@ -141,7 +141,7 @@ TEST_F(LimitedWalkTest, WhoBringsNoTokenSpendsNothing) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(walk_over({"POST /admin/wipe HTTP/1.1\r\nHost: a\r\n\r\n"}), Next::request);
     EXPECT_EQ(writer.status, 401U);
-    EXPECT_EQ(writer.rate_policy, "");
+    EXPECT_EQ(writer.says("RateLimit-Policy"), "");
   }
   EXPECT_EQ(walk("/users/42"), Next::request);
   EXPECT_EQ(writer.status, 200U);

@@ -153,24 +153,24 @@ TEST_F(DrainTest, AnAnswerThatMayHaveNoContentHasNone) {
 TEST_F(DrainTest, TimingsGoToSampledTracesOrToAll) {
   timings[base::index(base::Stop::handle)] = std::chrono::milliseconds(2);
   ASSERT_TRUE(send({}));
-  EXPECT_TRUE(writer.server_timing.empty());
+  EXPECT_TRUE(writer.says("Server-Timing").empty());
   constexpr std::string_view id = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-";
   request.fields.push_back({"traceparent", {}});
   const auto unsampled = std::string(id) + "00";
   request.fields.back().value = unsampled;
   ASSERT_TRUE(send({}));
-  EXPECT_TRUE(writer.server_timing.empty());
+  EXPECT_TRUE(writer.says("Server-Timing").empty());
   const auto sampled = std::string(id) + "01";
   request.fields.back().value = sampled;
   ASSERT_TRUE(send({}));
-  EXPECT_TRUE(writer.server_timing.empty());
+  EXPECT_TRUE(writer.says("Server-Timing").empty());
   settings.server_timing_sampled = true;
   ASSERT_TRUE(send({}));
-  EXPECT_NE(writer.server_timing.find("handle;dur=2.000"), std::string::npos);
+  EXPECT_NE(writer.says("Server-Timing").find("handle;dur=2.000"), std::string::npos);
   request.fields.clear();
   settings.server_timing = true;
   ASSERT_TRUE(send({}));
-  EXPECT_FALSE(writer.server_timing.empty());
+  EXPECT_FALSE(writer.says("Server-Timing").empty());
 }
 
 }  // namespace

@@ -63,16 +63,16 @@ TEST_F(Http1WriterTest, AWholeResponseHasItsLength) {
 }
 
 TEST_F(Http1WriterTest, ARefusalForTheRateSaysWhereTheClientStands) {
-  const Response response{.status = 429,
-                          .retry_after = 2,
-                          .rate_policy = "\"client\";q=5;w=10",
-                          .rate_standing = "\"client\";r=0;t=2"};
+  const Response response{
+      .status = 429,
+      .fields = {{"RateLimit-Policy", "\"client\";q=5;w=10"}, {"RateLimit", "\"client\";r=0;t=2"}},
+      .retry_after = 2};
   writer.head(response, true);
   writer.end();
   const auto got = flushed();
   EXPECT_TRUE(got.starts_with("HTTP/1.1 429 Too Many Requests\r\n")) << got;
-  EXPECT_NE(got.find("\r\nRetry-After: 2\r\nRateLimit-Policy: \"client\";q=5;w=10\r\n"
-                     "RateLimit: \"client\";r=0;t=2\r\n"),
+  EXPECT_NE(got.find("\r\nRateLimit-Policy: \"client\";q=5;w=10\r\n"
+                     "RateLimit: \"client\";r=0;t=2\r\nRetry-After: 2\r\n"),
             std::string::npos)
       << got;
 }
@@ -122,7 +122,7 @@ TEST_F(Http1WriterTest, SaysWhenToComeAgainAndWhichMethodsThereAre) {
 }
 
 TEST_F(Http1WriterTest, SaysWhichMethodsThereAre) {
-  writer.head({.status = 405, .allow = "GET, HEAD"}, true);
+  writer.head({.status = 405, .fields = {{"Allow", "GET, HEAD"}}}, true);
   const auto got = flushed();
   EXPECT_NE(got.find("Allow: GET, HEAD\r\n"), std::string::npos);
   EXPECT_EQ(got.find("Retry-After"), std::string::npos);
@@ -130,7 +130,7 @@ TEST_F(Http1WriterTest, SaysWhichMethodsThereAre) {
 }
 
 TEST_F(Http1WriterTest, SaysWhereAClientIsSent) {
-  writer.head({.status = 308, .location = "/orders?limit=5"}, true);
+  writer.head({.status = 308, .fields = {{"Location", "/orders?limit=5"}}}, true);
   const auto got = flushed();
   EXPECT_TRUE(got.starts_with("HTTP/1.1 308 Permanent Redirect\r\n")) << got;
   EXPECT_NE(got.find("\r\nLocation: /orders?limit=5\r\n"), std::string::npos);

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <deque>
 
+#include "../../support/response_fields.hpp"
 #include "../../support/run.hpp"
 
 namespace sevenstops::stops {
@@ -102,8 +103,11 @@ TEST(Serialize, ALargeRowComesWhole) {
 }
 
 TEST(Serialize, APageSaysWhereTheNextOneIs) {
-  EXPECT_EQ(serialize(Page{{}, "/orders?cursor=1"}, {}).next, "/orders?cursor=1");
-  EXPECT_EQ(serialize(Page{{}, ""}, {}).next, "");
+  const auto link = [](std::string next) {
+    return test::value_of(serialize(Page{{}, std::move(next)}, {}).fields, "Link");
+  };
+  EXPECT_EQ(link("/orders?cursor=1"), "</orders?cursor=1>; rel=\"next\"");
+  EXPECT_EQ(link(""), "");
 }
 
 TEST(Serialize, ATextIsReady) {
@@ -117,7 +121,7 @@ TEST(Serialize, ARefusalSaysItsReason) {
   auto response = serialize(http::Refusal(Reason::method_not_allowed, "GET, HEAD"));
   EXPECT_EQ(response.status, 405U);
   EXPECT_EQ(response.bytes, "method\n");
-  EXPECT_EQ(response.allow, "GET, HEAD");
+  EXPECT_EQ(test::value_of(response.fields, "Allow"), "GET, HEAD");
   EXPECT_EQ(response.retry_after, 0U);
   response = serialize(http::Refusal(Reason::max_connections));
   EXPECT_EQ(response.status, 503U);
