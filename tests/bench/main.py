@@ -39,12 +39,9 @@ def main(arguments: list[str]) -> int:
         "",
     ]  # fmt: skip
     held = []
-    if "healthz" in wanted:
-        lines += healthz.measure(lab)
-    if "clients" in wanted:
-        lines += clients.measure(lab)
     judged = (
-        ("serializers", serializers), ("truth", truth), ("room", room), ("floods", floods),
+        ("healthz", healthz), ("clients", clients), ("serializers", serializers), ("truth", truth),
+        ("room", room), ("floods", floods),
     )  # fmt: skip
     for part, of in judged:
         if part in wanted:

@@ -21,6 +21,7 @@ LARGEST = (1 << 31) - 1
 MANY = 200
 CRUMBS = 2000
 CONTINUATIONS = 50000
+PROTOCOL = "http2_protocol"
 # HPACK for a field of one letter that is nowhere kept (RFC 7541, 6.2.2).
 SMALL = b"\x00\x01x\x01y"
 
@@ -29,9 +30,10 @@ SMALL = b"\x00\x01x\x01y"
 class Flood:
     """What a connection sends again and again, on new streams each time.
 
-    `frames` are sent `rate` times a second by each connection; `setting` is what bounds them, and
-    `known` is where they were made public. What the bounded service says of its end is `reason`.
-    `others` are bounds that would end it as well, and have to be 0 where this one is looked at.
+    `frames` are sent `rate` times a second by each connection; `known` is where they were made
+    public. `setting` bounds them, and `others` would end them as well: without bound all are 0. The
+    hardened service ends the connection for `reason`; where that is PROTOCOL, the first of them does
+    it, whatever the settings say.
     """
 
     name: str
@@ -46,6 +48,11 @@ class Flood:
     def piece(self, target: str) -> str:
         """As a crowd's `pieces` have it, where what it asks for is `target`."""
         return as_text(*self.frames(target))
+
+    @property
+    def unbounded(self) -> tuple[str, ...]:
+        """The changes that take its bounds away."""
+        return tuple(f"{setting}=0" for setting in (self.setting, *self.others))
 
 
 def _made(
@@ -75,7 +82,7 @@ FLOODS = (
     # Where nghttp2 takes a stream's fault for the connection's, one is enough.
     _made(
         "made-reset-by-no-window", "a WINDOW_UPDATE of 0", raw(WINDOW_UPDATE, 1, bytes(4)),
-        reason="http2_protocol",
+        reason=PROTOCOL,
     ),
     _made(
         "made-reset-by-too-much-window", "a window beyond 2^31 - 1", window_update(LARGEST, 1),
@@ -83,11 +90,11 @@ FLOODS = (
     ),
     _made(
         "made-reset-by-a-short-priority", "a PRIORITY of 4 bytes", raw(PRIORITY, 1, bytes(4)),
-        reason="http2_protocol",
+        reason=PROTOCOL,
     ),
     _made(
         "made-reset-by-late-data", "DATA after its request's end", raw(DATA, 1, b"x"),
-        reason="http2_protocol",
+        reason=PROTOCOL,
     ),
     Flood(
         "made-reset-by-a-false-length", "a body that is shorter than was said",
@@ -119,8 +126,9 @@ FLOODS = (
         "CVE-2024-27316", 1, _endless_head, "http2_continuations",
     ),
     Flood(
-        "crumbs-of-window", "an export that is taken a byte at a time",
-        "parse.http2.window_updates", "CVE-2019-9511, 9517", 5,
+        # Many are read at once, so that fewer frames of DATA leave than in CVE-2019-9511.
+        "crumbs-of-window", "an export whose windows grow by single bytes",
+        "parse.http2.window_updates", "CVE-2019-9511", 5,
         lambda _: (
             get("/export.csv"),
             *(window_update(1, stream) for _ in range(CRUMBS) for stream in (1, 0)),
