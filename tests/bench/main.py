@@ -11,13 +11,14 @@ import floods
 import healthz
 import room
 import serializers
+import start
 import truth
 
 from sevenstops import LabError
 from sevenstops.evidence.files import write_whole
 from sevenstops.lab.environment import Lab
 
-PARTS = ("healthz", "clients", "serializers", "truth", "room", "floods")
+PARTS = ("healthz", "clients", "serializers", "truth", "room", "floods", "start")
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     held = []
     judged = (
         ("healthz", healthz), ("clients", clients), ("serializers", serializers), ("truth", truth),
-        ("room", room), ("floods", floods),
+        ("room", room), ("floods", floods), ("start", start),
     )  # fmt: skip
     for part, of in judged:
         if part in wanted:

@@ -31,9 +31,9 @@ class Flood:
     """What a connection sends again and again, on new streams each time.
 
     `frames` are sent `rate` times a second by each connection; `known` is where they were made
-    public. `setting` bounds them, and `others` would end them as well: without bound all are 0. The
-    hardened service ends the connection for `reason`; where that is PROTOCOL, the first of them does
-    it, whatever the settings say.
+    public. `setting` bounds them, and `others` would end them as well: without bound all are 0.
+    The hardened service ends the connection for `reason`; where that is PROTOCOL, the first of
+    them does it, whatever the settings say.
     """
 
     name: str
