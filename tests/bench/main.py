@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import clients
+import edges
 import floods
 import healthz
 import room
@@ -18,7 +19,7 @@ from sevenstops import LabError
 from sevenstops.evidence.files import write_whole
 from sevenstops.lab.environment import Lab
 
-PARTS = ("healthz", "clients", "serializers", "truth", "room", "floods", "start")
+PARTS = ("healthz", "clients", "serializers", "truth", "room", "floods", "start", "edges")
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
     held = []
     judged = (
         ("healthz", healthz), ("clients", clients), ("serializers", serializers), ("truth", truth),
-        ("room", room), ("floods", floods), ("start", start),
+        ("room", room), ("floods", floods), ("start", start), ("edges", edges),
     )  # fmt: skip
     for part, of in judged:
         if part in wanted:
