@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from hyperframe.frame import (
     ContinuationFrame,
-    DataFrame,
     Frame,
     HeadersFrame,
     PingFrame,
@@ -13,7 +12,15 @@ from hyperframe.frame import (
     SettingsFrame,
 )
 
-from sevenstops.loading.frames import as_text, cancel, fields, get, raw, window_update
+from sevenstops.loading.frames import (
+    as_text,
+    cancel,
+    fields,
+    get,
+    raw,
+    upload,
+    window_update,
+)
 
 DATA, PRIORITY, WINDOW_UPDATE = 0x0, 0x2, 0x8
 LARGEST = (1 << 31) - 1
@@ -64,11 +71,6 @@ def _made(
     )  # fmt: skip
 
 
-def _upload(target: str, length: int, *data: Frame | bytes) -> tuple[Frame | bytes, ...]:
-    head = fields("POST", target, ("content-length", str(length)))
-    return (HeadersFrame(1, head, flags=["END_HEADERS"]), *data)
-
-
 def _endless_head(_: str) -> tuple[Frame, ...]:
     head = HeadersFrame(1, fields("GET", "/healthz"), flags=["END_STREAM"])
     return (head, *(ContinuationFrame(1, SMALL) for _ in range(CONTINUATIONS)))
@@ -99,7 +101,7 @@ FLOODS = (
     Flood(
         "made-reset-by-a-false-length", "a body that is shorter than was said",
         "parse.http2.made_resets", "CVE-2025-8671", 8000,
-        lambda target: _upload(target, 2, DataFrame(1, b"x", flags=["END_STREAM"])),
+        lambda target: upload(target, 2, b"x"),
         "http2_made_resets",
     ),
     Flood(
@@ -116,9 +118,7 @@ FLOODS = (
     ),
     Flood(
         "empty-data", "DATA with nothing in it", "parse.http2.empty_frames", "CVE-2019-9518", 250,
-        lambda _: _upload(
-            "/echo", 0, *(DataFrame(1) for _ in range(MANY)), DataFrame(1, flags=["END_STREAM"])
-        ),
+        lambda _: upload("/echo", 0, *[b""] * MANY),
         "http2_empty_frames",
     ),
     Flood(

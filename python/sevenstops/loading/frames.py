@@ -1,7 +1,7 @@
 """Frames of HTTP/2 that plans send byte by byte (RFC 9113, 6)."""
 
 from hpack import Encoder, NeverIndexedHeaderTuple
-from hyperframe.frame import Frame, HeadersFrame, RstStreamFrame, WindowUpdateFrame
+from hyperframe.frame import DataFrame, Frame, HeadersFrame, RstStreamFrame, WindowUpdateFrame
 
 CANCEL = 8
 
@@ -31,6 +31,16 @@ def fields(method: str, target: str, *others: tuple[str, str]) -> bytes:
 def get(target: str, stream: int = 1) -> HeadersFrame:
     """A whole GET, which may be sent again as it is."""
     return HeadersFrame(stream, fields("GET", target), flags=["END_STREAM", "END_HEADERS"])
+
+
+def upload(target: str, length: int, *pieces: bytes, stream: int = 1) -> tuple[Frame, ...]:
+    """A POST that says a length, and its content in pieces, which need not be as long (RFC 9113,
+    8.1.1).
+    """
+    head = fields("POST", target, ("content-length", str(length)))
+    data = [DataFrame(stream, piece) for piece in pieces]
+    data[-1].flags.add("END_STREAM")
+    return (HeadersFrame(stream, head, flags=["END_HEADERS"]), *data)
 
 
 def window_update(bytes_more: int, stream: int) -> WindowUpdateFrame:

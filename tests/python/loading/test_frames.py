@@ -2,7 +2,7 @@
 
 from hpack import Decoder
 
-from sevenstops.loading.frames import as_text, cancel, fields, get, raw, window_update
+from sevenstops.loading.frames import as_text, cancel, fields, get, raw, upload, window_update
 
 
 def test_a_get_may_be_sent_again_as_it_is() -> None:
@@ -34,3 +34,11 @@ def test_fields_of_an_upload_say_its_length() -> None:
     block = fields("POST", "/echo", ("content-length", "2"))
     assert Decoder().decode(block)[-1] == ("content-length", "2")
     assert Decoder().decode(block)[0] == (":method", "POST")
+
+
+def test_an_upload_may_say_another_length_than_its_pieces_have() -> None:
+    head, first, last = upload("/echo", 5, b"ab", b"c", stream=3)
+    assert Decoder().decode(head.data)[-1] == ("content-length", "5")
+    assert (first.data, last.data) == (b"ab", b"c")
+    assert {frame.stream_id for frame in (head, first, last)} == {3}
+    assert [sorted(f.flags) for f in (head, first, last)] == [["END_HEADERS"], [], ["END_STREAM"]]
