@@ -68,12 +68,13 @@ def run(scene: Scene, p: Plan) -> Sample:
     result = scene.load(p)
     series = result.series
     scene.curves["goodput"] = goodput_curve(series)
+    # At whichever hop: a storm that wears out the first ones lets little through to the last.
+    hops = (scene.service, *scene.others.values())
+    repeats = sum(hop.stops()["dependency_retries_total"] for hop in hops)
     return {
         "goodput_ratio": goodput(series, END + GRACE, END + GRACE + WATCHED),
         "recovery_seconds": recovery(series, END, END + GRACE + WATCHED),
-        "requests_at_the_last_hop_per_page": (
-            scene.others["inventory"].stops()["requests_total"] / result.requests
-        ),
+        "repeats_per_page": repeats / result.requests,
         "goodput_before_ratio": goodput(series, 0.5, BEGIN - LAST),
         "goodput_during_ratio": goodput(series, BEGIN, END),
     }
@@ -118,12 +119,12 @@ EXPERIMENT = Experiment(
             rule="what had queued up by then is worked off, at twice the load that comes",
         ),
         Metric(
-            "requests_at_the_last_hop_per_page",
+            "repeats_per_page",
             "1",
             "service",
             "lower",
-            "<= 1.4",
-            rule="a tenth more at each of three hops: 1.1 to the third power, and some",
+            "<= 0.4",
+            rule="a tenth at each of three hops, of 1, 1.1 and 1.21 requests for a page, and some",
         ),
         Metric("goodput_before_ratio", "1", "client", "higher", ">= 0.99", guard=True),
         Metric(
